@@ -1,0 +1,42 @@
+"""What the views of every room share about the person who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+
+from maillage.accounts.permissions import Actor, Permission
+
+P = ParamSpec("P")
+
+
+class Request(HttpRequest):
+    """A request as the middleware hands it to views: with its actor and its instant."""
+
+    actor: Actor
+    now: datetime
+    htmx: Any
+
+
+View = Callable[Concatenate[Request, P], HttpResponse]
+
+
+def requires(permission: Permission) -> Callable[[View[P]], View[P]]:
+    """Refuse the view to actors who do not hold the permission anywhere. Acts on one record check
+    the organization again, in the action. House rule: every view has this mark or is public."""
+
+    def decorate(view: View[P]) -> View[P]:
+        def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            permission.check(request.actor, request.actor.organizations())
+            return view(request, *args, **kwargs)
+
+        guarded.__name__ = view.__name__
+        guarded.__doc__ = view.__doc__
+        guarded.__module__ = view.__module__
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

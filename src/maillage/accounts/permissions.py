@@ -1,0 +1,102 @@
+"""Who is acting, and the one way to say who may.
+
+Each room declares its permissions as :class:`Permission` values: a name, a French sentence and the
+roles that hold it. ``check`` raises, ``allows`` answers; both read the same table. What no
+permission grants is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from maillage.accounts.enums import Role
+from maillage.vocabulary.errors import NotAllowed
+
+EVERYWHERE = ""
+"""Key of a grant that holds in every organization of the territory."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role in one organization (its key), or everywhere (empty key)."""
+
+    role: Role
+    organization: str = EVERYWHERE
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a logged-in person or the system itself, with the roles held today."""
+
+    username: str
+    name: str
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def role_labels(self) -> list[str]:
+        return [role.label for role in Role if role in self.roles]
+
+    def organizations(self, role: Role | None = None) -> frozenset[str]:
+        """Keys of the organizations where this actor holds a role (any role by default)."""
+        return frozenset(g.organization for g in self.grants if role is None or g.role == role)
+
+
+SYSTEM = Actor("system", "Maillage", tuple(Grant(role) for role in Role))
+"""Acts of the product itself, from the command line: loading the example, scheduled work."""
+
+NOBODY = Actor("", "", ())
+"""A visitor who has not logged in."""
+
+REGISTRY: dict[str, Permission] = {}
+"""Every permission of the product, by name. The house rules read it."""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """The right to do one act.
+
+    ``scoped`` permissions hold only for the organizations where the actor has the role; others
+    hold wherever the role is held.
+    """
+
+    name: str
+    sentence: str
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    scoped: bool = False
+
+    def allows(self, actor: Actor, organizations: Iterable[str] = ()) -> bool:
+        """True when the actor may do the act, for one of these organizations if it is scoped."""
+        held = [grant for grant in actor.grants if grant.role in self.roles]
+        if not self.scoped:
+            return bool(held)
+        wanted = set(organizations)
+        return any(g.organization == EVERYWHERE or g.organization in wanted for g in held)
+
+    def check(self, actor: Actor, organizations: Iterable[str] = ()) -> None:
+        """Raise :class:`NotAllowed` unless :meth:`allows`."""
+        if not self.allows(actor, organizations):
+            raise NotAllowed(
+                f"permission.{self.name}",
+                f"Votre rôle ne permet pas de {self.sentence}.",
+                permission=self.name,
+            )
+
+
+def declare(name: str, sentence: str, roles: Iterable[Role], *, scoped: bool = False) -> Permission:
+    """Declare a permission of a room; ``sentence`` completes « ne permet pas de … »."""
+    permission = Permission(name, sentence, frozenset(roles), scoped)
+    REGISTRY[name] = permission
+    return permission
+
+
+ALL_ROLES = frozenset(Role)
+READ_AUDIT = declare(
+    "accounts.read-audit", "consulter le journal des actes", [Role.AUDITOR, Role.ADMINISTRATOR]
+)
+MANAGE_USERS = declare("accounts.manage-users", "gérer les comptes", [Role.ADMINISTRATOR])
+OWN_ACCOUNT = declare("accounts.own-account", "gérer son propre compte", ALL_ROLES)

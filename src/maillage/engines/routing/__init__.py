@@ -1,0 +1,109 @@
+"""Who takes this patient: one demand in, a team with its evidence out, or a hole with its reasons.
+
+Pure computation over a frozen :class:`Network`; standard library and ``maillage.vocabulary`` only.
+
+Build: ``build_network(...)`` from rows in hand, ``read_network(text)`` / ``load_network(path)`` from
+the JSON document, ``write_network(network)`` and ``network_hash(network)``. All raise
+``vocabulary.errors.Invalid`` with every defect and its JSON path.
+
+Ask: ``resolve(network, demand)`` gives an :class:`Answer`; ``repairs(network, demand)`` the single
+clauses that would mend it; ``service_state(network, service, at)`` the state of one service;
+``compile_network(network)`` the indexed form, made once and remembered by the network.
+
+Values: Network, Commune, ResidentBand, Organization, Membership, Site, Service, DayPeriod, Opening,
+ServiceException, DutySlot, Clause, Pathway, Step, Travel, Demand; Answer, StepAnswer, Link,
+Excluded, Alternative, Repair, ServiceState; Verdict, Reason, Entry, HolidayRule, ExceptionState,
+TravelSource, ElementKind.
+
+Command line: ``python -m maillage.engines.routing resolve network.json ...`` and ``check``.
+"""
+
+from maillage.engines.routing.answers import (
+    Alternative,
+    Answer,
+    Excluded,
+    Link,
+    Repair,
+    ServiceState,
+    StepAnswer,
+)
+from maillage.engines.routing.compiled import CompiledNetwork, compile_network
+from maillage.engines.routing.document import (
+    build_network,
+    load_network,
+    network_hash,
+    read_network,
+    write_network,
+)
+from maillage.engines.routing.enums import (
+    ElementKind,
+    Entry,
+    ExceptionState,
+    HolidayRule,
+    Reason,
+    TravelSource,
+    Verdict,
+)
+from maillage.engines.routing.network import (
+    Clause,
+    Commune,
+    DayPeriod,
+    Demand,
+    DutySlot,
+    Membership,
+    Network,
+    Opening,
+    Organization,
+    Pathway,
+    ResidentBand,
+    Service,
+    ServiceException,
+    Site,
+    Step,
+    Travel,
+)
+from maillage.engines.routing.repair import repairs
+from maillage.engines.routing.resolution import resolve, service_state
+
+__all__ = [
+    "Alternative",
+    "Answer",
+    "Clause",
+    "Commune",
+    "CompiledNetwork",
+    "DayPeriod",
+    "Demand",
+    "DutySlot",
+    "ElementKind",
+    "Entry",
+    "Excluded",
+    "ExceptionState",
+    "HolidayRule",
+    "Link",
+    "Membership",
+    "Network",
+    "Opening",
+    "Organization",
+    "Pathway",
+    "Reason",
+    "Repair",
+    "ResidentBand",
+    "Service",
+    "ServiceException",
+    "ServiceState",
+    "Site",
+    "Step",
+    "StepAnswer",
+    "Travel",
+    "TravelSource",
+    "Verdict",
+    "build_network",
+    "compile_network",
+    "load_network",
+    "network_hash",
+    "read_network",
+    "repairs",
+    "resolve",
+    "service_state",
+    "write_network",
+]

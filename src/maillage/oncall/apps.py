@@ -1,0 +1,11 @@
+"""Registration of the oncall room."""
+
+from django.apps import AppConfig
+
+
+class OncallConfig(AppConfig):
+    """The oncall room."""
+
+    name = "maillage.oncall"
+    label = "oncall"
+    default_auto_field = "django.db.models.BigAutoField"

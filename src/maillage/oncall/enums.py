@@ -1,0 +1,19 @@
+"""Closed lists of the on-call room."""
+
+from django.db import models
+
+
+class LineKind(models.TextChoices):
+    """How the practitioner keeps the line."""
+
+    ON_SITE = "ON_SITE", "Garde sur place"
+    ON_CALL = "ON_CALL", "Astreinte à domicile"
+
+
+class PdsesClass(models.TextChoices):
+    """What the line is in the regional plan for out-of-hours care (CSP R6111-41)."""
+
+    REGULATED = "REGULATED", "Ligne réglementée"
+    ATTRIBUTED = "ATTRIBUTED", "Ligne attribuée (schéma régional)"
+    VOLUNTARY = "VOLUNTARY", "Ligne volontaire"
+    NONE = "NONE", "Hors schéma"

@@ -1,0 +1,11 @@
+"""Registration of the portal room."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """The portal room."""
+
+    name = "maillage.portal"
+    label = "portal"
+    default_auto_field = "django.db.models.BigAutoField"

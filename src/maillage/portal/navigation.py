@@ -1,0 +1,71 @@
+"""What every page shows around its content: the rail, the account, the name of the territory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from maillage.accounts.permissions import NOBODY, REGISTRY
+
+# Section, then (label, url name, permission). A line whose permission the actor lacks is not shown.
+RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        "Orienter",
+        (
+            ("Qui prend en charge ?", "coverage:who", "coverage.ask"),
+            ("Avant / après", "coverage:compare", "coverage.ask"),
+        ),
+    ),
+    ("Organiser", (("Gardes et astreintes", "oncall:lines", "oncall.read"),)),
+    (
+        "S'accorder",
+        (
+            ("Conventions", "agreements:list", "agreements.read"),
+            ("Filières", "pathways:list", "pathways.read"),
+        ),
+    ),
+    ("Connaître", (("Carte du territoire", "territory:map", "territory.read"),)),
+    (
+        "Annuaire",
+        (
+            ("Établissements", "directory:organizations", "directory.read"),
+            ("Offres de soins", "directory:services", "directory.read"),
+            ("Praticiens", "directory:practitioners", "directory.read"),
+        ),
+    ),
+    (
+        "Administrer",
+        (
+            ("Échanges de listes", "exchange:tables", "exchange.read"),
+            ("Comptes", "accounts:users", "accounts.manage-users"),
+            ("Journal", "accounts:audit", "accounts.read-audit"),
+        ),
+    ),
+)
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Context of the page skeleton (a Django context processor)."""
+    actor = getattr(request, "actor", NOBODY)
+    sections = []
+    for label, lines in RAIL:
+        items = []
+        for title, name, permission in lines:
+            if permission in REGISTRY and REGISTRY[permission].allows(actor, actor.organizations()):
+                try:
+                    url = reverse(name)
+                except NoReverseMatch:
+                    continue
+                current = request.path == url or (url != "/" and request.path.startswith(url))
+                items.append({"label": title, "url": url, "current": current})
+        if items:
+            sections.append({"label": label, "items": items})
+    return {
+        "navigation": sections,
+        "territory_name": settings.TERRITORY_NAME,
+        "actor": actor,
+        "now": getattr(request, "now", None),
+    }

@@ -1,0 +1,6 @@
+"""Pages of the territory room."""
+
+from django.urls import URLPattern
+
+app_name = "territory"
+urlpatterns: list[URLPattern] = []
