@@ -1,4 +1,5 @@
-"""The signs of the screen, drawn once on a 24 x 24 grid. Each is decoration: a word goes beside it."""
+"""The signs of the screen, drawn once on a 24 x 24 grid. Each is decoration: a word goes beside
+it."""
 
 from __future__ import annotations
 
@@ -43,6 +44,8 @@ SHAPES: dict[str, str] = {
     "former": '<path d="M2 9.5 12 5l10 4.5L12 14zM6.5 12v5c3.5 2.5 7.5 2.5 11 0v-5"/>',
     "annuaire": '<path d="M5 3h14v18H5zM3 8h3M3 12h3M3 16h3"/><circle cx="12.5" cy="10" r="2"/>'
     '<path d="M9 16.5c.6-2 1.9-3 3.5-3s2.9 1 3.5 3"/>',
+    "administrer": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2.2"/>'
+    '<circle cx="9" cy="17" r="2.2"/>',
     "accueil": '<path d="M4 11 12 4l8 7M6 9.5V20h12V9.5"/>',
 }
 
@@ -54,6 +57,7 @@ INTENTIONS: dict[str, str] = {
     "Prévenir": "prevenir",
     "Former et chercher": "former",
     "Annuaire": "annuaire",
+    "Administrer": "administrer",
 }
 """The sign of each intention of the rail, by its label on screen."""
 
@@ -62,5 +66,6 @@ def draw(name: str) -> SafeString:
     """The sign as inline SVG, hidden from screen readers. Raises KeyError for an unknown name:
     a missing sign is a defect of the page, not something to hide."""
     return mark_safe(  # noqa: S308 - every shape is a constant of this file
-        f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{SHAPES[name]}</svg>'
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+        f"{SHAPES[name]}</svg>"
     )

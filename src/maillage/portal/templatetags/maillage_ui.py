@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 
 from maillage.portal.templatetags import maillage_text as text
 from maillage.portal.templatetags.maillage_icons import INTENTIONS, draw
@@ -133,7 +134,25 @@ def verdict_level(value: object) -> str:
 @register.filter
 def intention_icon(label: str) -> SafeString:
     """The sign of an intention of the rail."""
-    return draw(INTENTIONS.get(label.replace("\u2019", "'"), "next"))
+    return draw(INTENTIONS.get(label.replace("\u2019", "'"), "accueil"))
+
+
+@register.filter
+def intention_short(label: str) -> str:
+    """The label of an intention in the bar of a phone, where seven must fit."""
+    return "Former" if label == "Former et chercher" else label
+
+
+@register.filter
+def any_current(items: Sequence[dict[str, Any]]) -> bool:
+    """True when one of these links of the rail is the page that is shown."""
+    return any(item.get("current") for item in items)
+
+
+@register.filter
+def message_kind(level_tag: str) -> str:
+    """The kind of notice of a Django message level."""
+    return level_tag if level_tag in ("success", "warning", "error") else "info"
 
 
 # Small tags
@@ -244,7 +263,7 @@ def act(
         "kind": kind,
         "refused": refused,
         "confirm": confirm,
-        "id": id or f"refus-{abs(hash(label)) % 10**8}",
+        "id": id or f"refus-{slugify(label)}",
         "csrf_token": context.get("csrf_token"),
     }
 
