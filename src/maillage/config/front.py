@@ -1,0 +1,195 @@
+"""The ``maillage`` command: what every word of the front door does.
+
+``demo``, ``serve``, ``test``, ``check``, ``bench`` and ``lock`` are written here; every other word
+is a command of a room (``who``, ``load_example``, ``import_table`` ...).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+DEFAULT_ADDRESS = "127.0.0.1:8000"
+
+HELP = """\
+Usage : ./maillage COMMANDE [OPTIONS]
+
+  demo [--adresse 127.0.0.1:8000]   prépare tout, charge le territoire d'exemple et le sert
+  serve [--adresse ...]             sert le site, sans rien charger
+  who --commune 59249 --besoin avc --age 70 --le "22/11/2026 3h"
+                                    qui prend en charge ? (texte, ou --json)
+  load DOSSIER                      charge un territoire depuis un dossier de listes
+  load_communes 59 62               charge les communes de départements
+  import_table LISTE FICHIER        importe une liste (--dry-run : sans rien écrire)
+  export_table LISTE                écrit une liste
+  network --le "22/11/2026 3h"      écrit le réseau du moteur (JSON)
+  create_admin                      crée le premier compte d'une installation réelle
+
+  test [OPTIONS DE PYTEST]          tous les tests
+  check                             forme, types, contrats d'import, migrations, documents produits
+  bench [routing|pages|load]        mesures de vitesse et de mémoire
+  lock                              recalcule les versions verrouillées
+"""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _environment(**extra: str) -> dict[str, str]:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment.setdefault("DJANGO_SETTINGS_MODULE", "maillage.config.settings")
+    return environment | extra
+
+
+def _run(*words: str, **extra: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", *words], env=_environment(**extra), cwd=REPOSITORY, check=False
+    ).returncode
+
+
+def _manage(*words: str, **extra: str) -> None:
+    code = _run("maillage.config.manage", *words, **extra)
+    if code:
+        raise SystemExit(code)
+
+
+def _read_address(words: list[str]) -> tuple[str, int]:
+    text = DEFAULT_ADDRESS
+    if words[:1] in (["--adresse"], ["--address"]) and len(words) == 2:
+        text = words[1]
+    elif words:
+        raise SystemExit(f"Options inconnues : {' '.join(words)}\n\n{HELP}")
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise SystemExit(f"« {text} » n'est pas une adresse (exemple : {DEFAULT_ADDRESS}).")
+    return host, int(port)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Stop with a clear message when somebody already listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SystemExit(
+                f"L'adresse {host}:{port} n'est pas libre ({error.strerror}).\n"
+                f"Choisissez-en une autre : ./maillage demo --adresse {host}:{port + 1}"
+            ) from None
+
+
+def serve(words: list[str], **extra: str) -> int:
+    """Serve the site with granian, until Ctrl-C."""
+    host, port = _read_address(words)
+    _check_port(host, port)
+    workers = str(min(2, os.cpu_count() or 1))
+    options = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "4"]
+    options += ["--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    # A long-lived worker gives back what the largest pages made it take.
+    options += ["--respawn-failed-workers"]
+    return _run("granian", *options, "maillage.config.wsgi:application", **extra)
+
+
+def demo(words: list[str]) -> int:
+    """Prepare everything, load the example territory, print the accounts and serve."""
+    started = time.monotonic()
+    host, port = _read_address(words)
+    _check_port(host, port)
+    demo_on = {"MAILLAGE_DEMO": "1"}
+    say("Maillage, territoire d'exemple\n")
+    say("[1/4] Base de données ...")
+    _manage("migrate", "--verbosity", "0", **demo_on)
+    say("[2/4] Territoire d'exemple : communes, établissements, conventions, filières, gardes ...")
+    _manage("load", "--example", "--if-needed", **demo_on)
+    say("[3/4] Fichiers statiques ...")
+    _manage("collectstatic", "--noinput", "--verbosity", "0", **demo_on)
+    say("[4/4] Comptes de démonstration :\n")
+    _manage("demo_accounts", **demo_on)
+    say(f"\nPrêt en {time.monotonic() - started:.0f} s : http://{host}:{port}   (Ctrl-C pour arrêter)")
+    return serve(words, **demo_on)
+
+
+def test(words: list[str]) -> int:
+    """Run the tests, on two cores when all of them are asked for."""
+    options = words or ["-n", "2", "--dist", "loadgroup", "-q"]
+    return _run("pytest", *options, DJANGO_SETTINGS_MODULE="maillage.config.settings_test")
+
+
+CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("forme", ("ruff", "format", "--check", "--quiet", ".")),
+    ("règles d'écriture", ("ruff", "check", "--quiet", ".")),
+    ("types", ("mypy", "--no-error-summary")),
+    ("contrats d'import", ("importlinter.cli", "lint")),
+    ("migrations manquantes", ("maillage.config.manage", "makemigrations", "--check", "--dry-run")),
+    ("règles de Django", ("maillage.config.manage", "check", "--fail-level", "WARNING")),
+    ("documents produits par le code", ("maillage.config.documents", "--check")),
+)
+
+
+def check(words: list[str]) -> int:
+    """Every check that changes nothing; goes on after a failure and says which failed."""
+    failed = []
+    for name, command in CHECKS:
+        say(f"— {name}")
+        words_run = [sys.executable, "-m", *command]
+        if command[0] == "importlinter.cli":
+            words_run = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+        if subprocess.run(words_run, env=_environment(), cwd=REPOSITORY, check=False).returncode:
+            failed.append(name)
+    say("\nTout est en ordre." if not failed else f"\nÀ reprendre : {', '.join(failed)}.")
+    return 1 if failed else 0
+
+
+def bench(words: list[str]) -> int:
+    """Run one timed scenario, or all; the last line of each is one JSON object."""
+    known = sorted(p.stem for p in (REPOSITORY / "benchmarks").glob("[a-z]*.py"))
+    wanted = words[:1] or known
+    if unknown := [name for name in wanted if name not in known]:
+        raise SystemExit(f"Aucune mesure « {unknown[0]} ». Mesures : {', '.join(known)}.")
+    for name in wanted:
+        if code := _run(f"benchmarks.{name}", *words[1:]):
+            return code
+    return 0
+
+
+def lock(words: list[str]) -> int:
+    """Compute the locked requirements anew, with hashes and without any address."""
+    uv = str(Path(sys.executable).parent / "uv")
+    options = ["pip", "compile", "pyproject.toml", "--generate-hashes", "--no-emit-index-url"]
+    options += ["--no-header", "--quiet", "--extra", "territory"]
+    runtime = ["-o", "requirements/runtime.txt"]
+    dev = ["--extra", "dev", "-c", "requirements/runtime.txt", "-o", "requirements/dev.txt"]
+    for target in (runtime, dev):
+        if code := subprocess.run([uv, *options, *target], cwd=REPOSITORY, check=False).returncode:
+            return code
+    return 0
+
+
+WORDS = {"demo": demo, "serve": serve, "test": test, "check": check, "bench": bench, "lock": lock}
+
+
+def main() -> int:
+    """Entry point of the ``maillage`` command."""
+    words = sys.argv[1:]
+    if not words or words[0] in ("help", "aide", "-h", "--help"):
+        say(HELP)
+        return 0
+    if sys.version_info < (3, 11):
+        raise SystemExit("Maillage demande Python 3.11 ou plus récent.")
+    word, rest = words[0], words[1:]
+    if word in WORDS:
+        try:
+            return WORDS[word](rest)
+        except KeyboardInterrupt:
+            return 130
+    return _run("maillage.config.manage", word, *rest)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

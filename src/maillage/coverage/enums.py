@@ -1,0 +1,46 @@
+"""French words for what the engine answers, beside the sign and the colour of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maillage.engines.routing import Reason, Verdict
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a verdict is shown: ``level`` names its sign and colour, ``label`` its word."""
+
+    level: str
+    label: str
+
+
+VERDICTS: dict[Verdict, Wording] = {
+    Verdict.ON_TARGET: Wording("ok", "Dans le délai"),
+    Verdict.AT_LIMIT: Wording("limit", "À la limite du délai"),
+    Verdict.LATE: Wording("late", "Hors délai"),
+    Verdict.HOLE: Wording("hole", "Personne ne prend en charge"),
+    Verdict.NOT_REQUIRED: Wording("none", "Non due à cette heure"),
+}
+
+REASONS: dict[Reason, str] = {
+    Reason.NO_SERVICE: "aucun service de ce type et de ce niveau ne prend cet âge sur le territoire",
+    Reason.NOT_AUTHORISED: "aucun service n'a d'autorisation ce jour-là",
+    Reason.CLOSED: "tous les services autorisés sont fermés, sans garde ni astreinte",
+    Reason.UNSTAFFED: "la garde existe mais personne n'y est affecté",
+    Reason.PREVIOUS_STEP: "l'étape précédente n'a pas de solution",
+    Reason.NO_AGREEMENT: "aucune convention en vigueur ne permet l'adressage",
+    Reason.TOO_FAR: "le meilleur trajet dépasse le délai",
+}
+"""Why a whole step has no answer, or a late one."""
+
+SERVICE_REASONS: dict[Reason, str] = {
+    Reason.NO_SERVICE: "Ne prend pas cet âge",
+    Reason.NOT_AUTHORISED: "Pas d'autorisation ce jour",
+    Reason.CLOSED: "Fermé, sans garde",
+    Reason.UNSTAFFED: "Garde sans titulaire",
+    Reason.PREVIOUS_STEP: "Étape précédente sans solution",
+    Reason.NO_AGREEMENT: "Pas de convention",
+    Reason.TOO_FAR: "Trop loin",
+}
+"""Why one service does not take the patient."""
