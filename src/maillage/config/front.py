@@ -111,7 +111,9 @@ def demo(words: list[str]) -> int:
     _manage("collectstatic", "--noinput", "--verbosity", "0", **demo_on)
     say("[4/4] Comptes de démonstration :\n")
     _manage("demo_accounts", **demo_on)
-    say(f"\nPrêt en {time.monotonic() - started:.0f} s : http://{host}:{port}   (Ctrl-C pour arrêter)")
+    say(
+        f"\nPrêt en {time.monotonic() - started:.0f} s : http://{host}:{port}   (Ctrl-C pour arrêter)"
+    )
     return serve(words, **demo_on)
 
 
@@ -180,8 +182,6 @@ def main() -> int:
     if not words or words[0] in ("help", "aide", "-h", "--help"):
         say(HELP)
         return 0
-    if sys.version_info < (3, 11):
-        raise SystemExit("Maillage demande Python 3.11 ou plus récent.")
     word, rest = words[0], words[1:]
     if word in WORDS:
         try:

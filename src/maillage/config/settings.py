@@ -136,7 +136,7 @@ AXES_LOCKOUT_CALLABLE = "maillage.accounts.views.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
-# An unattended screen logs out after 30 minutes without a request, and at the latest after 12 hours.
+# An unattended screen logs out after 30 minutes without a request, at the latest after 12 hours.
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_LONGEST_HOURS = 12

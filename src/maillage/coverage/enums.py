@@ -24,7 +24,7 @@ VERDICTS: dict[Verdict, Wording] = {
 }
 
 REASONS: dict[Reason, str] = {
-    Reason.NO_SERVICE: "aucun service de ce type et de ce niveau ne prend cet âge sur le territoire",
+    Reason.NO_SERVICE: "aucun service de ce type et de ce niveau ne prend cet âge",
     Reason.NOT_AUTHORISED: "aucun service n'a d'autorisation ce jour-là",
     Reason.CLOSED: "tous les services autorisés sont fermés, sans garde ni astreinte",
     Reason.UNSTAFFED: "la garde existe mais personne n'y est affecté",

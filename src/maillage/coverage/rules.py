@@ -160,7 +160,7 @@ class StepView:
     def first_reopening(self) -> Discarded | None:
         """The service that will take patients soonest, when the step is a hole today."""
         later = [row for row in self.discarded if row.reachable_at is not None]
-        return min(later, key=lambda row: row.reachable_at or datetime.max, default=None)
+        return min(later, key=lambda row: row.reachable_at.timestamp(), default=None)  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
@@ -201,9 +201,7 @@ def describe(
     )
 
 
-def _step(
-    step: StepAnswer, pathway: str, names: Names, mendings: Sequence[Repair]
-) -> StepView:
+def _step(step: StepAnswer, pathway: str, names: Names, mendings: Sequence[Repair]) -> StepView:
     return StepView(
         order=step.order,
         name=names.steps.get((pathway, step.order), names.care_types[step.care_type]),
@@ -279,7 +277,11 @@ def _element(kind: ElementKind, key: str, names: Names) -> str:
         return f"le service {card.name} ({card.site})"
     if kind is ElementKind.CLAUSE:
         clause = names.clauses.get(key)
-        return f"la clause {clause.article or clause.slug} de « {clause.agreement} »" if clause else key
+        return (
+            f"la clause {clause.article or clause.slug} de « {clause.agreement} »"
+            if clause
+            else key
+        )
     person = names.people.get(key)
     return f"la présence de {person.name}" if person else key
 

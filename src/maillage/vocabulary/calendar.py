@@ -82,7 +82,9 @@ def parse_clock(text: str) -> time:
     found = _CLOCK.fullmatch(text.strip())
     if found and int(found[1]) < 24 and int(found[2] or 0) < 60:
         return time(int(found[1]), int(found[2] or 0))
-    raise Invalid("calendar.clock", f"« {text.strip()[:40]} » n'est pas une heure (exemple : 3h15).")
+    raise Invalid(
+        "calendar.clock", f"« {text.strip()[:40]} » n'est pas une heure (exemple : 3h15)."
+    )
 
 
 def parse_instant(text: str) -> datetime:
