@@ -5,8 +5,8 @@ application starts. The exchange room does the rest the same way for all: readin
 the dry run and its report, the all-or-nothing write, the export.
 
 Rows travel in two forms. The *text form* is what stands in the file: every cell a canonical string
-(``Column.write(Column.read(cell))``). The *value form* is what ``Column.read`` gives. The report of a
-dry run compares the text forms of the file and of ``Table.export``; only rows that differ reach
+(``Column.write(Column.read(cell))``). The *value form* is what ``Column.read`` gives. The report of
+a dry run compares the text forms of the file and of ``Table.export``; only rows that differ reach
 ``Table.save``.
 """
 
@@ -71,7 +71,9 @@ class Table:
     ``export`` yields the current rows in value form, by column name. ``check`` reads all rows in
     value form and yields what is wrong with them against the database and each other (missing
     references, overlapping periods): it must name row and column. ``save`` writes the changed rows,
-    inside the transaction of the import.
+    inside the transaction of the import. ``ignored`` are headers accepted on the way in whose cells
+    are dropped (the other columns of a FINESS extract); any other unknown header is refused. An
+    optional column that a file lacks keeps its present values; rows that a file lacks stay.
     """
 
     key: str
@@ -86,6 +88,7 @@ class Table:
     save: Callable[[Sequence[Change], Actor, datetime], None]
     help: str = ""
     changes_territory: bool = True
+    ignored: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

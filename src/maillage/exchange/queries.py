@@ -1,0 +1,67 @@
+"""Reads of the exchange room."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db.models import QuerySet
+
+from maillage.accounts.permissions import Actor
+from maillage.exchange.models import ImportRun
+from maillage.exchange.rules import (
+    DEFAULT_LIMITS,
+    Limits,
+    Plan,
+    compare,
+    fill_absent_columns,
+    read_rows,
+    write_rows,
+)
+from maillage.exchange.rules.plans import current_texts
+from maillage.exchange.tables import Table, get_table, list_tables
+from maillage.vocabulary.errors import NotFound
+
+
+def get_plan(table: Table, content: bytes, filename: str, limits: Limits = DEFAULT_LIMITS) -> Plan:
+    """The dry run of a file against the present database. Writes nothing; never raises for what
+    the file holds. The table's own checks run only on a file whose cells are all right."""
+    reading = read_rows(table, content, filename, limits)
+    current = current_texts(table)
+    rows = fill_absent_columns(table, reading, current)
+    if not reading.problems.count:
+        for problem in table.check([row for row, _ in rows]):
+            reading.problems.append(problem)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return compare(table, reading, rows, current, filename=filename, sha256=sha256)
+
+
+def get_export(table: Table, *, with_mark: bool = False) -> bytes:
+    """The file of a table's present rows. Importing it again changes nothing."""
+    return write_rows(table.columns, table.export(), with_mark=with_mark)
+
+
+def list_readable_tables(actor: Actor) -> list[Table]:
+    """The tables that this actor may read, lower rooms first."""
+    return [t for t in list_tables() if t.reads.allows(actor, actor.organizations())]
+
+
+def get_readable_table(key: str, actor: Actor) -> Table:
+    """The table of this key. Raises :class:`NotFound`, :class:`NotAllowed`."""
+    table = get_table(key)
+    table.reads.check(actor, actor.organizations())
+    return table
+
+
+def get_run(pk: int, actor: Actor) -> ImportRun:
+    """An import, for those who may write its table or who planned it. Raises :class:`NotFound`,
+    :class:`NotAllowed`."""
+    run = ImportRun.objects.defer("content").filter(pk=pk).first()
+    if run is None:
+        raise NotFound("exchange.unknown-run", "Cet import n'existe pas.")
+    get_table(run.table_key).writes.check(actor)
+    return run
+
+
+def list_runs(table: Table) -> QuerySet[ImportRun]:
+    """The imports of a table, newest first, without their bytes."""
+    return ImportRun.objects.filter(table_key=table.key).defer("content")
