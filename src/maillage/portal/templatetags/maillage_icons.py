@@ -8,7 +8,8 @@ from django.utils.safestring import SafeString, mark_safe
 SHAPES: dict[str, str] = {
     # the five meanings
     "ok": '<path d="m4 12.5 5.5 5.5L20 7"/>',
-    "limit": '<circle cx="12" cy="12" r="8.5"/><path class="full" d="M12 3.5a8.5 8.5 0 0 1 0 17z"/>',
+    "limit": '<circle cx="12" cy="12" r="8.5"/>'
+    '<path class="full" d="M12 3.5a8.5 8.5 0 0 1 0 17z"/>',
     "late": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5.5l3.5 2"/>',
     "hole": '<path d="M6 6l12 12M18 6 6 18"/>',
     "none": '<path d="M5 12h14"/>',

@@ -40,7 +40,10 @@ def french_number(value: object, decimals: int = 0) -> str:
     if value is None or value == "":
         return ""
     try:
-        number = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        number = Decimal(str(value))
+        if not number.is_finite():
+            return str(value)
+        number = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     except (InvalidOperation, ValueError):
         return str(value)
     if number.is_zero():

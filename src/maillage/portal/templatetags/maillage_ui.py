@@ -140,7 +140,7 @@ def intention_icon(label: str) -> SafeString:
 @register.filter
 def intention_short(label: str) -> str:
     """The label of an intention in the bar of a phone, where seven must fit."""
-    return "Former" if label == "Former et chercher" else label
+    return {"Former et chercher": "Former", "Administrer": "Admin."}.get(label, label)
 
 
 @register.filter
@@ -235,9 +235,7 @@ def notice(kind: str, message: str, title: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("portal/components/empty.html")
-def empty_state(
-    title: str, message: str = "", url: str = "", action: str = ""
-) -> dict[str, Any]:
+def empty_state(title: str, message: str = "", url: str = "", action: str = "") -> dict[str, Any]:
     """What a list says when it holds nothing, and the way on."""
     return {"title": title, "message": message, "url": url, "action": action}
 

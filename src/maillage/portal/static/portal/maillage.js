@@ -266,14 +266,47 @@ document.addEventListener("pointermove", (event) => {
   else if (tipped && !tipped.contains(document.activeElement)) hideTip();
 });
 
-document.addEventListener("focusin", (event) => {
-  const element = event.target.closest?.("[data-tip]");
-  if (!element) return hideTip();
+function showTipInPlace(element) {
   const place = element.getBoundingClientRect();
   showTip(element, place.left + place.width / 2, place.top + place.height / 2);
+}
+
+document.addEventListener("focusin", (event) => {
+  const element = event.target.closest?.("[data-tip]");
+  if (element) showTipInPlace(element);
+  else hideTip();
 });
 
-document.addEventListener("scroll", hideTip, { passive: true, capture: true });
+// Neighbours are drawn over the outline of a commune: the focus ring goes on top of them all.
+
+function clearRings() {
+  for (const ring of document.querySelectorAll("svg.map .ring")) ring.remove();
+}
+
+document.addEventListener("focusout", clearRings);
+document.addEventListener("focusin", (event) => {
+  clearRings();
+  const map = event.target.closest?.("svg.map");
+  if (!map || !event.target.matches(":focus-visible")) return;
+  const shape = event.target.matches("path") ? event.target : event.target.querySelector("path");
+  if (!shape) return;
+  for (const name of ["ring ring--casing", "ring"]) {
+    const ring = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    ring.setAttribute("d", shape.getAttribute("d"));
+    ring.setAttribute("class", name);
+    ring.setAttribute("aria-hidden", "true");
+    shape.parentNode.closest("g, svg").append(ring);
+  }
+});
+
+document.addEventListener(
+  "scroll",
+  () => {
+    if (tipped?.contains(document.activeElement)) showTipInPlace(tipped);
+    else hideTip();
+  },
+  { passive: true, capture: true },
+);
 
 // Buttons that print, ask before, and rows that the arrow keys walk.
 
