@@ -9,6 +9,7 @@ class OrganizationKind(models.TextChoices):
     UNIVERSITY_HOSPITAL = "UNIVERSITY_HOSPITAL", "Centre hospitalier universitaire"
     HOSPITAL = "HOSPITAL", "Centre hospitalier"
     LOCAL_HOSPITAL = "LOCAL_HOSPITAL", "Hôpital de proximité"
+    PRIVATE_HOSPITAL = "PRIVATE_HOSPITAL", "Établissement de santé privé"
     FACULTY = "FACULTY", "Faculté"
     AGENCY = "AGENCY", "Agence régionale"
     CITY_PRACTICE = "CITY_PRACTICE", "Structure de ville"
@@ -53,3 +54,13 @@ class TeamKind(models.TextChoices):
     TERRITORY_TEAM = "TERRITORY_TEAM", "Équipe de territoire"
     JOINT_DEPARTMENT = "JOINT_DEPARTMENT", "Pôle inter-établissements"
     COORDINATION = "COORDINATION", "Pôle ville-hôpital"
+
+
+class AuthorisationState(models.TextChoices):
+    """What the authorisations of a service say of one day."""
+
+    IN_FORCE = "IN_FORCE", "Autorisée"
+    ENDING = "ENDING", "Autorisation bientôt échue"
+    FUTURE = "FUTURE", "Autorisation à venir"
+    ENDED = "ENDED", "Autorisation échue"
+    NONE = "NONE", "Aucune autorisation connue"

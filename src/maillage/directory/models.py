@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -15,6 +17,7 @@ from maillage.directory.enums import (
 )
 from maillage.territory.models import Commune, Sourced
 from maillage.vocabulary.care import CareLevel, CareType
+from maillage.vocabulary.search import fold
 
 
 def period_is_ordered(start: str, end: str) -> Q:
@@ -22,7 +25,29 @@ def period_is_ordered(start: str, end: str) -> Q:
     return Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": F(start)})
 
 
-class Organization(Sourced):
+class Searchable(models.Model):
+    """A record that people look for by words. ``search_name`` is :func:`fold` of what it is called:
+    filled by ``save``, and by :meth:`refresh_search_name` before a bulk write."""
+
+    search_name = models.CharField(max_length=400, db_index=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def called(self) -> str:
+        """The words under which this record is found."""
+        raise NotImplementedError
+
+    def refresh_search_name(self) -> None:
+        """Set ``search_name`` from the names of this record."""
+        self.search_name = fold(self.called())[:400]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.refresh_search_name()
+        super().save(*args, **kwargs)
+
+
+class Organization(Searchable, Sourced):
     """A legal entity: hospital (entité juridique), faculty, agency, city structure."""
 
     slug = models.SlugField("identifiant", max_length=80, unique=True)
@@ -40,6 +65,9 @@ class Organization(Sourced):
         verbose_name_plural = "établissements"
         ordering = ("short_name",)
 
+    def called(self) -> str:
+        return f"{self.name} {self.short_name} {self.finess or ''}"
+
     def __str__(self) -> str:
         return self.short_name
 
@@ -49,7 +77,7 @@ class Organization(Sourced):
         return self.finess or self.slug
 
 
-class OrganizationGroup(Sourced):
+class OrganizationGroup(Searchable, Sourced):
     """A hospital group or another grouping of organizations."""
 
     slug = models.SlugField("identifiant", max_length=80, unique=True)
@@ -70,6 +98,9 @@ class OrganizationGroup(Sourced):
                 name="directory_group_period",
             ),
         )
+
+    def called(self) -> str:
+        return f"{self.name} {self.short_name}"
 
     def __str__(self) -> str:
         return self.short_name
@@ -108,7 +139,7 @@ class GroupMembership(Sourced):
         return f"{self.organization} dans {self.group}"
 
 
-class Site(Sourced):
+class Site(Searchable, Sourced):
     """A place where care is given (entité géographique)."""
 
     finess = models.CharField("FINESS ET", max_length=9, unique=True)
@@ -125,11 +156,14 @@ class Site(Sourced):
         verbose_name_plural = "sites"
         ordering = ("name",)
 
+    def called(self) -> str:
+        return f"{self.name} {self.finess}"
+
     def __str__(self) -> str:
         return self.name
 
 
-class HealthcareService(Sourced):
+class HealthcareService(Searchable, Sourced):
     """One care type at one site, at one level, for an age range (years, the maximum excluded)."""
 
     slug = models.SlugField("identifiant", max_length=80, unique=True)
@@ -151,6 +185,9 @@ class HealthcareService(Sourced):
                 condition=period_is_ordered("age_min", "age_max"), name="directory_service_ages"
             ),
         )
+
+    def called(self) -> str:
+        return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -245,7 +282,7 @@ class ServiceException(Sourced):
         return f"{self.service} : {self.get_state_display()}"
 
 
-class Practitioner(Sourced):
+class Practitioner(Searchable, Sourced):
     """A doctor or another professional."""
 
     slug = models.SlugField("identifiant", max_length=80, unique=True)
@@ -253,13 +290,15 @@ class Practitioner(Sourced):
     title = models.CharField("civilité", max_length=20, default="Dr")
     given_name = models.CharField("prénom", max_length=60)
     family_name = models.CharField("nom", max_length=80)
-    search_name = models.CharField(max_length=160, db_index=True)
     specialty = models.CharField("spécialité (TRE_R38)", max_length=10, blank=True)
 
     class Meta:
         verbose_name = "praticien"
         verbose_name_plural = "praticiens"
         ordering = ("family_name", "given_name")
+
+    def called(self) -> str:
+        return f"{self.family_name} {self.given_name} {self.family_name} {self.rpps or ''}"
 
     def __str__(self) -> str:
         return f"{self.title} {self.given_name} {self.family_name}".strip()
@@ -290,7 +329,11 @@ class PractitionerRole(Sourced):
             models.UniqueConstraint(
                 fields=("practitioner", "organization", "service", "starts_on"),
                 name="directory_one_role",
-                nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                fields=("practitioner", "organization", "starts_on"),
+                condition=Q(service__isnull=True),
+                name="directory_one_role_without_service",
             ),
             models.CheckConstraint(
                 condition=period_is_ordered("starts_on", "ends_on"), name="directory_role_period"
@@ -301,7 +344,7 @@ class PractitionerRole(Sourced):
         return f"{self.practitioner}, {self.function}"
 
 
-class Team(Sourced):
+class Team(Searchable, Sourced):
     """Practitioners and services of several sites that work as one (équipe de territoire, pôle)."""
 
     slug = models.SlugField("identifiant", max_length=80, unique=True)
@@ -317,6 +360,9 @@ class Team(Sourced):
         verbose_name = "équipe"
         verbose_name_plural = "équipes"
         ordering = ("name",)
+
+    def called(self) -> str:
+        return self.name
 
     def __str__(self) -> str:
         return self.name
