@@ -2,8 +2,8 @@
 
 Pure computation over a frozen :class:`Network`; standard library and ``maillage.vocabulary`` only.
 
-Build: ``build_network(...)`` from rows in hand, ``read_network(text)`` / ``load_network(path)`` from
-the JSON document, ``write_network(network)`` and ``network_hash(network)``. All raise
+Build: ``build_network(...)`` from rows in hand, ``read_network(text)`` / ``load_network(path)``
+from the JSON document, ``write_network(network)`` and ``network_hash(network)``. All raise
 ``vocabulary.errors.Invalid`` with every defect and its JSON path.
 
 Ask: ``resolve(network, demand)`` gives an :class:`Answer`; ``repairs(network, demand)`` the single
@@ -76,8 +76,8 @@ __all__ = [
     "DutySlot",
     "ElementKind",
     "Entry",
-    "Excluded",
     "ExceptionState",
+    "Excluded",
     "HolidayRule",
     "Link",
     "Membership",

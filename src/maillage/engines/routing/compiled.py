@@ -1,0 +1,259 @@
+"""A network made ready for questions: everything indexed once, nothing scanned per question.
+
+Minutes are kept as whole millionths (*micros*), so that sums and comparisons are exact: 26.1 + 3.9
+is 30, on target. What depends on dates (memberships, clauses) is kept per *epoch*, a run of days in
+which neither changes; what depends on the hour is found by bisection. The change points and the
+ordered tables here are those that a sweep over a horizon needs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from maillage.engines.routing.clock import LocalClock, Moment, Week, to_tick
+from maillage.engines.routing.enums import Entry, TravelSource
+from maillage.engines.routing.network import (
+    Clause,
+    Commune,
+    Membership,
+    Network,
+    Pathway,
+    Site,
+    Step,
+    Travel,
+)
+from maillage.engines.routing.reachability import CompiledService, ServiceReach, to_micros
+from maillage.vocabulary.errors import NotFound
+from maillage.vocabulary.geo import crow_fly_km, estimated_minutes
+
+
+class Move(NamedTuple):
+    """Why a patient may be sent from one organization to another.
+
+    ``priority`` is that of the clause, -1 when no clause is needed: such a move comes before every
+    clause. ``sole_clause`` is the clause whose end would forbid the move, if there is one.
+    """
+
+    basis: str
+    priority: int
+    sole_clause: str | None
+
+
+NO_CLAUSE = -1
+WITHIN_ORGANIZATION = Move("organization", NO_CLAUSE, None)
+
+
+class Moves:
+    """Which organization may send which care type to which other, day by day."""
+
+    def __init__(self, network: Network) -> None:
+        self._memberships = network.memberships
+        self._clauses = network.clauses
+        dated: list[Membership | Clause] = [*network.memberships, *network.clauses]
+        ends = {day for row in dated for day in (row.starts_on, row.ends_on) if day is not None}
+        self.change_days = sorted(day.toordinal() for day in ends)
+        self._epochs: dict[int, _Epoch] = {}
+
+    def on(self, day: int) -> _Epoch:
+        """The moves of a local day (an ordinal)."""
+        index = bisect_right(self.change_days, day)
+        known = self._epochs.get(index)
+        if known is None:
+            known = _Epoch(
+                [row for row in self._memberships if _in_force(row.starts_on, row.ends_on, day)],
+                [row for row in self._clauses if _in_force(row.starts_on, row.ends_on, day)],
+            )
+            self._epochs[index] = known
+        return known
+
+
+def _in_force(starts_on: date | None, ends_on: date | None, day: int) -> bool:
+    if starts_on is not None and day < starts_on.toordinal():
+        return False
+    return ends_on is None or day < ends_on.toordinal()
+
+
+class _Epoch:
+    """Memberships and clauses of a run of days without change; answers are remembered."""
+
+    def __init__(self, memberships: list[Membership], clauses: list[Clause]) -> None:
+        groups: dict[str, set[str]] = defaultdict(set)
+        for row in memberships:
+            groups[row.organization].add(row.group)
+        self._groups = dict(groups)
+        self._clauses: dict[tuple[str, str, str], list[Clause]] = defaultdict(list)
+        for clause in clauses:
+            for care_type in set(clause.care_types):
+                key = (clause.from_organization, clause.to_organization, care_type)
+                self._clauses[key].append(clause)
+        self._known: dict[tuple[str, str, str], Move | None] = {}
+
+    def move(self, origin: str, target: str, care_type: str) -> Move | None:
+        """What allows a patient of ``care_type`` to go from one organization to another: the same
+        organization, else the same group (the first by identifier), else a clause (the smallest
+        priority, then identifier), else nothing."""
+        key = (origin, target, care_type)
+        try:
+            return self._known[key]
+        except KeyError:
+            found = self._known[key] = self._find(key)
+            return found
+
+    def _find(self, key: tuple[str, str, str]) -> Move | None:
+        origin, target, _ = key
+        if origin == target:
+            return WITHIN_ORGANIZATION
+        shared = self._groups.get(origin, set()) & self._groups.get(target, set())
+        if shared:
+            return Move(f"group:{min(shared)}", NO_CLAUSE, None)
+        clauses = self._clauses.get(key)
+        if not clauses:
+            return None
+        first = min(clauses, key=lambda clause: (clause.priority, clause.id))
+        return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
+
+
+class TravelTimes:
+    """Micros from communes and sites to sites; a pair that is missing cannot be travelled."""
+
+    def __init__(self, travel: Travel, communes: Iterable[Commune], sites: Iterable[Site]) -> None:
+        self.margin = to_micros(travel.margin_minutes)
+        self._is_estimate = travel.source == TravelSource.ESTIMATE
+        self._points = {site.id: (site.lat, site.lon) for site in sites}
+        self._communes = {commune.code: (commune.lat, commune.lon) for commune in communes}
+        self._from_commune: dict[str, dict[str, int]] = {}
+        self._to_site: dict[str, dict[str, int]] = {}
+        if not self._is_estimate:
+            self._from_commune = {code: {} for code in self._communes}
+            for code, site, minutes in travel.commune_site:
+                self._from_commune[code][site] = to_micros(minutes)
+            self._to_site = {site: {site: 0} for site in self._points}
+            for origin, site, minutes in travel.site_site:
+                self._to_site[site][origin] = to_micros(minutes)
+
+    def from_commune(self, code: str) -> dict[str, int]:
+        """Micros from a commune to each site that can be reached from it."""
+        known = self._from_commune.get(code)
+        if known is None:
+            known = self._from_commune[code] = self._estimate(self._communes[code])
+        return known
+
+    def to_site(self, site: str) -> dict[str, int]:
+        """Micros to a site from each site that can send there; 0 from itself."""
+        known = self._to_site.get(site)
+        if known is None:
+            known = self._estimate(self._points[site])
+            known[site] = 0
+            self._to_site[site] = known
+        return known
+
+    def _estimate(self, point: tuple[float, float]) -> dict[str, int]:
+        return {
+            site: to_micros(estimated_minutes(crow_fly_km(*point, *other)))
+            for site, other in self._points.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStep:
+    """A step with its target in micros and the services of its care type and level, by id."""
+
+    step: Step
+    target: int | None
+    takes_direct: bool
+    takes_referral: bool
+    hours: Week | None
+    services: tuple[CompiledService, ...]
+
+    def is_required(self, moment: Moment) -> bool:
+        return self.hours is None or self.hours.is_open(moment)
+
+
+class CompiledNetwork:
+    """A network with its indexes. Safe to share between threads: what it remembers never changes
+    an answer."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.clock = LocalClock(ZoneInfo(network.timezone), network.public_holidays)
+        self.moves = Moves(network)
+        self.travel = TravelTimes(network.travel, network.communes, network.sites)
+        self.communes = {commune.code: commune for commune in network.communes}
+        self.services = self._compile_services()
+        by_care: dict[tuple[str, str], list[CompiledService]] = defaultdict(list)
+        for service in self.services.values():
+            by_care[service.care_type, service.level].append(service)
+        self._by_care = {care: tuple(rows) for care, rows in by_care.items()}
+        self.pathways = {pathway.id: self._compile_steps(pathway) for pathway in network.pathways}
+        # By tick: two passes of the repeated hour compare equal as datetimes of one zone.
+        self._moment_of = lru_cache(maxsize=64)(self.clock.moment_of)
+
+    def moment(self, at: datetime) -> Moment:
+        """The instant on the local clock, with what is already known of it."""
+        return self._moment_of(to_tick(at))
+
+    def steps_of(self, pathway: str) -> tuple[CompiledStep, ...]:
+        """The steps of a pathway in order. Raises :class:`NotFound`."""
+        try:
+            return self.pathways[pathway]
+        except KeyError:
+            raise NotFound(
+                "routing.pathway", f"Le parcours « {pathway[:60]} » n'existe pas dans ce réseau."
+            ) from None
+
+    def service_of(self, service: str) -> CompiledService:
+        """A service by its identifier. Raises :class:`NotFound`."""
+        try:
+            return self.services[service]
+        except KeyError:
+            raise NotFound(
+                "routing.service", f"Le service « {service[:60]} » n'existe pas dans ce réseau."
+            ) from None
+
+    def local(self, tick: int | None) -> datetime | None:
+        """A tick as local time; none stays none."""
+        return None if tick is None else self.clock.local(tick)
+
+    def _compile_services(self) -> dict[str, CompiledService]:
+        organization_of = {site.id: site.organization for site in self.network.sites}
+        slots = defaultdict(list)
+        for slot in self.network.duty_slots:
+            slots[slot.service].append(slot)
+        rows = sorted(self.network.services, key=lambda service: service.id)
+        return {
+            row.id: CompiledService(
+                index, row, organization_of[row.site], ServiceReach(row, slots[row.id], self.clock)
+            )
+            for index, row in enumerate(rows)
+        }
+
+    def _compile_steps(self, pathway: Pathway) -> tuple[CompiledStep, ...]:
+        return tuple(
+            CompiledStep(
+                step=step,
+                target=None if step.target_minutes is None else to_micros(step.target_minutes),
+                takes_direct=step.order == 1 or step.entry != Entry.REFERRAL,
+                takes_referral=step.order > 1 and step.entry != Entry.DIRECT,
+                hours=None if step.hours is None else Week(step.hours, self.clock),
+                services=self._by_care.get((step.care_type, step.level), ()),
+            )
+            for step in sorted(pathway.steps, key=lambda step: step.order)
+        )
+
+
+def compile_network(network: Network | CompiledNetwork) -> CompiledNetwork:
+    """The indexed form of a network. Made once: the network remembers it."""
+    if isinstance(network, CompiledNetwork):
+        return network
+    known = network.__dict__.get("_compiled")
+    if known is None:
+        known = CompiledNetwork(network)
+        object.__setattr__(network, "_compiled", known)
+    return known
