@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import engines
 from django.urls import path
 from django.utils.html import format_html, format_html_join
 
@@ -87,7 +88,26 @@ def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/errors/404.html")
 
 
+TYPED = """{% extends "portal/base.html" %}{% block content %}
+<form class="form" hx-post="/saisie?statut={{ request.GET.statut }}" hx-swap="outerHTML">
+<label for="mot">Mot</label><input id="mot" name="mot"><button>Envoyer</button></form>
+{% endblock %}"""
+SENT_BACK = """<form class="form">
+<div class="error-summary" role="alert" tabindex="-1">À corriger</div>
+<label for="mot">Mot</label><input id="mot" name="mot" value="{{ request.POST.mot }}"></form>"""
+
+
+@login_not_required
+def typed(request: HttpRequest) -> HttpResponse:
+    source = SENT_BACK if request.method == "POST" else TYPED
+    page = engines["django"].from_string(source).render({}, request)
+    return HttpResponse(
+        page, status=int(request.GET["statut"]) if request.method == "POST" else 200
+    )
+
+
 urlpatterns = [
+    path("saisie", typed),
     path("", stylebook),
     path("propositions", proposals),
     path("qui", landing),

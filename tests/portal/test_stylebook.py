@@ -48,17 +48,29 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(chromium: Any, live_server: Any) -> Iterator[Any]:
-    """Open an address; fail on any console error (a refused style or script is one)."""
+    """Open an address; fail on any console error (a refused style or script is one), but for
+    those that say ``expected``."""
     contexts = []
     errors: list[str] = []
 
-    def open_one(path: str = "/", width: int = 1280, scheme: str = "light", **options: Any) -> Any:
+    def open_one(
+        path: str = "/",
+        width: int = 1280,
+        scheme: str = "light",
+        expected: str = "",
+        **options: Any,
+    ) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": 844}, color_scheme=scheme, **options
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+
+        def heard(message: Any) -> None:
+            if message.type == "error" and not (expected and expected in message.text):
+                errors.append(message.text)
+
+        page.on("console", heard)
         page.on("pageerror", lambda e: errors.append(str(e)))
         page.goto(live_server.url + path)
         return page
@@ -162,6 +174,32 @@ def test_a_dangerous_act_asks_first(open_page: Any) -> None:
     playwright.expect(dialog).to_have_count(0)
     playwright.expect(page.get_by_role("button", name="Mettre fin")).to_be_focused()
     assert posts == []
+
+
+def test_a_confirmed_act_is_posted_once(open_page: Any) -> None:
+    page = open_page()
+    posts: list[str] = []
+    page.on("request", lambda r: posts.append(r.url) if r.method == "POST" else None)
+    page.get_by_role("button", name="Mettre fin").click()
+    with page.expect_navigation():
+        page.get_by_role("dialog").get_by_role("button", name="Mettre fin").click()
+    assert len(posts) == 1
+
+
+def test_a_form_sent_back_by_htmx_keeps_what_was_typed(open_page: Any) -> None:
+    page = open_page("/saisie?statut=422", expected="status of 422")
+    page.locator("#mot").fill("déjà écrit")
+    page.get_by_role("button", name="Envoyer").click()
+    playwright.expect(page.locator(".error-summary")).to_be_focused()
+    assert page.locator("#mot").input_value() == "déjà écrit"
+
+
+def test_a_failure_of_htmx_leaves_the_page_and_says_so(open_page: Any) -> None:
+    page = open_page("/saisie?statut=500", expected="500")
+    page.locator("#mot").fill("déjà écrit")
+    page.get_by_role("button", name="Envoyer").click()
+    playwright.expect(page.get_by_role("alert")).to_contain_text("toujours là")
+    assert page.locator("#mot").input_value() == "déjà écrit"
 
 
 def test_arrows_walk_the_rows(open_page: Any) -> None:
