@@ -1,8 +1,8 @@
 """Local time without surprises: days of 23, 24 or 25 hours, weekly windows, public holidays.
 
 Instants are *ticks*: whole microseconds since 1970-01-01 UTC. Days are ordinals of the network's
-time zone (``date.toordinal``). A weekly window follows the wall clock: in the repeated hour of October
-both passes count, in the hour skipped in March nothing happens.
+time zone (``date.toordinal``). A weekly window follows the wall clock: in the repeated hour of
+October both passes count, in the hour skipped in March nothing happens.
 """
 
 from __future__ import annotations

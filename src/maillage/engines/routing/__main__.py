@@ -1,0 +1,117 @@
+"""The engine on the command line: ``python -m maillage.engines.routing``.
+
+``resolve`` prints one answer per demand, each one line of JSON. ``check`` reads a network file and
+prints its counts and its hash. Exit codes are those of ``vocabulary.errors``: 2 for a malformed input,
+5 for a file, a commune or a pathway that does not exist; messages go to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from maillage.engines.routing.answers import Answer
+from maillage.engines.routing.compiled import compile_network
+from maillage.engines.routing.demands import parse_at, read_demands
+from maillage.engines.routing.document import load_network, network_hash
+from maillage.engines.routing.network import Demand
+from maillage.engines.routing.resolution import resolve
+from maillage.vocabulary.errors import Invalid, MaillageError, NotFound
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m maillage.engines.routing",
+        description="Qui prend en charge ce patient ? Réponses calculées sur un réseau JSON.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
+    ask = commands.add_parser("resolve", help="répondre à une demande, ou à une liste de demandes")
+    ask.add_argument("network", help="le réseau, fichier JSON")
+    ask.add_argument("--commune", help="code de la commune de résidence, par exemple 59606")
+    ask.add_argument("--pathway", help="identifiant du parcours, par exemple stroke")
+    ask.add_argument("--age", type=int, help="âge en années")
+    ask.add_argument("--at", help="instant avec son décalage, par exemple 2026-11-22T03:00+01:00")
+    ask.add_argument(
+        "--demands",
+        help="demandes, une par ligne de JSON (« - » : entrée standard), à la place des options",
+    )
+    check = commands.add_parser("check", help="vérifier un réseau et afficher son empreinte")
+    check.add_argument("network", help="le réseau, fichier JSON")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        if options.command == "check":
+            return _check(options.network)
+        return _resolve(options)
+    except MaillageError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader (head, less) has gone: nothing more to say, and nothing to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _check(path: str) -> int:
+    network = load_network(path)
+    counts = {
+        "communes": len(network.communes),
+        "organizations": len(network.organizations),
+        "memberships": len(network.memberships),
+        "sites": len(network.sites),
+        "services": len(network.services),
+        "duty_slots": len(network.duty_slots),
+        "clauses": len(network.clauses),
+        "pathways": len(network.pathways),
+    }
+    print(json.dumps({**counts, "hash": network_hash(network)}))
+    return 0
+
+
+def _resolve(options: argparse.Namespace) -> int:
+    single = ("commune", "pathway", "age", "at")
+    given = [name for name in single if getattr(options, name) is not None]
+    if options.demands is not None and given:
+        raise Invalid(
+            "routing.options", f"--demands remplace --{given[0]} : donner l'un ou l'autre."
+        )
+    missing = [f"--{name}" for name in single if name not in given]
+    if options.demands is None and missing:
+        raise Invalid("routing.options", f"Il manque {', '.join(missing)} (ou --demands).")
+    at = None if options.demands is not None else parse_at(options.at)
+    compiled = compile_network(load_network(options.network))
+    if at is not None:
+        _print(resolve(compiled, Demand(options.commune, options.pathway, options.age, at)))
+        return 0
+    for demand in read_demands(_lines(options.demands), compiled, file=options.demands):
+        _print(resolve(compiled, demand))
+    return 0
+
+
+def _lines(path: str) -> list[bytes]:
+    if path == "-":
+        return sys.stdin.buffer.read().splitlines()
+    try:
+        return Path(path).read_bytes().splitlines()
+    except OSError as error:
+        raise NotFound(
+            "demands.file", f"Le fichier « {path} » ne peut pas être lu : {error.strerror}."
+        ) from error
+
+
+def _print(answer: Answer) -> None:
+    print(json.dumps(answer.as_dict(), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
