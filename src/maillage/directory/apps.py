@@ -9,3 +9,9 @@ class DirectoryConfig(AppConfig):
     name = "maillage.directory"
     label = "directory"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from maillage.directory.imports import TABLES
+        from maillage.exchange.tables import register
+
+        register(*TABLES)

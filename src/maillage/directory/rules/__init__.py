@@ -1,0 +1,1 @@
+"""Decisions of the directory on values in hand: hours, memberships, authorisations, FINESS."""

@@ -1,0 +1,200 @@
+"""Opening hours: overlaps, whether a service is open, when that changes, and hours in words.
+
+Windows are wall-clock time in Paris; the repeated hour of October counts in both passes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from maillage.directory.enums import ExceptionState, HolidayRule
+from maillage.vocabulary.calendar import (
+    WEEKDAYS,
+    day_bounds,
+    paris_instant,
+    public_holidays,
+    to_paris,
+)
+
+DAY_MINUTES = 1440
+LOOK_AHEAD_DAYS = 35
+"""How far the next change of a service is looked for, days."""
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A weekly window on one weekday (1 = Monday), in minutes of the local day; the end is out."""
+
+    weekday: int
+    opens: int
+    closes: int
+    holidays: str
+
+
+@dataclass(frozen=True)
+class Exceptional:
+    """A closure, or an exceptional opening, between two instants; the end is out."""
+
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def windows_clash(one: Window, other: Window) -> bool:
+    """True when two windows of a service count on the same minute of some day. A window that is
+    closed on public holidays never meets one that is for public holidays only."""
+    if one.weekday != other.weekday:
+        return False
+    if {one.holidays, other.holidays} == {HolidayRule.CLOSED, HolidayRule.ONLY}:
+        return False
+    return one.opens < other.closes and other.opens < one.closes
+
+
+def window_counts_on(window: Window, day: date) -> bool:
+    """True when the window applies on this day."""
+    if window.weekday != day.isoweekday():
+        return False
+    if window.holidays == HolidayRule.OPEN:
+        return True
+    return (day in public_holidays(day.year)) == (window.holidays == HolidayRule.ONLY)
+
+
+def is_open(windows: Iterable[Window], exceptions: Iterable[Exceptional], moment: datetime) -> bool:
+    """Whether a service is open at an instant. A closure prevails over an exceptional opening,
+    which prevails over the weekly hours."""
+    states = {e.state for e in exceptions if e.starts_at <= moment < e.ends_at}
+    if ExceptionState.CLOSED in states:
+        return False
+    if ExceptionState.OPEN in states:
+        return True
+    local = to_paris(moment)
+    minute = local.hour * 60 + local.minute
+    return any(w.opens <= minute < w.closes and window_counts_on(w, local.date()) for w in windows)
+
+
+def next_change(
+    windows: Sequence[Window], exceptions: Sequence[Exceptional], moment: datetime
+) -> datetime | None:
+    """The first instant after ``moment`` when the service opens or closes, within
+    ``LOOK_AHEAD_DAYS`` days; None when it does not change."""
+    now_open = is_open(windows, exceptions, moment)
+    first = to_paris(moment).date()
+    candidates: set[datetime] = set()
+    for ahead in range(LOOK_AHEAD_DAYS + 1):
+        day = first + timedelta(days=ahead)
+        for window in windows:
+            if window_counts_on(window, day):
+                candidates.update(
+                    at
+                    for minute in (window.opens, window.closes)
+                    for fold in (0, 1)
+                    for at in [_minute_of_day(day, minute, fold)]
+                )
+        midnight, next_midnight = day_bounds(day)
+        if next_midnight - midnight != timedelta(days=1):
+            # Clocks change at 01:00 UTC (directive 2000/84/EC): an hour is repeated or skipped.
+            candidates.add(datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
+    for exception in exceptions:
+        candidates.update((exception.starts_at, exception.ends_at))
+    horizon = moment + timedelta(days=LOOK_AHEAD_DAYS)
+    for candidate in sorted(c for c in candidates if moment < c <= horizon):
+        if is_open(windows, exceptions, candidate) != now_open:
+            return candidate
+    return None
+
+
+def _minute_of_day(day: date, minute: int, fold: int) -> datetime:
+    if minute == DAY_MINUTES:
+        return paris_instant(day + timedelta(days=1), time(0))
+    return paris_instant(day, time(minute // 60, minute % 60), fold=fold)
+
+
+def clock_in_words(minute: int) -> str:
+    """A minute of the day as it is written: « 8 h », « 18 h 30 », « 24 h »."""
+    hour, rest = divmod(minute, 60)
+    return f"{hour} h {rest:02d}" if rest else f"{hour} h"
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Spans of one day in order, those that touch made one."""
+    joined: list[tuple[int, int]] = []
+    for opens, closes in sorted(spans):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], closes))
+        else:
+            joined.append((opens, closes))
+    return tuple(joined)
+
+
+def _spans_in_words(spans: Sequence[tuple[int, int]]) -> str:
+    if list(spans) == [(0, DAY_MINUTES)]:
+        return "24 h sur 24"
+    parts = [f"de {clock_in_words(opens)} à {clock_in_words(closes)}" for opens, closes in spans]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} et {parts[-1]}"
+
+
+def _days_in_words(days: Sequence[int]) -> str:
+    if len(days) == 7:
+        return "tous les jours"
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    said: list[str] = []
+    for run in runs:
+        if len(run) > 2:
+            said.append(f"du {WEEKDAYS[run[0] - 1]} au {WEEKDAYS[run[-1] - 1]}")
+        else:
+            said.extend(f"le {WEEKDAYS[day - 1]}" for day in run)
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} et {said[-1]}"
+
+
+_HOLIDAY_WORDS = {
+    HolidayRule.OPEN.value: "jours fériés compris",
+    HolidayRule.CLOSED.value: "sauf jours fériés",
+}
+
+
+def hours_in_words(windows: Iterable[Window]) -> list[str]:
+    """Weekly hours as sentences, one per group of days that share their hours:
+    « Du lundi au vendredi, de 8 h à 18 h 30, sauf jours fériés. » Empty without any window."""
+    by_day: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for window in windows:
+        by_day[window.holidays, window.weekday].append((window.opens, window.closes))
+    groups: dict[tuple[str, tuple[tuple[int, int], ...]], list[int]] = defaultdict(list)
+    for (holidays, weekday), spans in sorted(by_day.items()):
+        groups[holidays, _joined(spans)].append(weekday)
+    ordered = sorted(groups.items(), key=lambda item: (item[0][0] == HolidayRule.ONLY, item[1]))
+    return [_sentence(holidays, spans, days) for (holidays, spans), days in ordered]
+
+
+def _sentence(holidays: str, spans: tuple[tuple[int, int], ...], days: list[int]) -> str:
+    said = _spans_in_words(spans)
+    if holidays == HolidayRule.ONLY:
+        when = "les jours fériés"
+        if len(days) < 7:
+            when += " qui tombent " + _days_in_words(days)
+        words = f"{when}, {said}"
+    else:
+        words = f"{_days_in_words(days)}, {said}, {_HOLIDAY_WORDS[holidays]}"
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def week_table(windows: Iterable[Window]) -> Iterator[tuple[str, str, str]]:
+    """One line per weekday: its name, its ordinary hours in words, and those of public holidays
+    that fall on it."""
+    windows = list(windows)
+    for weekday, name in enumerate(WEEKDAYS, start=1):
+        today = [w for w in windows if w.weekday == weekday]
+        ordinary = _joined((w.opens, w.closes) for w in today if w.holidays != HolidayRule.ONLY)
+        holiday = _joined((w.opens, w.closes) for w in today if w.holidays != HolidayRule.CLOSED)
+        yield (
+            name.capitalize(),
+            _spans_in_words(ordinary).capitalize() if ordinary else "Fermé",
+            _spans_in_words(holiday).capitalize() if holiday else "Fermé",
+        )
