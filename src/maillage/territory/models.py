@@ -24,10 +24,14 @@ class Sourced(models.Model):
 
 
 class Epci(Sourced):
-    """An inter-communal authority (EPCI à fiscalité propre)."""
+    """An inter-communal authority (EPCI à fiscalité propre).
+
+    ``outline`` is the border of its communes that are loaded, in map units; empty without contours.
+    """
 
     code = models.CharField("SIREN", max_length=9, primary_key=True)
     name = models.CharField("nom", max_length=120)
+    outline = models.TextField(blank=True)
 
     class Meta:
         verbose_name = "intercommunalité"
@@ -43,7 +47,9 @@ class Commune(Sourced):
 
     ``latitude`` and ``longitude`` (degrees) are its town hall, or a point inside its contour when
     the published town hall is wrong (``point_repaired``). ``outline`` is an SVG path in map units
-    (see ``territory.rules``), empty when contours are not installed.
+    (see ``territory.rules.outlines``), empty when contours are not installed; ``outline_box`` its
+    left, top, right and bottom. ``area_km2`` is measured on the contour. The mark of origin is that
+    of the place; residents have their own, because newer populations come by import.
     """
 
     code = models.CharField("code COG", max_length=5, primary_key=True)
@@ -55,6 +61,10 @@ class Commune(Sourced):
     )
     residents = models.PositiveIntegerField("habitants")
     residents_year = models.PositiveSmallIntegerField("année de la population")
+    residents_source = models.CharField("source de la population", max_length=200, blank=True)
+    residents_source_on = models.DateField("date de cette source", null=True, blank=True)
+    residents_illustrative = models.BooleanField("population illustrative", default=False)
+    area_km2 = models.FloatField("superficie (km²)", null=True, blank=True)
     latitude = models.FloatField()
     longitude = models.FloatField()
     point_repaired = models.BooleanField("point corrigé", default=False)
@@ -72,6 +82,16 @@ class Commune(Sourced):
     @property
     def department_code(self) -> DepartmentCode:
         return DepartmentCode(self.department)
+
+    @property
+    def label(self) -> str:
+        """« Valenciennes (59) »."""
+        return f"{self.name} ({self.department})"
+
+    @property
+    def density(self) -> float | None:
+        """Residents by km²; None when the area is not known."""
+        return self.residents / self.area_km2 if self.area_km2 else None
 
 
 class AgeBand(Sourced):
@@ -97,9 +117,14 @@ class AgeBand(Sourced):
         ordering = ("department", "commune", "year", "age_min", "sex")
         constraints = (
             models.UniqueConstraint(
-                fields=("department", "commune", "year", "sex", "age_min"),
-                name="territory_one_band",
-                nulls_distinct=False,
+                fields=("department", "year", "sex", "age_min"),
+                condition=Q(commune__isnull=True),
+                name="territory_one_department_band",
+            ),
+            models.UniqueConstraint(
+                fields=("commune", "year", "sex", "age_min"),
+                condition=Q(commune__isnull=False),
+                name="territory_one_commune_band",
             ),
             models.CheckConstraint(
                 condition=Q(age_max__isnull=True) | Q(age_max__gt=models.F("age_min")),
