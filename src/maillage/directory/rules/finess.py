@@ -163,8 +163,28 @@ def cog_department(department: str) -> str:
     return OVERSEAS_DEPARTMENTS.get(code, code)
 
 
-_SMALL_WORDS = frozenset("de du des la le les l d et en sur sous à au aux lez lès".split())
-_ACRONYMS = frozenset("CH CHU CHR CHS GHT GCS HAD SSR EHPAD USLD SMUR MSP CPTS".split())
+_SMALL_WORDS = frozenset(
+    (
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "et",
+        "en",
+        "sur",
+        "sous",
+        "à",
+        "au",
+        "aux",
+        "lez",
+        "lès",
+    )
+)
+_ACRONYMS = frozenset(
+    ("CH", "CHU", "CHR", "CHS", "GHT", "GCS", "HAD", "SSR", "EHPAD", "USLD", "SMUR", "MSP", "CPTS")
+)
 
 
 def readable_name(shouted: str) -> str:
