@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import pytest_django
 from hypothesis import HealthCheck, settings
 
 from maillage.accounts.enums import Role
@@ -51,7 +56,58 @@ def client_for(db: None) -> Callable[..., object]:
         for role in roles:
             RoleGrant.objects.create(user=user, role=role, organization=at)
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         return client
 
     return make
+
+
+# The example territory, loaded once as its users load it, in a database of its own.
+
+
+def _command(folder: Path, *words: str) -> None:
+    environment = {
+        **os.environ,
+        "MAILLAGE_DATA": str(folder),
+        "MAILLAGE_DEMO": "1",
+        "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
+    }
+    subprocess.run(
+        [sys.executable, "-m", "maillage.config.manage", *words],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="session")
+def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds the example territory and its demonstration accounts."""
+    folder = tmp_path_factory.mktemp("example")
+    _command(folder, "migrate", "--verbosity", "0")
+    _command(folder, "load", "--example")
+    _command(folder, "demo_accounts")
+    return folder
+
+
+@pytest.fixture
+def example(
+    example_folder: Path, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """The test speaks to the example territory; what it writes is undone."""
+    from django.core.cache import cache
+    from django.db import connections, transaction
+
+    with django_db_blocker.unblock():
+        usual = connections["default"]
+        settings_dict = {**usual.settings_dict, "NAME": example_folder / "maillage.sqlite3"}
+        connections["default"] = type(usual)(settings_dict, "default")
+        cache.clear()
+        try:
+            with transaction.atomic():
+                yield
+                transaction.set_rollback(True)
+        finally:
+            connections["default"].close()
+            connections["default"] = usual
+            cache.clear()

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 
-from maillage.accounts.permissions import Actor, Permission
+from maillage.accounts.permissions import OWN_ACCOUNT, Actor, Permission
 
 P = ParamSpec("P")
 
@@ -40,3 +40,11 @@ def requires(permission: Permission) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return decorate
+
+
+def for_any_account(view: View[P]) -> View[P]:
+    """Mark a view that every logged-in account may see, even without a role yet, and even before
+    it changed its first password."""
+    view.permission = OWN_ACCOUNT  # type: ignore[attr-defined]
+    view.with_first_password = True  # type: ignore[attr-defined]
+    return view

@@ -1,19 +1,20 @@
-"""Who is asking: puts ``request.actor`` on every request, and ends sessions that lasted too long."""
+"""Who is asking: puts ``request.actor`` on every request and ends sessions that last too long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
 from maillage.accounts.permissions import NOBODY
 from maillage.accounts.queries import get_actor
+from maillage.accounts.sessions import keep_session
 
-SESSION_START_KEY = "logged_in_at"
+API_PREFIX = "/api/"
 
 
 class ActorMiddleware:
@@ -25,20 +26,41 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         request.now = now  # type: ignore[attr-defined]
-        if request.user.is_authenticated and _lasted_too_long(request, now):
-            logout(request)
-        request.actor = (  # type: ignore[attr-defined]
-            get_actor(request.user, on=timezone.localdate(now))
-            if request.user.is_authenticated
-            else NOBODY
-        )
-        return self.get_response(request)
+        actor = NOBODY
+        if request.user.is_authenticated:
+            actor = get_actor(request.user, on=timezone.localdate(now))
+            if not keep_session(request, by=actor, at=now):
+                actor = NOBODY
+        request.actor = actor  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if actor.username and "Cache-Control" not in response:
+            # Screens are shared: nothing of a page may come back after the log-out.
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """An account with a first password goes no further than the page that changes it."""
+        user = request.user
+        if (
+            user.is_authenticated
+            and user.must_change_password
+            and getattr(view, "login_required", True)
+            and not getattr(view, "with_first_password", False)
+            and not request.path.startswith(API_PREFIX)  # the interface refuses on its own
+        ):
+            return HttpResponseRedirect(reverse("accounts:account"))
+        return None
 
 
-def _lasted_too_long(request: HttpRequest, now: datetime) -> bool:
-    started = request.session.get(SESSION_START_KEY)
-    if started is None:
-        request.session[SESSION_START_KEY] = now.isoformat()
-        return False
-    longest = timedelta(hours=settings.SESSION_LONGEST_HOURS)
-    return now - datetime.fromisoformat(started) > longest
+class LogInMiddleware(LoginRequiredMiddleware):
+    """Every page asks for a log-in, unless it is marked public. The JSON interface answers 401 by
+    itself, also takes keys, and never sends a program to a log-in page."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponse | None:
+        if request.path.startswith(API_PREFIX):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)

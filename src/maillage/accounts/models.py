@@ -23,6 +23,7 @@ class User(AbstractBaseUser):
     email = models.EmailField("courriel", blank=True)
     is_active = models.BooleanField("actif", default=True)
     is_demo = models.BooleanField("compte de démonstration", default=False)
+    must_change_password = models.BooleanField("mot de passe à changer", default=False)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -69,6 +70,36 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} : {self.get_role_display()}"
+
+
+class ApiKey(models.Model):
+    """A key by which a program acts as one user, under ``/api/``.
+
+    The secret is shown once and never stored: only its SHA-256, enough for 256 random bits. The
+    ``prefix`` finds the row and names the key in lists.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField("usage", max_length=80)
+    prefix = models.CharField("début de la clé", max_length=12, unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField("créée le")
+    expires_at = models.DateTimeField("expire le")
+    last_used_on = models.DateField("dernier usage", null=True, blank=True)
+    revoked_at = models.DateTimeField("révoquée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "clé d'accès"
+        verbose_name_plural = "clés d'accès"
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="accounts_key_period"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
 
 
 class AuditEvent(models.Model):

@@ -100,3 +100,23 @@ READ_AUDIT = declare(
 )
 MANAGE_USERS = declare("accounts.manage-users", "gérer les comptes", [Role.ADMINISTRATOR])
 OWN_ACCOUNT = declare("accounts.own-account", "gérer son propre compte", ALL_ROLES)
+
+
+def manages(actor: Actor, organizations: Iterable[str]) -> bool:
+    """True when the actor administers every one of these organizations. An administrator of the
+    whole territory does; the key ``EVERYWHERE`` asks for just that."""
+    if not MANAGE_USERS.allows(actor, actor.organizations()):
+        return False
+    held = actor.organizations(Role.ADMINISTRATOR)
+    return EVERYWHERE in held or set(organizations) <= held
+
+
+def check_manages(actor: Actor, organizations: Iterable[str]) -> None:
+    """Raise :class:`NotAllowed` unless :func:`manages`: nobody gives, or takes, more than they
+    administer."""
+    MANAGE_USERS.check(actor, actor.organizations())
+    if not manages(actor, organizations):
+        raise NotAllowed(
+            "permission.accounts.manage-users",
+            "Vous n'administrez pas tous les établissements concernés par cet acte.",
+        )

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 
+from maillage.accounts import rules
 from maillage.accounts.enums import Role
-from maillage.accounts.models import AuditEvent, User
+from maillage.accounts.models import ApiKey, AuditEvent, RoleGrant, User
 from maillage.accounts.permissions import Actor, Grant
+from maillage.vocabulary.calendar import day_bounds, to_paris
+from maillage.vocabulary.errors import NotFound
+from maillage.vocabulary.spreadsheets import guard
+
+CSV_COLUMNS = (
+    "numero", "quand", "identifiant", "qui", "acte", "nature", "cle", "objet", "etablissement",
+    "details",
+)  # fmt: skip
+
+CSV_ROWS = 100_000
+"""How many lines of the trail one file holds."""
 
 
 def get_actor(user: User, *, on: date) -> Actor:
@@ -28,3 +44,122 @@ def get_revision() -> int:
     """Number of the newest act that may have changed an answer: the revision of the territory."""
     newest = AuditEvent.objects.filter(changes_territory=True).order_by("-id")
     return newest.values_list("id", flat=True).first() or 0
+
+
+def get_user(username: str) -> User:
+    """The account of this name. Raises :class:`NotFound`."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound("accounts.unknown-user", "Ce compte n'existe pas.")
+    return user
+
+
+def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[User]:
+    """Accounts with their grants, by name. ``state`` is ``actifs``, ``fermes`` or empty (all)."""
+    users = User.objects.prefetch_related(
+        Prefetch("grants", queryset=RoleGrant.objects.order_by("role", "organization"))
+    )
+    if text:
+        users = users.filter(Q(full_name__icontains=text) | Q(username__icontains=text))
+    if role:
+        users = users.filter(grants__role=role).distinct()
+    if state in ("actifs", "fermes"):
+        users = users.filter(is_active=state == "actifs")
+    return users.order_by("full_name", "username")
+
+
+def list_demo_users() -> QuerySet[User]:
+    """The demonstration accounts, with their roles."""
+    return User.objects.filter(is_demo=True).prefetch_related("grants").order_by("id")
+
+
+def list_grants(user: User) -> QuerySet[RoleGrant]:
+    """The roles of an account, past and to come included."""
+    return user.grants.order_by("role", "organization")
+
+
+def get_grant(user: User, pk: int) -> RoleGrant:
+    """One role of an account. Raises :class:`NotFound`."""
+    grant = user.grants.filter(pk=pk).first()
+    if grant is None:
+        raise NotFound("accounts.unknown-grant", "Ce rôle n'est plus attribué.")
+    return grant
+
+
+def list_keys(user: User) -> QuerySet[ApiKey]:
+    """The access keys of an account, newest first."""
+    return user.api_keys.all()
+
+
+def get_key(user: User, pk: int) -> ApiKey:
+    """One access key of an account. Raises :class:`NotFound`."""
+    key = user.api_keys.filter(pk=pk).first()
+    if key is None:
+        raise NotFound("accounts.unknown-key", "Cette clé n'existe pas.")
+    return key
+
+
+def find_key(text: str, *, at: datetime) -> ApiKey | None:
+    """The key in force whose secret this is, with its user; None for anything else."""
+    parts = rules.split_key(text)
+    if parts is None:
+        return None
+    prefix, secret = parts
+    key = ApiKey.objects.select_related("user").filter(prefix=prefix).first()
+    if key is None or not rules.secret_matches(secret, key.secret_sha256):
+        return None
+    return key if key.revoked_at is None and key.expires_at > at else None
+
+
+@dataclass(frozen=True)
+class TrailFilter:
+    """What of the trail is asked for. Days are days in Paris, both included; empty: no limit."""
+
+    who: str = ""
+    act: str = ""
+    subject: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def list_events(wanted: TrailFilter) -> QuerySet[AuditEvent]:
+    """Lines of the trail, newest first."""
+    events = AuditEvent.objects.all()
+    if wanted.who:
+        events = events.filter(Q(actor=wanted.who) | Q(actor_name__icontains=wanted.who))
+    if wanted.act:
+        events = events.filter(action=wanted.act)
+    if wanted.subject:
+        events = events.filter(
+            Q(subject_name__icontains=wanted.subject) | Q(subject_key=wanted.subject)
+        )
+    if wanted.first:
+        events = events.filter(at__gte=day_bounds(wanted.first)[0])
+    if wanted.last:
+        events = events.filter(at__lt=day_bounds(wanted.last)[1])
+    return events
+
+
+def list_actions() -> list[str]:
+    """Names of the acts that the trail holds, in order."""
+    names = AuditEvent.objects.order_by("action").values_list("action", flat=True).distinct()
+    return list(names)
+
+
+def write_events(events: Iterable[AuditEvent]) -> Iterator[str]:
+    """The lines as the pieces of a CSV file (``;``, UTF-8 mark first, times in Paris)."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    buffer.write("\ufeff")
+    writer.writerow(CSV_COLUMNS)
+    for event in events:
+        details = ", ".join(f"{name}={value}" for name, value in event.details.items())
+        cells = [str(event.pk), to_paris(event.at).isoformat(timespec="seconds")]
+        cells += [event.actor, event.actor_name, event.action, event.subject_kind]
+        cells += [event.subject_key, event.subject_name, event.organization, details]
+        writer.writerow([guard(cell) for cell in cells])
+        if buffer.tell() > 1 << 15:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -36,6 +36,8 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Demonstration accounts may log in only where the demo command serves the example.
+DEMO_ACCOUNTS_ALLOWED = os.environ.get("MAILLAGE_DEMO") == "1"
 DEBUG = os.environ.get("MAILLAGE_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("MAILLAGE_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 HTTPS = os.environ.get("MAILLAGE_HTTPS") == "1"
@@ -76,7 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "maillage.accounts.middleware.ActorMiddleware",
     "maillage.portal.middleware.RefusalMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "maillage.accounts.middleware.LogInMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -112,7 +114,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "maillage.accounts.backends.PeopleBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -137,9 +139,11 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
 # An unattended screen logs out after 30 minutes without a request, at the latest after 12 hours.
-SESSION_COOKIE_AGE = 30 * 60
-SESSION_SAVE_EVERY_REQUEST = True
+# The server decides (accounts.sessions); it notes a presence once a minute, not at every request.
+SESSION_IDLE_MINUTES = 30
 SESSION_LONGEST_HOURS = 12
+SESSION_COOKIE_AGE = SESSION_LONGEST_HOURS * 3600
+SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
@@ -181,6 +185,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
+# A longer request is refused before its body is read (lists: 10 MB, scanned agreements: 20 MB).
+UPLOAD_MAX_BYTES = 25 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "maillage.exchange.uploads.BoundedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from maillage.exchange.rules.writing import canonical, is_formula, normalize, unguard
+from maillage.exchange.rules.writing import canonical, normalize
 from maillage.exchange.tables import Column, Row, Table
 from maillage.vocabulary.errors import Invalid, Problem
+from maillage.vocabulary.spreadsheets import is_formula, unguard
 
 
 @dataclass(frozen=True)

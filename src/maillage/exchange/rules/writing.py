@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maillage.exchange.tables import Column
-
-# OWASP, "CSV Injection": a spreadsheet computes a cell that begins with one of these signs, their
-# full-width forms included. Tab and carriage return let the sign come second.
-FORMULA_SIGNS = "=+\\-@\t\r＝＋－＠"
-FORMULA = re.compile(f"[{FORMULA_SIGNS}]")
-GUARDED = re.compile(f"'+[{FORMULA_SIGNS}]")
-NUMBER_OR_PHONE = re.compile(r"[+\-]?[\d .,()\u00a0\u202f]*%?")
+from maillage.vocabulary.spreadsheets import guard
 
 
 def normalize(text: str) -> str:
@@ -26,23 +19,6 @@ def normalize(text: str) -> str:
 def canonical(column: Column, value: Any) -> str:
     """The text form of a value: empty for None."""
     return "" if value is None else normalize(column.cell.write(value))
-
-
-def is_formula(text: str) -> bool:
-    """True when a spreadsheet may compute this cell: it begins with a sign of a formula and is
-    neither a number nor a phone number."""
-    return FORMULA.match(text) is not None and NUMBER_OR_PHONE.fullmatch(text) is None
-
-
-def guard(text: str) -> str:
-    """The cell as it goes out: an apostrophe before what a spreadsheet would compute. One more
-    where apostrophes stood already, so that :func:`unguard` gives back the exact text."""
-    return f"'{text}" if is_formula(text) or GUARDED.match(text) else text
-
-
-def unguard(text: str) -> str:
-    """The cell without the apostrophe that :func:`guard` put."""
-    return text[1:] if GUARDED.match(text) else text
 
 
 def write_rows(

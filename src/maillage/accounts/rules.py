@@ -1,0 +1,110 @@
+"""Decisions of the accounts room on values in hand: no query, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from maillage.accounts.enums import Role
+from maillage.vocabulary.errors import Invalid, Problem
+
+USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+ORGANIZATION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+RESERVED = frozenset({"nouveau", "system", "systeme", "maillage", "anonymous", "anonyme"})
+DEMO_PREFIX = "demo-"
+
+KEY_MARK = "mlg"
+"""First letters of every key, so that a leaked one is recognised."""
+
+LONGEST_KEY_LIFE = timedelta(days=366)
+
+DEMO_PEOPLE: dict[Role, tuple[str, str]] = {
+    Role.DOCTOR: ("demo-medecin", "Dr Camille Exemple"),
+    Role.REGULATOR: ("demo-regulateur", "Dr Sacha Exemple"),
+    Role.DIRECTOR: ("demo-direction", "Dominique Exemple"),
+    Role.ON_CALL: ("demo-garde", "Dr Maxime Exemple"),
+    Role.DIM: ("demo-dim", "Dr Claude Exemple"),
+    Role.COORDINATOR: ("demo-coordination", "Lou Exemple"),
+    Role.CITY: ("demo-ville", "Dr Alix Exemple"),
+    Role.ADMINISTRATOR: ("demo-admin", "Noa Exemple"),
+    Role.AUDITOR: ("demo-audit", "Andrea Exemple"),
+}
+"""The demonstration account of each role: invented people, one per role."""
+
+DEMO_PASSWORD = "maillage demo 2026"  # noqa: S105 - public on purpose, useless outside the demo
+"""The password of every demonstration account. Such accounts are made by the example loader only,
+and cannot log in unless ``DEMO_ACCOUNTS_ALLOWED`` is on."""
+
+
+def check_username(username: str, *, is_demo: bool = False) -> None:
+    """Raise :class:`Invalid` for a name that is malformed, reserved, or looks like a demonstration
+    account without being one."""
+    problem = ""
+    if len(username) > 60 or not USERNAME.fullmatch(username):
+        problem = "lettres minuscules sans accent, chiffres, points et tirets ; 60 signes au plus"
+    elif username in RESERVED:
+        problem = "cet identifiant est réservé"
+    elif username.startswith(DEMO_PREFIX) != is_demo:
+        problem = f"« {DEMO_PREFIX} » est réservé aux comptes de démonstration"
+    if problem:
+        raise Invalid(
+            "accounts.username",
+            f"Cet identifiant ne convient pas : {problem}.",
+            [Problem(problem, field="username")],
+        )
+
+
+def check_organization_key(key: str) -> None:
+    """Raise :class:`Invalid` for an organization key of a wrong form (empty: everywhere)."""
+    if key and (len(key) > 80 or not ORGANIZATION.fullmatch(key)):
+        raise Invalid(
+            "accounts.organization",
+            "L'identifiant d'un établissement s'écrit en minuscules, avec des tirets.",
+            [Problem("identifiant d'établissement attendu", field="organization")],
+        )
+
+
+def make_key() -> tuple[str, str, str]:
+    """A new key: the text to show once, its prefix, the SHA-256 of its secret (256 random bits)."""
+    prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
+    return f"{KEY_MARK}_{prefix}_{secret}", prefix, hash_secret(secret)
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 in hexadecimal. A slow hash adds nothing to 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def split_key(key: str) -> tuple[str, str] | None:
+    """The prefix and the secret of a key as it is sent, or None when it has another form."""
+    parts = key.strip().split("_", 2)
+    if len(parts) != 3 or parts[0] != KEY_MARK or not parts[1] or not parts[2]:
+        return None
+    return parts[1], parts[2]
+
+
+def secret_matches(secret: str, expected_sha256: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(hash_secret(secret), expected_sha256)
+
+
+def make_first_password() -> str:
+    """A password to give once by word of mouth, changed at the first log-in: 80 random bits in
+    four groups, without letters that look alike."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def session_is_over(
+    *, started: datetime, seen: datetime, now: datetime, longest: timedelta, idle: timedelta
+) -> str | None:
+    """Why a session ends now (``idle`` or ``longest``), or None while it lasts. Both limits are
+    included: at exactly the limit the session still lasts."""
+    if now - started > longest:
+        return "longest"
+    if now - seen > idle:
+        return "idle"
+    return None
