@@ -1,6 +1,11 @@
 """Pages of the coverage room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from maillage.coverage import views
 
 app_name = "coverage"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("qui", views.who, name="who"),
+    path("avant-apres", views.compare, name="compare"),
+]

@@ -1,6 +1,11 @@
-"""Pages of the portal room."""
+"""Pages of the portal."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from maillage.portal import views
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("recherche", views.search, name="search"),
+]

@@ -1,0 +1,276 @@
+"""The questions that pages, programs and the command line put to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from maillage.coverage.queries.network import Loaded, load_network
+from maillage.coverage.queries.ways import draw_way
+from maillage.coverage.rules import AnswerView, Difference, Mending, compare, describe
+from maillage.engines.routing import Demand, repairs, resolve
+from maillage.pathways.models import Pathway
+from maillage.pathways.queries import search_pathways
+from maillage.territory.models import Commune
+from maillage.territory.queries import find_commune, get_commune, search_communes
+from maillage.territory.rules.maps import MapView
+from maillage.vocabulary.calendar import to_paris
+from maillage.vocabulary.errors import NotFound
+
+CHOICES = 8
+
+
+@dataclass
+class Question:
+    """What was asked, what was understood, and the answer when all of it was."""
+
+    commune: Commune | None = None
+    pathway: Pathway | None = None
+    age: int | None = None
+    at: datetime | None = None
+    at_text: str = ""
+    commune_text: str = ""
+    need_text: str = ""
+    view: AnswerView | None = None
+    map: MapView | None = None
+    problems: list[str] = field(default_factory=list)
+    choices_title: str = ""
+    choices: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def commune_value(self) -> str:
+        return self.commune.code if self.commune else ""
+
+    @property
+    def need_value(self) -> str:
+        return self.pathway.slug if self.pathway else ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The question as an address holds it; the instant in Paris time, to the minute."""
+        return {
+            "commune": self.commune_value,
+            "besoin": self.need_value,
+            "age": "" if self.age is None else str(self.age),
+            "le": to_paris(self.at).strftime("%Y-%m-%dT%H:%M%z") if self.at else "",
+        }
+
+    @property
+    def permalink(self) -> str:
+        return f"{reverse('coverage:who')}?{urlencode(self.parameters)}"
+
+    @property
+    def compare_url(self) -> str:
+        words = {"commune": self.commune_value, "age": self.age or "", "apres": self.parameters["le"]}
+        words["avant"] = words["apres"]
+        return f"{reverse('coverage:compare')}?{urlencode(words)}"
+
+
+def answer_demand(
+    loaded: Loaded, *, commune: str, pathway: str, age: int, at: datetime, with_repairs: bool = True
+) -> AnswerView:
+    """The answer to one demand, in words, with the clauses that would mend its holes.
+
+    Raises :class:`Invalid` when the network does not know the commune or the pathway.
+    """
+    demand = Demand(commune=commune, pathway=pathway, age=age, at=at)
+    return describe(
+        resolve(loaded.network, demand),
+        loaded.names,
+        margin_minutes=loaded.network.travel.margin_minutes,
+        travel_source=loaded.travel_source,
+        revision=loaded.revision,
+        mendings=repairs(loaded.network, demand) if with_repairs else (),
+    )
+
+
+def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> dict[str, Any]:
+    """The answer to one demand as plain values: the engine's own record, the clauses that would
+    mend it, and where it comes from. Raises :class:`Invalid` on an unknown commune or pathway, an
+    impossible age."""
+    loaded = load_network(at)
+    demand = Demand(commune=commune, pathway=pathway, age=age, at=at)
+    return {
+        **resolve(loaded.network, demand).as_dict(),
+        "revision": loaded.revision,
+        "travel_source": loaded.travel_source,
+        "margin_minutes": loaded.network.travel.margin_minutes,
+        "repairs": [
+            {
+                "step": repair.step,
+                "from_organization": repair.from_organization,
+                "to_organization": repair.to_organization,
+                "care_type": repair.care_type,
+                "verdict": str(repair.verdict),
+                "minutes_from_commune": repair.minutes_from_commune,
+            }
+            for repair in repairs(loaded.network, demand)
+        ],
+    }
+
+
+def get_question(values: Mapping[str, Any], *, now: datetime) -> Question:
+    """What a form or an address asks. ``values`` are those of ``DemandForm``, or empty.
+
+    A text that names several communes or needs gives ``choices``; one that names none, a problem.
+    """
+    question = Question()
+    if not values:
+        return question
+    question.age = values["age"]
+    question.at = values["le"] or now.replace(second=0, microsecond=0)
+    question.at_text = to_paris(question.at).strftime("%d/%m/%Y %Hh%M") if values["le"] else ""
+    _find_place(question, values)
+    _find_need(question, values)
+    if question.commune is None or question.pathway is None:
+        return question
+    loaded = load_network(question.at)
+    if question.pathway.slug not in loaded.pathways:
+        question.problems.append(
+            f"La filière « {question.pathway.name} » n'a pas de version en vigueur ce jour-là."
+        )
+        return question
+    question.view = answer_demand(
+        loaded,
+        commune=question.commune.code,
+        pathway=question.pathway.slug,
+        age=question.age,
+        at=question.at,
+    )
+    question.map = draw_way(question.commune, question.view)
+    return question
+
+
+def _find_place(question: Question, values: Mapping[str, Any]) -> None:
+    text = values.get("commune_texte") or ""
+    question.commune_text = text
+    if code := values.get("commune"):
+        try:
+            question.commune = get_commune(code)
+        except NotFound as error:
+            question.problems.append(error.message)
+            return
+    else:
+        question.commune = find_commune(text)
+    if question.commune:
+        question.commune_text = f"{question.commune.name} ({question.commune.department})"
+        return
+    near = search_communes(text, CHOICES)
+    if not near:
+        question.problems.append(f"Aucune commune ne s'appelle « {text} ».")
+        return
+    question.choices_title = f"Quelle commune est « {text} » ?"
+    question.choices = [
+        (f"{commune.name} ({commune.department})", _with(values, commune=commune.code))
+        for commune in near
+    ]
+
+
+def _find_need(question: Question, values: Mapping[str, Any]) -> None:
+    text = values.get("besoin_texte") or ""
+    question.need_text = text
+    if slug := values.get("besoin"):
+        question.pathway = Pathway.objects.filter(slug=slug).first()
+        if question.pathway is None:
+            question.problems.append(f"Aucun besoin ne s'appelle « {slug} ».")
+    else:
+        near = search_pathways(text, CHOICES)
+        exact = [p for p in near if p.name.casefold() == text.strip().casefold()]
+        if len(near) == 1 or exact:
+            question.pathway = (exact or near)[0]
+        elif not near:
+            question.problems.append(f"Aucune filière ne répond à « {text} ».")
+        elif not question.choices:
+            question.choices_title = f"Quel besoin est « {text} » ?"
+            question.choices = [(p.name, _with(values, besoin=p.slug)) for p in near]
+    if question.pathway:
+        question.need_text = question.pathway.name
+
+
+def _with(values: Mapping[str, Any], **chosen: str) -> str:
+    """Address of the same question with one answer chosen."""
+    kept: dict[str, Any] = {
+        key: value for key, value in values.items() if value not in (None, "") and key != "le"
+    }
+    if values.get("le"):
+        kept["le"] = to_paris(values["le"]).strftime("%Y-%m-%dT%H:%M%z")
+    return f"{reverse('coverage:who')}?{urlencode(kept | chosen)}"
+
+
+@dataclass
+class Comparison:
+    """What changed between two instants for the residents of a commune."""
+
+    commune: Commune | None = None
+    commune_text: str = ""
+    age: int | None = None
+    before_at: datetime | None = None
+    after_at: datetime | None = None
+    rows: list[Difference] = field(default_factory=list)
+    mendings: list[tuple[str, Mending]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def commune_value(self) -> str:
+        return self.commune.code if self.commune else ""
+
+    @property
+    def changed(self) -> list[Difference]:
+        return [row for row in self.rows if row.changed]
+
+    @property
+    def before_text(self) -> str:
+        return to_paris(self.before_at).strftime("%d/%m/%Y %Hh%M") if self.before_at else ""
+
+    @property
+    def after_text(self) -> str:
+        return to_paris(self.after_at).strftime("%d/%m/%Y %Hh%M") if self.after_at else ""
+
+
+def get_comparison(values: Mapping[str, Any]) -> Comparison:
+    """Every need of a commune at two instants. ``values`` are those of ``CompareForm``, or empty."""
+    comparison = Comparison()
+    if not values:
+        return comparison
+    comparison.age = values["age"]
+    comparison.before_at, comparison.after_at = values["avant"], values["apres"]
+    place = Question()
+    _find_place(place, values)
+    comparison.commune, comparison.commune_text = place.commune, place.commune_text
+    comparison.problems = place.problems
+    if place.choices:
+        names = ", ".join(label for label, _ in place.choices)
+        comparison.problems.append(f"{place.choices_title} Précisez : {names}.")
+    if comparison.commune is None:
+        return comparison
+    sides = []
+    for at in (comparison.before_at, comparison.after_at):
+        loaded = load_network(at)
+        sides.append(
+            {
+                slug: answer_demand(
+                    loaded,
+                    commune=comparison.commune.code,
+                    pathway=slug,
+                    age=comparison.age,
+                    at=at,
+                    with_repairs=at is comparison.after_at,
+                )
+                for slug in loaded.pathways
+            }
+        )
+    before, after = sides
+    names = load_network(comparison.after_at).pathways | load_network(comparison.before_at).pathways
+    for slug, name in sorted(names.items(), key=lambda pair: pair[1]):
+        comparison.rows += compare(name, slug, before.get(slug), after.get(slug))
+    lost = {(row.pathway_slug, row.step) for row in comparison.rows if row.sense in ("lost", "worse")}
+    for slug, view in after.items():
+        for step in view.steps:
+            if (slug, step.name) in lost and step.mendings:
+                comparison.mendings.append((f"{names[slug]}, {step.name}", step.mendings[0]))
+    return comparison

@@ -1,0 +1,131 @@
+"""The one act of the portal: loading a whole territory from a folder of lists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from maillage.accounts.actions import record
+from maillage.accounts.permissions import Actor
+from maillage.exchange.actions import import_file
+from maillage.exchange.tables import get_table
+from maillage.oncall.actions import generate_slots
+from maillage.portal.permissions import LOAD
+from maillage.portal.queries import get_last_loading
+from maillage.territory.actions import load_communes
+from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import Invalid, Problem
+
+MANIFEST = "territoire.json"
+LARGEST_MANIFEST = 100_000
+RENEW_AFTER = timedelta(days=30)
+"""A loaded example whose duty slots were made longer ago is topped up to twelve months again."""
+
+
+def load_territory(
+    *,
+    folder: Path,
+    by: Actor,
+    at: datetime,
+    only_if_needed: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
+) -> bool:
+    """Load communes, every list of the folder in the order of its manifest, and the duty slots.
+
+    All or nothing: one transaction. Idempotent: the same folder again changes nothing, but for the
+    duty slots that lengthen the horizon. With ``only_if_needed`` a folder already loaded is left
+    alone. Gives back False in that case. ``progress`` receives one French line per list.
+    Raises :class:`Invalid` naming file, row and column, and :class:`NotAllowed`.
+    """
+    LOAD.check(by)
+    manifest = _read_manifest(folder)
+    fingerprint = _fingerprint(folder)
+    today = local_day(at)
+    previous = get_last_loading(fingerprint)
+    if only_if_needed and previous and at - previous < RENEW_AFTER:
+        return False
+    with transaction.atomic():
+        report = load_communes(departments=manifest["departments"], by=by, at=at)
+        progress(f"communes des départements {', '.join(manifest['departments'])}")
+        for key in manifest["tables"]:
+            file = folder / f"{key}.csv"
+            plan = import_file(
+                table=get_table(key), content=file.read_bytes(), filename=file.name, by=by, at=at
+            )
+            counts = plan.counts
+            progress(f"{get_table(key).label} : {counts['created'] + counts['unchanged']} lignes")
+        made = _make_slots(folder, manifest.get("duty", {}), today, by=by, at=at)
+        progress(f"créneaux de garde : {made}")
+        record(
+            "portal.load-territory",
+            by=by,
+            at=at,
+            subject_kind="territory",
+            subject_key=fingerprint,
+            subject_name=manifest["name"],
+            changes_territory=True,
+            communes=str(report),
+        )
+    return True
+
+
+def _make_slots(
+    folder: Path, duty: dict[str, Any], today: date, *, by: Actor, at: datetime
+) -> int:
+    if not duty:
+        return 0
+    rotations = (folder / "rotations.csv").read_bytes()
+    holes = (folder / "trous.csv").read_bytes() if (folder / "trous.csv").exists() else b""
+    months = int(duty["months"])
+    last = date(today.year + (today.month - 1 + months) // 12, (today.month - 1 + months) % 12 + 1, 1)
+    windows = [(today, last, holes)]
+    windows += [
+        (date.fromisoformat(window["from"]), date.fromisoformat(window["to"]), b"")
+        for window in duty.get("archives", ())
+    ]
+    return sum(
+        generate_slots(
+            rotations=rotations, holes=missing, first_day=first, last_day=end, by=by, at=at
+        )
+        for first, end, missing in windows
+    )
+
+
+def _fingerprint(folder: Path) -> str:
+    """Name of the exact content of a folder of lists (SHA-256, 64 hexadecimal digits)."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.csv")) + [folder / MANIFEST]:
+        digest.update(path.name.encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise Invalid("portal.no-manifest", f"{folder} ne contient pas de {MANIFEST}.")
+    if path.stat().st_size > LARGEST_MANIFEST:
+        raise Invalid("portal.manifest", f"{MANIFEST} est trop gros pour un sommaire.")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Invalid("portal.manifest", f"{MANIFEST} n'est pas du JSON : {error}.") from error
+    problems = [
+        Problem(f"la clé « {key} » manque", file=MANIFEST, field=f"$.{key}")
+        for key in ("name", "departments", "tables")
+        if key not in manifest
+    ]
+    problems += [
+        Problem("ce fichier manque", file=f"{key}.csv", field="$.tables")
+        for key in manifest.get("tables", ())
+        if not (folder / f"{key}.csv").is_file()
+    ]
+    if problems:
+        raise Invalid("portal.manifest", "Le dossier est incomplet :", problems)
+    return manifest
