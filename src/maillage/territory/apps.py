@@ -9,3 +9,10 @@ class TerritoryConfig(AppConfig):
     name = "maillage.territory"
     label = "territory"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the lists of the room known to the exchange."""
+        from maillage.exchange.tables import register
+        from maillage.territory.imports import TABLES
+
+        register(*TABLES)

@@ -211,10 +211,10 @@ def draw_map(
     ``classes`` and ``tips`` go by commune code (tips default to the names); ``link`` is an address
     with ``{code}``, which makes communes open a page; ``interactive`` also lets the keyboard reach
     each of them: only for few communes, the table is the keyboard's way otherwise. ``here``
-    outlines one commune. ``outlines`` are further borders (paths in map units, see ``outlines.dissolve``).
-    ``fit`` are places (latitude, longitude) that the picture must show: it then zooms on them and
-    leaves out the communes that are far from them; by default it shows all communes, marks and
-    ways. ``width`` is the width that the picture is meant for, in pixels.
+    outlines one commune. ``outlines`` are further borders (paths in map units, see
+    ``outlines.dissolve``). ``fit`` are places (latitude, longitude) that the picture must show: it
+    then zooms on them and leaves out the communes that are far from them; by default it shows all
+    communes, marks and ways. ``width`` is the width that the picture is meant for, in pixels.
     """
     frame = _frame(base, tuple(fit), marks, ways, width)
     shown = [shape for shape in base.shapes if _meets(_box_of(shape), frame.box)]

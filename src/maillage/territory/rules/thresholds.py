@@ -12,8 +12,8 @@ from datetime import date
 # Outlines
 
 METRES_PER_MAP_UNIT = 64.0
-"""Web Mercator metres of one map unit: about 41 m on the ground at 50° north. Two maps of one
-department on a wide screen differ by less than the width of a line."""
+"""Web Mercator metres of one map unit: about 41 m on the ground at 50° north. On the map of a
+department that is less than a pixel."""
 
 MAP_ORIGIN = (-5.5, 51.5)
 """Longitude and latitude of map unit (0, 0): north-west of mainland France, for short numbers."""
