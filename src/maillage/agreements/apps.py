@@ -9,3 +9,9 @@ class AgreementsConfig(AppConfig):
     name = "maillage.agreements"
     label = "agreements"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from maillage.agreements.imports import TABLES
+        from maillage.exchange.tables import register
+
+        register(*TABLES)

@@ -55,7 +55,7 @@ class PartyRole(models.TextChoices):
 
 
 class MissionKind(models.TextChoices):
-    """Missions of an agreement: the four of article L6132-3 (IV), and those of other instruments."""
+    """Missions of an agreement: the four of article L6132-3 (IV), and those of others."""
 
     TEACHING = "TEACHING", "Enseignement et formation initiale"
     RESEARCH = "RESEARCH", "Recherche"
@@ -70,12 +70,13 @@ class MissionKind(models.TextChoices):
 class OpinionBody(models.TextChoices):
     """Bodies that give an opinion on an agreement."""
 
-    CME = "CME", "Commission médicale d'établissement"
+    CME = "CME", "Commission médicale d'établissement (ou son président)"
     CMG = "CMG", "Commission médicale de groupement"
     CSIRMT = "CSIRMT", "Commission des soins infirmiers, de rééducation et médico-techniques"
     CTE = "CTE", "Comité technique / comité social d'établissement"
     SUPERVISORY = "SUPERVISORY", "Conseil de surveillance"
     STRATEGIC = "STRATEGIC", "Comité stratégique du groupement"
+    POLE_HEAD = "POLE_HEAD", "Chef de pôle"
     FACULTY = "FACULTY", "Conseil de faculté"
     ARS = "ARS", "Agence régionale de santé"
 

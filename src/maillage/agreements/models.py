@@ -15,7 +15,12 @@ from maillage.agreements.enums import (
     PartyRole,
     Renewal,
 )
-from maillage.directory.models import Organization, OrganizationGroup, period_is_ordered
+from maillage.directory.models import (
+    Organization,
+    OrganizationGroup,
+    Practitioner,
+    period_is_ordered,
+)
 from maillage.territory.models import Sourced
 from maillage.vocabulary.care import CareLevel, CareType
 
@@ -60,6 +65,16 @@ class Agreement(Sourced):
     )
     notice_months = models.PositiveSmallIntegerField("préavis (mois)", null=True, blank=True)
     version = models.PositiveSmallIntegerField("version", default=1)
+    practitioner = models.ForeignKey(
+        Practitioner,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="praticien concerné",
+    )
+    holds_authorisation = models.BooleanField("porte une autorisation de soins", default=False)
+    medical_project_on = models.DateField("projet médical partagé du", null=True, blank=True)
 
     class Meta:
         verbose_name = "convention"
@@ -148,6 +163,11 @@ class Scope(models.Model):
         verbose_name = "ligne du périmètre"
         verbose_name_plural = "périmètre"
         ordering = ("agreement", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("agreement", "care_type", "level", "text"), name="agreements_one_scope"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.text or self.get_care_type_display()
@@ -225,7 +245,12 @@ class Commitment(Sourced):
 
 
 class Amendment(models.Model):
-    """A change of a signed text: it makes a new version and keeps the one before as it was."""
+    """A change of a signed text: it makes a new version and keeps the one before as it was.
+
+    While it ``is_open``, the changes that it brings are being entered; nothing else of a signed
+    text may change. ``version_before`` is the text as it stood (``queries.snapshot``), empty when
+    the amendment was loaded from a list.
+    """
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="amendments")
     number = models.PositiveSmallIntegerField("numéro")
@@ -233,6 +258,9 @@ class Amendment(models.Model):
     signed_on = models.DateField("signé le")
     effective_on = models.DateField("prend effet le")
     summary = models.TextField("contenu", blank=True)
+    submitted_on = models.DateField("reçu par l'ARS le", null=True, blank=True)
+    approved_on = models.DateField("approuvé le", null=True, blank=True)
+    is_open = models.BooleanField("en cours de saisie", default=False)
     version_before = models.JSONField("version précédente", default=dict)
 
     class Meta:
@@ -242,6 +270,11 @@ class Amendment(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("agreement", "number"), name="agreements_one_amendment"
+            ),
+            models.UniqueConstraint(
+                fields=("agreement",),
+                condition=Q(is_open=True),
+                name="agreements_one_open_amendment",
             ),
         )
 
@@ -278,13 +311,15 @@ class Opinion(models.Model):
 
 
 class StateChange(models.Model):
-    """One step of an agreement's life."""
+    """One step of an agreement's life: ``on`` is the day when it takes effect, ``recorded_at`` the
+    instant when it was entered."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="history")
     from_state = models.CharField("de", max_length=20, blank=True)
     to_state = models.CharField("à", max_length=20, choices=AgreementState.choices)
     on = models.DateField("le")
     by_name = models.CharField("par", max_length=120)
+    recorded_at = models.DateTimeField("saisi le")
     comment = models.CharField("commentaire", max_length=240, blank=True)
 
     class Meta:
@@ -313,6 +348,9 @@ class Document(models.Model):
         verbose_name = "document"
         verbose_name_plural = "documents"
         ordering = ("agreement", "added_at")
+        constraints = (
+            models.UniqueConstraint(fields=("agreement", "sha256"), name="agreements_one_document"),
+        )
 
     def __str__(self) -> str:
         return self.title
