@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from maillage.accounts.rules import DEMO_PASSWORD
+
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -109,5 +111,3 @@ def open_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
         context.close()
     assert not complaints
 
-
-DEMO_PASSWORD = "maillage-demo-2026"  # noqa: S105 - replaced by the real constant below

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from maillage.accounts.queries import get_revision
 from maillage.agreements.queries.network import list_clauses_for_network
@@ -27,6 +28,7 @@ from maillage.engines.routing import (
     Commune,
     DayPeriod,
     DutySlot,
+    Entry,
     ExceptionState,
     HolidayRule,
     Membership,
@@ -38,6 +40,7 @@ from maillage.engines.routing import (
     Service,
     ServiceException,
     Site,
+    Step,
     Travel,
     TravelSource,
     build_network,
@@ -255,4 +258,37 @@ def _travel(sites: list[Site]) -> Travel:
 
 
 def _read_pathways(day: date) -> tuple[Pathway, ...]:
-    return tuple(list_pathways_for_network(day))
+    return tuple(
+        Pathway(
+            id=row["id"],
+            name=row["name"],
+            age_min=row["age_min"],
+            age_max=row["age_max"],
+            steps=tuple(
+                Step(
+                    order=step["order"],
+                    care_type=step["care_type"],
+                    level=step["level"],
+                    entry=Entry(step["entry"]),
+                    target_minutes=step["target_minutes"],
+                    hours=_hours(step["hours"]),
+                )
+                for step in row["steps"]
+            ),
+        )
+        for row in list_pathways_for_network(day)
+    )
+
+
+def _hours(windows: list[dict[str, Any]] | None) -> tuple[Opening, ...] | None:
+    if not windows:
+        return None
+    return tuple(
+        Opening.between(
+            tuple(window["weekdays"]),
+            window["from"],
+            window["to"],
+            HolidayRule(window["holidays"]),
+        )
+        for window in windows
+    )

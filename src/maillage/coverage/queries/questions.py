@@ -19,7 +19,7 @@ from maillage.pathways.queries import search_pathways
 from maillage.territory.models import Commune
 from maillage.territory.queries import find_commune, get_commune, search_communes
 from maillage.territory.rules.maps import MapView
-from maillage.vocabulary.calendar import to_paris
+from maillage.vocabulary.calendar import local_day, to_paris
 from maillage.vocabulary.errors import NotFound
 
 CHOICES = 8
@@ -179,7 +179,8 @@ def _find_need(question: Question, values: Mapping[str, Any]) -> None:
         if question.pathway is None:
             question.problems.append(f"Aucun besoin ne s'appelle « {slug} ».")
     else:
-        near = search_pathways(text, CHOICES)
+        day = local_day(question.at) if question.at else None
+        near = search_pathways(text, day=day, most=CHOICES) if day else []
         exact = [p for p in near if p.name.casefold() == text.strip().casefold()]
         if len(near) == 1 or exact:
             question.pathway = (exact or near)[0]

@@ -1,0 +1,273 @@
+"""Reference pages that the code itself writes: ``python -m maillage.config.documents``.
+
+``--check`` writes nothing: it compares, names the pages that are out of date and exits with 1.
+``./maillage check`` calls it, so a page can never tell an older story than the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import configparser
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SOURCES = REPOSITORY / "src" / "maillage"
+PLACE = Path("docs") / "reference"
+
+MARK = (
+    "<!-- Written from the code by `python -m maillage.config.documents`: "
+    "change the code, not this page. -->\n\n"
+)
+
+
+def _cell(text: object) -> str:
+    """A text that may stand in one cell of a Markdown table."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def _grid(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [f"| {' | '.join(header)} |", f"|{' --- |' * len(header)}"]
+    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def tables_page() -> str:
+    """``tables.md``: every list that comes in and goes out as a file, in order of registration."""
+    from maillage.exchange.tables import Column, Table, list_tables
+
+    def row(table: Table, column: Column) -> tuple[str, ...]:
+        kind = "key" if column.name in table.key_columns else ""
+        kind = kind or ("required" if column.required else "optional")
+        names = ", ".join(f"`{name}`" for name in column.aliases)
+        return f"`{column.name}`", column.label, kind, names, column.help
+
+    header = ("column", "on screen", "", "also accepted as", "help")
+    parts = [
+        MARK,
+        "# Lists\n\nEvery list of the product comes in and goes out as a text file (see "
+        "[the guide](../guide/echanges.md)). The rows of a file are told from each other by their "
+        "key columns. A column that is optional may be left out of the file: it then keeps its "
+        "present values. A cell may be empty in an optional column, and in a key column that "
+        "says so.\n\n",
+        _grid(
+            ("list", "name", "room", "columns"),
+            (
+                (f"[`{t.key}`](#{t.key})", t.label, f"`{t.room}`", len(t.columns))
+                for t in list_tables()
+            ),
+        ),
+    ]
+    for table in list_tables():
+        optional_keys = [
+            f"`{c.name}`" for c in table.columns if c.name in table.key_columns and not c.required
+        ]
+        parts.append(f"\n## {table.key}\n\n**{table.label}**. {table.help}\n\n")
+        parts.append(_grid(header, (row(table, column) for column in table.columns)))
+        parts.append(f"\nRead with `{table.reads.name}`, import with `{table.writes.name}`.")
+        if optional_keys:
+            parts.append(f" May be empty in the key: {', '.join(optional_keys)}.")
+        if table.ignored:
+            parts.append(f" Headers accepted and dropped: {', '.join(table.ignored)}.")
+        if not table.changes_territory:
+            parts.append(" Importing it changes no answer of the engine.")
+        parts.append("\n")
+    return "".join(parts)
+
+
+def permissions_page() -> str:
+    """``permissions.md``: who may do what, by room, from the registry of permissions."""
+    from maillage.accounts.enums import Role
+    from maillage.accounts.permissions import REGISTRY
+
+    for room in room_order():
+        if (SOURCES / room / "permissions.py").is_file():
+            importlib.import_module(f"maillage.{room}.permissions")
+    roles = list(Role)
+    rooms: dict[str, list[str]] = {}
+    for name in sorted(REGISTRY):
+        rooms.setdefault(name.partition(".")[0], []).append(name)
+    parts = [
+        MARK,
+        "# Permissions\n\nWhat no permission grants is refused. *Scoped* permissions hold in the "
+        "organizations where the role is held (a role held everywhere holds in all of them); the "
+        "others hold wherever the role is held. The sentence completes « Votre rôle permet "
+        "de … ».\n\n",
+        _grid(("role", "on screen"), ((f"`{role.value}`", role.label) for role in roles)),
+    ]
+    for room in (room for room in reversed(room_order()) if room in rooms):
+        parts.append(f"\n## {room}\n\n")
+        parts.append(
+            _grid(
+                ("permission", "the right to", "", *(role.value.lower() for role in roles)),
+                (
+                    (
+                        f"`{name}`",
+                        REGISTRY[name].sentence,
+                        "scoped" if REGISTRY[name].scoped else "",
+                        *("yes" if role in REGISTRY[name].roles else "" for role in roles),
+                    )
+                    for name in rooms[room]
+                ),
+            )
+        )
+    return "".join(parts)
+
+
+def room_order() -> list[str]:
+    """The rooms from top to bottom, as the import contracts give them."""
+    contracts = configparser.ConfigParser()
+    contracts.read(REPOSITORY / ".importlinter", encoding="utf-8")
+    return contracts["importlinter:contract:rooms"]["layers"].split()
+
+
+def _imported_rooms(room: str, known: Sequence[str]) -> list[str]:
+    """The other rooms that the code of a room imports, in order."""
+    found: set[str] = set()
+    for path in sorted((SOURCES / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            found |= {n.split(".")[1] for n in names if n.startswith("maillage.")}
+    return [name for name in known if name in found and name != room]
+
+
+def rooms_page() -> str:
+    """``rooms.md``: what each room holds, and the rooms that it really imports."""
+    order = room_order()
+
+    def sentence(room: str) -> str:
+        text = (SOURCES / room / "__init__.py").read_text(encoding="utf-8")
+        return (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
+
+    graph = [
+        f"    {room} --> {used}"
+        for room in order
+        for used in _imported_rooms(room, order)
+        if room != "config" and used != "vocabulary"
+    ]
+    return (
+        f"{MARK}# Rooms\n\nFrom top to bottom: a room imports only rooms below it. The order is "
+        "the contract of `.importlinter`; the last column is read from the code.\n\n"
+        + _grid(
+            ("room", "what it holds", "imports"),
+            (
+                (f"`{room}`", sentence(room), ", ".join(_imported_rooms(room, order)) or "nothing")
+                for room in order
+            ),
+        )
+        + "\nThe same as a graph, without `config` (imports all) and `vocabulary` (imported by "
+        "all):\n\n```mermaid\ngraph TD\n" + "\n".join(graph) + "\n```\n"
+    )
+
+
+def commands_page() -> str:
+    """``commands.md``: the words that ``./maillage`` takes, with their options."""
+    from django.core.management import get_commands, load_command_class
+
+    from maillage.config.front import HELP
+
+    found = sorted(
+        (name, app)
+        for name, app in get_commands().items()
+        if isinstance(app, str) and app.startswith("maillage.")
+    )
+    parts = [
+        MARK,
+        "# Commands\n\nWhat `./maillage` says of itself:\n\n```text\n",
+        HELP,
+        "```\n\nThe commands of the rooms, with all their options:\n",
+    ]
+    for name, app in found:
+        command = load_command_class(app, name)
+        parts.append(f"\n## {name}\n\n{' '.join(command.help.split())}\n\n")
+        rows = list(_options(command.create_parser("maillage", name)._actions))
+        parts.append(_grid(("option", "what it is"), rows) if rows else "No option.\n")
+    return "".join(parts)
+
+
+def _options(actions: Iterable[argparse.Action]) -> Iterator[tuple[str, str]]:
+    """The options of a command, without those of every Django command."""
+    from django.core.management.base import BaseCommand
+
+    own = BaseCommand().create_parser("maillage", "any")._actions
+    everywhere = {action.dest for action in own}
+    for action in actions:
+        if action.dest in everywhere:
+            continue
+        name = ", ".join(f"`{text}`" for text in action.option_strings)
+        metavar = action.metavar if isinstance(action.metavar, str) else ""
+        name = name or f"`{metavar or action.dest}`"
+        words = [action.help or ""]
+        if action.choices is not None:
+            words.append(f"({', '.join(str(choice) for choice in action.choices)})")
+        yield name, " ".join(word for word in words if word)
+
+
+def openapi_document() -> str:
+    """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
+    from maillage.config.api import api
+
+    return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "openapi.json": openapi_document,
+    "permissions.md": permissions_page,
+    "rooms.md": rooms_page,
+    "tables.md": tables_page,
+}
+"""Name of each page under ``docs/reference``, and the function that gives its text."""
+
+
+def outdated_pages(folder: Path) -> list[str]:
+    """The names of the pages of a folder that do not say what the code says now."""
+    return [name for name, text in PAGES.items() if _read(folder / name) != text()]
+
+
+def write_pages(folder: Path) -> list[str]:
+    """Write every page that changed; the names of those that did."""
+    changed = outdated_pages(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in changed:
+        (folder / name).write_text(PAGES[name](), encoding="utf-8", newline="\n")
+    return changed
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the pages; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m maillage.config.documents")
+    parser.add_argument("--check", action="store_true", help="ne rien écrire, comparer seulement")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maillage.config.settings")
+    import django
+
+    django.setup()
+    folder = REPOSITORY / PLACE
+    if not options.check:
+        for name in write_pages(folder):
+            sys.stdout.write(f"écrit : {PLACE / name}\n")
+        return 0
+    outdated = outdated_pages(folder)
+    for name in outdated:
+        sys.stderr.write(f"à refaire : {PLACE / name}\n")
+    if outdated:
+        sys.stderr.write("Pour les refaire : python -m maillage.config.documents\n")
+    return 1 if outdated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,331 @@
+"""Reads of the portal: what each role must do or know now, and the search over every room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+
+from maillage.accounts.enums import Role
+from maillage.accounts.models import AuditEvent
+from maillage.accounts.permissions import Actor
+from maillage.agreements.enums import AgreementState
+from maillage.agreements.models import Agreement
+from maillage.coverage.forms import DemandForm
+from maillage.coverage.permissions import ASK
+from maillage.coverage.queries import Question
+from maillage.directory.models import Authorisation
+from maillage.directory.queries.search import search_directory
+from maillage.exchange.models import ImportRun
+from maillage.oncall.models import DutySlot
+from maillage.pathways.enums import VersionState
+from maillage.pathways.models import PathwayVersion
+from maillage.pathways.queries import list_pathways
+from maillage.territory.queries import search_communes
+from maillage.vocabulary.calendar import french_day, french_instant, local_day
+
+HOLES_AHEAD = timedelta(days=14)
+AGREEMENTS_AHEAD = timedelta(days=180)
+REVIEWS_AHEAD = timedelta(days=90)
+MOST_ROWS = 6
+MOST_HITS = 8
+
+IN_PROGRESS = (
+    AgreementState.IDENTIFIED,
+    AgreementState.DRAFT,
+    AgreementState.OPINIONS,
+    AgreementState.ADOPTED,
+    AgreementState.SIGNED,
+    AgreementState.SUBMITTED,
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to do or to know: a sign with its word, a link, a detail."""
+
+    level: str
+    word: str
+    label: str
+    url: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A group of lines of the home page. ``empty`` says that there is nothing to do."""
+
+    key: str
+    title: str
+    rows: Sequence[Line]
+    empty: str
+    more_url: str = ""
+    more_label: str = ""
+
+
+@dataclass
+class Home:
+    """The home page of a person."""
+
+    asks: bool
+    blocks: list[Block] = field(default_factory=list)
+    form: DemandForm = field(default_factory=DemandForm)
+    question: Question = field(default_factory=Question)
+    typed: dict[str, str] = field(default_factory=dict)
+
+
+def get_home(*, actor: Actor, now: datetime) -> Home:
+    """What this person must do or know now, by role. At most one query per block."""
+    wanted: list[Callable[[datetime], Block]] = []
+    for roles, block in BLOCKS:
+        if actor.roles & roles:
+            wanted.append(block)
+    return Home(asks=ASK.allows(actor), blocks=[block(now) for block in wanted])
+
+
+def _holes(now: datetime) -> Block:
+    slots = (
+        DutySlot.objects.filter(
+            assignment__isnull=True, ends_at__gt=now, starts_at__lt=now + HOLES_AHEAD
+        )
+        .select_related("line", "service__site")
+        .order_by("starts_at")[:MOST_ROWS]
+    )
+    rows = [
+        Line(
+            "hole",
+            "Sans titulaire",
+            f"{slot.line.name}, {slot.service.site.name}",
+            reverse("oncall:line", args=[slot.line.slug]),
+            french_instant(slot.starts_at),
+        )
+        for slot in slots
+    ]
+    return Block(
+        "trous",
+        "Gardes sans titulaire, 14 jours",
+        rows,
+        "Toutes les gardes des 14 prochains jours ont un titulaire.",
+        reverse("oncall:lines"),
+        "Toutes les lignes",
+    )
+
+
+def _agreements_ending(now: datetime) -> Block:
+    today = local_day(now)
+    ending = Agreement.objects.filter(
+        state=AgreementState.IN_FORCE, ends_on__gt=today, ends_on__lte=today + AGREEMENTS_AHEAD
+    ).order_by("ends_on")[:MOST_ROWS]
+    rows = [
+        Line(
+            "limit",
+            f"{((agreement.ends_on or today) - today).days} jours",
+            agreement.short_title,
+            reverse("agreements:detail", args=[agreement.slug]),
+            f"prend fin le {french_day(agreement.ends_on or today)}",
+        )
+        for agreement in ending
+    ]
+    return Block(
+        "echeances",
+        "Conventions qui prennent fin, 180 jours",
+        rows,
+        "Aucune convention ne prend fin dans les 180 prochains jours.",
+        reverse("agreements:list"),
+        "Toutes les conventions",
+    )
+
+
+def _agreements_in_progress(now: datetime) -> Block:
+    found = Agreement.objects.filter(state__in=IN_PROGRESS).order_by("state_on", "slug")[:MOST_ROWS]
+    rows = [
+        Line(
+            "info",
+            agreement.get_state_display(),
+            agreement.short_title,
+            reverse("agreements:detail", args=[agreement.slug]),
+            f"depuis le {french_day(agreement.state_on)}" if agreement.state_on else "",
+        )
+        for agreement in found
+    ]
+    return Block(
+        "en-cours",
+        "Conventions à faire avancer",
+        rows,
+        "Aucune convention n'attend de suite.",
+        reverse("agreements:list"),
+        "Toutes les conventions",
+    )
+
+
+def _authorisations_ending(now: datetime) -> Block:
+    today = local_day(now)
+    ending = (
+        Authorisation.objects.filter(ends_on__gt=today, ends_on__lte=today + AGREEMENTS_AHEAD)
+        .select_related("service__site")
+        .order_by("ends_on")[:MOST_ROWS]
+    )
+    rows = [
+        Line(
+            "limit",
+            f"{((row.ends_on or today) - today).days} jours",
+            f"{row.service.name}, {row.service.site.name}",
+            reverse("directory:service", args=[row.service.slug]),
+            f"autorisation jusqu'au {french_day((row.ends_on or today) - timedelta(days=1))}",
+        )
+        for row in ending
+    ]
+    return Block(
+        "autorisations",
+        "Autorisations qui prennent fin, 180 jours",
+        rows,
+        "Aucune autorisation ne prend fin dans les 180 prochains jours.",
+    )
+
+
+def _reviews(now: datetime) -> Block:
+    today: date = local_day(now)
+    found = (
+        PathwayVersion.objects.filter(
+            state=VersionState.IN_FORCE, review_on__lte=today + REVIEWS_AHEAD
+        )
+        .select_related("pathway")
+        .order_by("review_on")[:MOST_ROWS]
+    )
+    rows = [
+        Line(
+            "late" if (version.review_on or today) < today else "limit",
+            "En retard" if (version.review_on or today) < today else "À revoir",
+            version.pathway.name,
+            reverse("pathways:detail", args=[version.pathway.slug]),
+            f"revue prévue le {french_day(version.review_on or today)}",
+        )
+        for version in found
+    ]
+    return Block(
+        "revues",
+        "Filières à revoir, 90 jours",
+        rows,
+        "Aucune filière n'est à revoir dans les 90 prochains jours.",
+        reverse("pathways:list"),
+        "Toutes les filières",
+    )
+
+
+def _imports(now: datetime) -> Block:
+    rows = [
+        Line(
+            "info",
+            run.get_state_display(),
+            run.filename,
+            reverse("exchange:run", args=[run.pk]),
+            f"{run.planned_by_name}, {french_instant(run.planned_at)}",
+        )
+        for run in ImportRun.objects.order_by("-planned_at")[:MOST_ROWS]
+    ]
+    return Block(
+        "imports",
+        "Derniers imports",
+        rows,
+        "Aucun fichier n'a été importé depuis les pages.",
+        reverse("exchange:tables"),
+        "Toutes les listes",
+    )
+
+
+def _trail(now: datetime) -> Block:
+    rows = [
+        Line(
+            "neutral",
+            event.action,
+            event.subject_name or event.subject_key or event.actor_name,
+            "",
+            f"{event.actor_name}, {french_instant(event.at)}",
+        )
+        for event in AuditEvent.objects.all()[:MOST_ROWS]
+    ]
+    return Block(
+        "journal",
+        "Derniers actes",
+        rows,
+        "Le journal est vide.",
+        reverse("accounts:audit"),
+        "Tout le journal",
+    )
+
+
+BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime], Block]], ...] = (
+    (
+        frozenset({Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR}),
+        _holes,
+    ),
+    (frozenset({Role.DIRECTOR}), _agreements_ending),
+    (frozenset({Role.DIRECTOR}), _agreements_in_progress),
+    (frozenset({Role.DIRECTOR, Role.DIM}), _authorisations_ending),
+    (frozenset({Role.DIRECTOR, Role.DIM, Role.COORDINATOR}), _reviews),
+    (frozenset({Role.ADMINISTRATOR}), _imports),
+    (frozenset({Role.ADMINISTRATOR, Role.AUDITOR}), _trail),
+)
+"""Blocks of the home page in order, with the roles that see each."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One answer of the search."""
+
+    label: str
+    detail: str
+    url: str
+
+
+@dataclass(frozen=True)
+class FoundGroup:
+    """Answers of one kind."""
+
+    label: str
+    hits: Sequence[Found]
+
+
+PLURALS = {
+    "Praticien": "Praticiens",
+    "Offre de soins": "Offres de soins",
+    "Site": "Sites",
+    "Établissement": "Établissements",
+    "Groupement": "Groupements",
+    "Équipe": "Équipes",
+}
+
+
+def search(text: str, *, actor: Actor) -> list[FoundGroup]:
+    """Communes, pathways, agreements, people, services and places that a text names, by kind.
+    Shorter than two letters, nothing."""
+    if len(text.strip()) < 2:
+        return []
+    groups: dict[str, list[Found]] = {}
+    for pathway in list_pathways(text)[:MOST_HITS]:
+        url = reverse("pathways:detail", args=[pathway.slug])
+        groups.setdefault("Filières", []).append(Found(pathway.name, pathway.need, url))
+    for hit in search_directory(text, MOST_HITS):
+        url = reverse(hit.url_name, args=hit.args)
+        groups.setdefault(PLURALS.get(hit.kind, hit.kind), []).append(
+            Found(hit.label, hit.detail, url)
+        )
+    for agreement in Agreement.objects.filter(title__icontains=text.strip())[:MOST_HITS]:
+        url = reverse("agreements:detail", args=[agreement.slug])
+        groups.setdefault("Conventions", []).append(
+            Found(agreement.short_title, agreement.get_state_display(), url)
+        )
+    for commune in search_communes(text, MOST_HITS):
+        url = reverse("territory:commune", args=[commune.code])
+        groups.setdefault("Communes", []).append(
+            Found(commune.name, f"département {commune.department}", url)
+        )
+    return [FoundGroup(label, hits) for label, hits in groups.items()]
+
+
+def get_last_loading(fingerprint: str) -> datetime | None:
+    """When the folder of this fingerprint was last loaded; None when something else was since."""
+    last = AuditEvent.objects.filter(action="portal.load-territory").first()
+    return last.at if last and last.subject_key == fingerprint else None
