@@ -14,7 +14,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from maillage.exchange.tables import Cell
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SOURCES = REPOSITORY / "src" / "maillage"
@@ -37,6 +42,48 @@ def _grid(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _form(cell: Cell) -> str:
+    """What a cell must hold, in the very words by which the product refuses another text."""
+    if isinstance(_probe(cell, "24/12/2026 3h15"), datetime):
+        return "une date et une heure (exemple : 24/12/2026 3h15)"
+    several = "plusieurs, séparés par « | » : " if _probe(cell, "") == [] else ""
+    for wrong in ("?", "?" * 100_000):
+        found = _probe(cell, wrong)
+        if isinstance(found, Exception):
+            words = str(found).partition("» ")[2].rstrip(".")
+            words = words.removeprefix(": ").removeprefix("n'est pas ")
+            words = words.partition(f", {len(wrong)} ici")[0].replace(" : attendu : ", " : ")
+            return several + words.removesuffix(" attendu").removesuffix(" attendus")
+    return several + "texte"
+
+
+def _probe(cell: Cell, text: str) -> Any:
+    """What a cell reads in a text, or its refusal."""
+    from maillage.vocabulary.errors import Invalid
+
+    try:
+        return cell.read(text)
+    except Invalid as refusal:
+        return refusal
+
+
+def _shorten(form: str) -> str:
+    """Point to the list of care types instead of repeating it."""
+    from maillage.vocabulary.care import CareType
+
+    every = ", ".join(value for value, _ in CareType.choices())
+    return form.replace(f"valeurs possibles : {every}", "[type de soin](#care-types)")
+
+
+def _care_types() -> Iterator[tuple[str, ...]]:
+    from maillage.vocabulary.care import CareType
+
+    for name, label in CareType.choices():
+        code = CareType[name].code
+        near = "" if code.exact else "nearest broader code"
+        yield f"`{name}`", label, f"{code.system} {code.code}", code.label, near
+
+
 def tables_page() -> str:
     """``tables.md``: every list that comes in and goes out as a file, in order of registration."""
     from maillage.exchange.tables import Column, Table, list_tables
@@ -45,9 +92,10 @@ def tables_page() -> str:
         kind = "key" if column.name in table.key_columns else ""
         kind = kind or ("required" if column.required else "optional")
         names = ", ".join(f"`{name}`" for name in column.aliases)
-        return f"`{column.name}`", column.label, kind, names, column.help
+        form = _shorten(_form(column.cell))
+        return f"`{column.name}`", column.label, kind, form, names, column.help
 
-    header = ("column", "on screen", "", "also accepted as", "help")
+    header = ("column", "on screen", "", "what a cell holds", "also accepted as", "help")
     parts = [
         MARK,
         "# Lists\n\nEvery list of the product comes in and goes out as a text file (see "
@@ -77,6 +125,8 @@ def tables_page() -> str:
         if not table.changes_territory:
             parts.append(" Importing it changes no answer of the engine.")
         parts.append("\n")
+    parts.append("\n## Care types\n\n")
+    parts.append(_grid(("value", "on screen", "national code", "its label", ""), _care_types()))
     return "".join(parts)
 
 
