@@ -17,3 +17,11 @@ class PdsesClass(models.TextChoices):
     ATTRIBUTED = "ATTRIBUTED", "Ligne attribuée (schéma régional)"
     VOLUNTARY = "VOLUNTARY", "Ligne volontaire"
     NONE = "NONE", "Hors schéma"
+
+
+class Weeks(models.TextChoices):
+    """Which weeks a turn takes, by their ISO number."""
+
+    ALL = "toutes", "Toutes les semaines"
+    EVEN = "paires", "Semaines paires"
+    ODD = "impaires", "Semaines impaires"

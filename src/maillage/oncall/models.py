@@ -44,13 +44,18 @@ class DutyLine(Sourced):
 
 
 class DutySlot(models.Model):
-    """One interval of a line that needs one practitioner and names the receiving service."""
+    """One interval of a line that needs one practitioner and names the receiving service.
+
+    ``response_minutes`` is null when it is that of the line.
+    """
 
     line = models.ForeignKey(DutyLine, on_delete=models.CASCADE, related_name="slots")
     service = models.ForeignKey(HealthcareService, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField("du")
     ends_at = models.DateTimeField("au")
-    response_minutes = models.PositiveSmallIntegerField("délai d'arrivée (min)")
+    response_minutes = models.PositiveSmallIntegerField(
+        "délai d'arrivée (min), s'il n'est pas celui de la ligne", null=True, blank=True
+    )
 
     class Meta:
         verbose_name = "créneau de garde"

@@ -1,0 +1,30 @@
+"""Who may read and fill the duty lines."""
+
+from __future__ import annotations
+
+from maillage.accounts.enums import Role
+from maillage.accounts.permissions import ALL_ROLES, declare
+
+READ = declare("oncall.read", "consulter les gardes et astreintes", ALL_ROLES)
+"""Open to every role: who is on duty and how to reach the line is what this product is for."""
+
+ASSIGN = declare(
+    "oncall.assign",
+    "affecter un praticien aux gardes de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For the establishment that keeps the line, or the one that receives in that slot."""
+
+ASSIGN_PAST = declare(
+    "oncall.assign-past",
+    "modifier une garde déjà commencée",
+    [Role.DIRECTOR, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""A slot that has started is part of the record of who did what: medical affairs only."""
+
+GENERATE = declare(
+    "oncall.generate", "créer les créneaux de garde à partir des tours", [Role.ADMINISTRATOR]
+)
+IMPORT = declare("oncall.import", "importer des lignes et des créneaux", [Role.ADMINISTRATOR])
