@@ -111,3 +111,13 @@ def example(
             connections["default"].close()
             connections["default"] = usual
             cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_network_of_another_test() -> Iterator[None]:
+    """A revision names one state of one database: tests start with no network in memory."""
+    from maillage.coverage.queries import forget_networks
+
+    forget_networks()
+    yield
+    forget_networks()

@@ -1,5 +1,7 @@
 """The lists of agreements: what loads, what is refused and where, and loading twice."""
 
+# ruff: noqa: E501 - tables stay whole lines
+
 from __future__ import annotations
 
 from collections.abc import Callable

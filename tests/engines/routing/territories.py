@@ -57,9 +57,9 @@ class Drawer:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self.first = self.one(FIRST_DAYS)
-        self.organizations = ["O1", "O2", "O3"][: self.one([1, 2, 3, 3])]
-        self.sites = [f"S{i}" for i in range(self.whole(2, 4))]
-        self.cares = ["A", "B"][: self.whole(1, 2)]
+        self.organizations = ["O1", "O2", "O3"][: self.one([1, 2, 3, 3, 3, 3])]
+        self.sites = [f"S{i}" for i in range(self.whole(3, 4))]
+        self.steps = tuple(self.step(i + 1) for i in range(self.one([1, 2, 3, 3])))
 
     def one(self, values: Any) -> Any:
         return self._random.choice(list(values))
@@ -67,12 +67,15 @@ class Drawer:
     def whole(self, low: int, high: int) -> int:
         return self._random.randint(low, high)
 
+    def shuffled(self, rows: list[Any]) -> list[Any]:
+        return self._random.sample(rows, len(rows))
+
     def day(self) -> date:
         return self.first + timedelta(days=self.whole(0, DAYS))
 
     def open_days(self) -> tuple[date | None, date | None]:
         """Mostly open periods; now and then one that starts or ends within the ten days."""
-        kind = self.whole(0, 8)
+        kind = self.whole(0, 14)
         day = self.day()
         if kind == 0:
             return day, None
@@ -103,23 +106,26 @@ class Drawer:
         return Opening(weekdays, starts * 30, ends * 30, self.one(list(HolidayRule)))
 
     def openings(self) -> tuple[Opening, ...]:
+        if self.whole(0, 1) == 0:
+            return (Opening((1, 2, 3, 4, 5, 6, 7), 0, 1440),)
         return tuple(self.opening() for _ in range(self.one([0, 1, 1, 2])))
 
-    def service(self, name: str) -> Service:
+    def service(self, name: str, step: Step) -> Service:
         exceptions = tuple(
             ServiceException(*self.span(), self.one(list(ExceptionState)))
-            for _ in range(self.one([0, 0, 0, 1, 2]))
+            for _ in range(self.one([0, 0, 0, 0, 0, 1, 2]))
         )
-        low, high = self.one([(0, None)] * 5 + [(15, None), (0, 15), (15, 75)])
+        care_type, level = self.one([(step.care_type, step.level)] * 19 + [("A", "REFERENCE")])
+        low, high = self.one([(0, None)] * 9 + [(15, None), (0, 15), (15, 75)])
         return Service(
             id=name,
             site=self.one(self.sites),
-            care_type=self.one(self.cares),
-            level=self.one(["PROXIMITY"] * 7 + ["RECOURSE"]),
+            care_type=care_type,
+            level=level,
             age_min=low,
             age_max=high,
             authorisations=tuple(
-                DayPeriod(*self.open_days()) for _ in range(self.one([0, 1, 1, 1, 1, 1, 1, 2]))
+                DayPeriod(*self.open_days()) for _ in range(self.one([0] + [1] * 15 + [2]))
             ),
             opening=self.openings(),
             exceptions=exceptions,
@@ -130,8 +136,8 @@ class Drawer:
             id=name,
             line="line",
             service=self.one(services).id,
-            starts_at=(span := self.span())[0],
-            ends_at=span[1],
+            starts_at=(start := self.instant()),
+            ends_at=start + self.whole(1, 240) * GRID,
             holder=self.one([None, "P1", "P1", "P2"]),
             response_minutes=self.one([0, 0, 5, 20, 0.1]),
         )
@@ -150,14 +156,16 @@ class Drawer:
         )
 
     def step(self, order: int) -> Step:
-        entry = Entry.DIRECT if order == 1 else self.one(["referral", "referral", "both", "direct"])
+        entry = (
+            Entry.DIRECT if order == 1 else self.one(["referral"] * 4 + ["both", "both", "direct"])
+        )
         return Step(
             order=order,
-            care_type=self.one(self.cares),
-            level=self.one(["PROXIMITY"] * 7 + ["RECOURSE"]),
+            care_type=self.one("AB"),
+            level=self.one(["PROXIMITY", "PROXIMITY", "RECOURSE"]),
             entry=Entry(entry),
             target_minutes=self.one([None, 10, 20.1, 30, 40]),
-            hours=None if self.whole(0, 4) else (self.opening(),),
+            hours=None if self.whole(0, 5) else (self.opening(),),
         )
 
     def travel(self, communes: list[str]) -> Travel:
@@ -200,7 +208,8 @@ class Territory:
 def draw_territory(seed: int) -> Territory:
     """A small territory with one commune and one pathway, the same for the same seed."""
     d = Drawer(seed)
-    services = [d.service(f"v{i}") for i in range(d.whole(2, 7))]
+    wanted = [step for step in d.steps for _ in range(d.whole(1, 3))]
+    services = [d.service(f"v{i}", step) for i, step in enumerate(d.shuffled(wanted))]
     last = d.first + timedelta(days=DAYS)
     holidays = {day for day in HOLIDAYS if d.first <= day <= last} | {d.day()}
     network = build_network(
@@ -209,13 +218,16 @@ def draw_territory(seed: int) -> Territory:
         organizations=[Organization(name, name) for name in d.organizations],
         memberships=[
             Membership(d.one(d.organizations), d.one(["G1", "G2"]), *d.open_days())
-            for _ in range(d.whole(0, 3))
+            for _ in range(d.whole(0, 4))
         ],
-        sites=[Site(s, d.one(d.organizations), s, *d.point()) for s in d.sites],
+        sites=[
+            Site(s, d.organizations[i % len(d.organizations)], s, *d.point())
+            for i, s in enumerate(d.sites)
+        ],
         services=services,
         duty_slots=[d.slot(f"d{i}", services) for i in range(d.whole(0, 8))],
-        clauses=[d.clause(f"c{i}") for i in range(d.whole(0, 5))],
-        pathways=[Pathway("P", "P", tuple(d.step(i + 1) for i in range(d.whole(1, 3))))],
+        clauses=[d.clause(f"c{i}") for i in range(d.whole(0, 9))],
+        pathways=[Pathway("P", "P", d.steps)],
         travel=d.travel(["C"]),
     )
     return Territory(network, d.first)

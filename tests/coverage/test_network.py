@@ -1,0 +1,129 @@
+"""The rooms as one network: what a group's clause gives its members, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+from maillage.coverage.queries import (
+    answer_demand,
+    get_answer_record,
+    get_comparison,
+    get_question,
+    load_full_network,
+    load_network,
+)
+from maillage.engines.routing import Reason, Verdict, network_hash, read_network, write_network
+from tests.coverage.conftest import LEFT_ON, Tiny
+
+BEFORE = datetime(2022, 11, 13, 14, 0, tzinfo=UTC)
+AFTER = datetime(2022, 11, 14, 14, 0, tzinfo=UTC)
+ASKED = {"commune": "59139", "pathway": "chirurgie-thoracique", "age": 70}
+
+
+def test_the_clause_of_a_group_speaks_for_a_member_until_it_leaves(tiny: Tiny) -> None:
+    clauses = load_network(BEFORE).network.clauses
+    assert [(c.from_organization, c.starts_on, c.ends_on) for c in clauses] == [
+        ("590781605", date(2017, 7, 3), LEFT_ON)
+    ]
+
+
+def test_the_last_minute_of_membership_and_the_first_without(tiny: Tiny) -> None:
+    midnight = datetime(2022, 11, 13, 23, 0, tzinfo=UTC)  # 00:00 in Paris on the 14th
+    last = answer_demand(load_network(midnight - timedelta(minutes=1)), at=midnight - timedelta(minutes=1), **ASKED)
+    first = answer_demand(load_network(midnight), at=midnight, **ASKED)
+    assert last.steps[1].verdict is Verdict.ON_TARGET
+    assert last.steps[1].stops[-1].clause is not None
+    assert last.steps[1].stops[-1].clause.agreement == "Association 2017"
+    assert first.steps[1].verdict is Verdict.HOLE
+    assert first.answer.steps[1].reason is Reason.NO_AGREEMENT
+
+
+def test_the_answer_says_which_clause_would_mend_the_hole(tiny: Tiny) -> None:
+    view = answer_demand(load_network(AFTER), at=AFTER, **ASKED)
+    (mending,) = view.steps[1].mendings
+    assert mending.from_organization == "CH de Cambrai"
+    assert mending.to_organization == "CHU de Lille"
+    assert mending.care_type == "Chirurgie thoracique"
+
+
+def test_comparison_names_what_was_lost(tiny: Tiny) -> None:
+    comparison = get_comparison(
+        {"commune": "59139", "age": 70, "avant": BEFORE, "apres": AFTER}
+    )
+    assert [(row.step, row.sense) for row in comparison.changed] == [("Chirurgie", "lost")]
+    assert len(comparison.mendings) == 1
+
+
+def test_a_question_in_words_is_understood(tiny: Tiny) -> None:
+    question = get_question(
+        {"commune_texte": "caudry", "besoin_texte": "poumon", "age": 70, "le": BEFORE}, now=BEFORE
+    )
+    assert question.commune == tiny.commune
+    assert question.pathway is not None
+    assert question.view is not None
+    assert question.view.steps[0].last is not None
+    assert question.view.steps[0].last.service.phone == "0353010101"
+
+
+def test_no_hour_means_now(tiny: Tiny) -> None:
+    question = get_question(
+        {"commune": "59139", "besoin": "chirurgie-thoracique", "age": 70, "le": None}, now=AFTER
+    )
+    assert question.at == AFTER
+    assert "2022-11-14T15%3A00%2B0100" in question.permalink
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"commune_texte": "nulle part", "besoin": "chirurgie-thoracique"}, "Aucune commune"),
+        ({"commune": "59999", "besoin": "chirurgie-thoracique"}, "Aucune commune"),
+        ({"commune": "59139", "besoin": "rien"}, "Aucun besoin"),
+        ({"commune": "59139", "besoin_texte": "xyz"}, "Aucune filière"),
+    ],
+)
+def test_what_is_not_understood_is_said(tiny: Tiny, values: dict[str, str], words: str) -> None:
+    question = get_question({**values, "age": 70, "le": BEFORE}, now=BEFORE)
+    assert question.view is None
+    assert any(words in problem for problem in question.problems)
+
+
+def test_before_the_first_version_there_is_no_answer_and_it_is_said(tiny: Tiny) -> None:
+    at = datetime(2010, 1, 1, tzinfo=UTC)
+    question = get_question(
+        {"commune": "59139", "besoin": "chirurgie-thoracique", "age": 70, "le": at}, now=at
+    )
+    assert question.view is None
+    assert "pas de version en vigueur" in question.problems[0]
+
+
+def test_a_kept_network_costs_one_query_and_an_act_renews_it(
+    tiny: Tiny, mark_change: Callable[[], None], django_assert_num_queries: Callable[..., CaptureQueriesContext]
+) -> None:
+    mark_change()
+    first = load_network(AFTER)
+    with django_assert_num_queries(1):
+        assert load_network(AFTER + timedelta(hours=3)) is first
+    tiny.clause.delete()
+    assert load_network(AFTER) is first
+    mark_change()
+    renewed = load_network(AFTER)
+    assert renewed.revision > first.revision
+    assert renewed.network.clauses == ()
+
+
+def test_the_network_file_reads_back_and_answers_the_same(tiny: Tiny) -> None:
+    network = load_full_network(date(2022, 11, 1), date(2022, 12, 1))
+    again = read_network(write_network(network))
+    assert network_hash(again) == network_hash(network)
+    assert sum(band.count for commune in again.communes for band in commune.residents) == 244000
+
+
+def test_the_record_for_programs_is_the_engine_s(tiny: Tiny) -> None:
+    record = get_answer_record(at=AFTER, **ASKED)
+    assert [step["verdict"] for step in record["steps"]] == ["ON_TARGET", "HOLE"]
+    assert record["repairs"][0]["care_type"] == "THORACIC_SURGERY"
