@@ -53,7 +53,11 @@ def make_territory() -> None:
         residents_year=2023, latitude=50.3, longitude=3.5, **SOURCE,
     )  # fmt: skip
     group = OrganizationGroup.objects.create(
-        slug="ght-essai", name="Groupe d'essai", short_name="GHT Essai", kind=GroupKind.GHT, **SOURCE
+        slug="ght-essai",
+        name="Groupe d'essai",
+        short_name="GHT Essai",
+        kind=GroupKind.GHT,
+        **SOURCE,
     )
     for rank, (slug, name) in enumerate(
         [("nord", "CH Nord"), ("est", "CH Est"), ("ouest", "CH Ouest"), ("chu", "CHU")]

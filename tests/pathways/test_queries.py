@@ -70,7 +70,7 @@ def test_steps_have_the_form_of_the_network_file(django_assert_num_queries) -> N
     ("text", "found"),
     [
         ("avc", ["avc"]),
-        ("A.V.C", []),
+        ("A.V.C", ["avc"]),
         ("cerebral", ["avc"]),
         ("VASCULAIRE accident", ["avc"]),
         ("coeur", []),  # a draft answers no question

@@ -28,3 +28,28 @@ class Entry(models.TextChoices):
     DIRECT = "direct", "Entrée directe"
     REFERRAL = "referral", "Par adressage de l'étape précédente"
     BOTH = "both", "Entrée directe ou par adressage"
+
+
+class Severity(models.TextChoices):
+    """What a defect of a version means. ``level`` is its colour and sign on screen."""
+
+    BLOCKING = "BLOCKING", "Bloquant"
+    SERIOUS = "SERIOUS", "Grave"
+    WARNING = "WARNING", "À surveiller"
+
+    @property
+    def level(self) -> str:
+        return {"BLOCKING": "hole", "SERIOUS": "late", "WARNING": "limit"}[self.value]
+
+
+class ArrowState(models.TextChoices):
+    """What a move by referral into a step is worth on a day."""
+
+    OPEN = "OPEN", "Ouvert"
+    LAPSING = "LAPSING", "Échéance proche"
+    PARTIAL = "PARTIAL", "Manque pour certains"
+    BROKEN = "BROKEN", "Aucun accord"
+
+    @property
+    def level(self) -> str:
+        return {"OPEN": "ok", "LAPSING": "limit", "PARTIAL": "late", "BROKEN": "hole"}[self.value]

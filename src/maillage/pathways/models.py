@@ -5,31 +5,44 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from maillage.directory.models import Organization, period_is_ordered
+from maillage.directory.models import Organization, Searchable, period_is_ordered
 from maillage.pathways.enums import Entry, PathwayKind, VersionState
 from maillage.territory.models import Sourced
 from maillage.vocabulary.care import CareLevel, CareType
 
 
-class Pathway(Sourced):
-    """A need of residents and the graded answer to it."""
+class Pathway(Searchable, Sourced):
+    """A need of residents and the graded answer to it. Owned by two hospitals: the one that leads
+    it in the field, and the one that gives recourse."""
 
     slug = models.SlugField("identifiant", max_length=60, unique=True)
     name = models.CharField("nom", max_length=120)
-    search_name = models.CharField(max_length=240, db_index=True)
     need = models.CharField("besoin, en mots de soignant", max_length=240)
     kind = models.CharField("nature", max_length=16, choices=PathwayKind.choices)
     owner_local = models.ForeignKey(
-        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Organization,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="pilote local",
     )
     owner_reference = models.ForeignKey(
-        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Organization,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="pilote de recours",
     )
 
     class Meta:
         verbose_name = "filière"
         verbose_name_plural = "filières"
         ordering = ("kind", "name")
+
+    def called(self) -> str:
+        return f"{self.name} {self.need}"
 
     def __str__(self) -> str:
         return self.name
@@ -38,7 +51,9 @@ class Pathway(Sourced):
 class PathwayVersion(Sourced):
     """One version of a pathway, with the days on which it is the one in force.
 
-    Ages: ``age_min <= age < age_max``. At most one version of a pathway is in force on a day.
+    Ages: ``age_min <= age < age_max``. At most one version of a pathway is in force on a day
+    (``rules.states``); on that day its state is IN_FORCE, or SUPERSEDED when its end is known. A
+    superseded version without days was adopted and then set aside.
     """
 
     pathway = models.ForeignKey(Pathway, on_delete=models.CASCADE, related_name="versions")
@@ -68,6 +83,21 @@ class PathwayVersion(Sourced):
             ),
             models.CheckConstraint(
                 condition=period_is_ordered("age_min", "age_max"), name="pathways_version_ages"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=VersionState.IN_FORCE) | Q(starts_on__isnull=False),
+                name="pathways_in_force_has_a_start",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=VersionState.SUPERSEDED)
+                | Q(starts_on__isnull=True, ends_on__isnull=True)
+                | Q(starts_on__isnull=False, ends_on__isnull=False),
+                name="pathways_superseded_has_both_days",
+            ),
+            models.UniqueConstraint(
+                fields=("pathway",),
+                condition=Q(state=VersionState.IN_FORCE),
+                name="pathways_one_in_force",
             ),
         )
 
@@ -109,11 +139,11 @@ class PathwayStep(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.version} étape {self.order}"
+        return f"{self.order}. {self.name}"
 
 
 class VersionChange(models.Model):
-    """One step of a version's life."""
+    """One step of a version's life: ``on`` is the day when it takes effect."""
 
     version = models.ForeignKey(PathwayVersion, on_delete=models.CASCADE, related_name="history")
     from_state = models.CharField("de", max_length=10, blank=True)

@@ -1,0 +1,28 @@
+"""Who may read, write and decide on pathways."""
+
+from __future__ import annotations
+
+from maillage.accounts.enums import Role
+from maillage.accounts.permissions import ALL_ROLES, declare
+
+READ = declare("pathways.read", "consulter les filières", ALL_ROLES)
+"""Open to every role: a pathway says how patients go, and holds no patient."""
+
+EDIT = declare(
+    "pathways.edit",
+    "écrire les filières de cet établissement",
+    [Role.DIRECTOR, Role.DOCTOR, Role.COORDINATOR],
+    scoped=True,
+)
+"""Acts on the text of a version, for the hospitals that lead the pathway."""
+
+DECIDE = declare(
+    "pathways.decide",
+    "adopter les filières de cet établissement ou les mettre en vigueur",
+    [Role.DIRECTOR],
+    scoped=True,
+)
+"""Acts that bind: adoption, entry into force, end. Not for those who only write the text."""
+
+IMPORT = declare("pathways.import", "importer des listes de filières", [Role.ADMINISTRATOR])
+"""Whole lists, over every pathway of the territory."""
