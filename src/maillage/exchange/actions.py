@@ -49,13 +49,13 @@ def plan_import(
     """Keep a file and the report of its dry run, until somebody confirms or abandons it. A file
     with problems is refused at once, and its bytes are not kept. Raises :class:`NotAllowed`."""
     table.writes.check(by)
-    plan = get_plan(table, content, filename)
+    plan = get_plan(table, content, _printable(filename))
     refused = plan.problems.count > 0
     with transaction.atomic():
         _drop_forgotten_files(at=at)
         return ImportRun.objects.create(
             table_key=table.key,
-            filename=filename[:200],
+            filename=_printable(filename),
             sha256=plan.sha256,
             content=None if refused else content,
             fingerprint=plan.fingerprint,
@@ -110,6 +110,11 @@ def abandon_import(*, run: ImportRun, by: Actor, at: datetime) -> None:
         if kept.state != RunState.PLANNED:
             raise Refusal("exchange.closed", "Cet import n'est plus à confirmer.")
         _close(kept, RunState.ABANDONED, at)
+
+
+def _printable(filename: str) -> str:
+    """The name of a file without what does not show."""
+    return "".join(char for char in filename if char.isprintable())[:200] or "fichier"
 
 
 def _close(run: ImportRun, state: RunState, at: datetime) -> None:

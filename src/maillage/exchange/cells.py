@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from maillage.exchange.tables import Cell
@@ -64,7 +65,11 @@ def decimal(least: float, most: float) -> Cell:
             raise _refuse(cell, f"nombre entre {least:g} et {most:g} attendu")
         return float(bare)
 
-    return Cell(read, lambda value: f"{float(value):.10g}")
+    def write(value: Any) -> str:
+        # Ten figures that count, never an exponent, no more decimals than the reader takes.
+        return f"{Decimal(f'{round(float(value), 12):.10g}'):f}"
+
+    return Cell(read, write)
 
 
 def day() -> Cell:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Max, QuerySet
 
 from maillage.accounts.permissions import Actor
+from maillage.exchange.enums import RunState
 from maillage.exchange.models import ImportRun
 from maillage.exchange.rules import (
     DEFAULT_LIMITS,
@@ -52,8 +55,36 @@ def get_readable_table(key: str, actor: Actor) -> Table:
     return table
 
 
+def count_rows(tables: Iterable[Table]) -> dict[str, int]:
+    """How many rows each table has, in one query; tables without ``model`` are left out."""
+    models = {table.key: table.model for table in tables if table.model is not None}
+    if not models:
+        return {}
+    quote = connection.ops.quote_name
+    counts = ", ".join(
+        f"(SELECT COUNT(*) FROM {quote(model._meta.db_table)})"  # noqa: S608 - names of our tables
+        for model in models.values()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}")
+        row = cursor.fetchone()
+    return dict(zip(models, row, strict=True))
+
+
+def list_last_imports() -> dict[str, ImportRun]:
+    """The newest carried-out import of each table, by key, without its bytes."""
+    newest = (
+        ImportRun.objects.filter(state=RunState.APPLIED)
+        .order_by()
+        .values("table_key")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    return {run.table_key: run for run in ImportRun.objects.filter(pk__in=newest).defer("content")}
+
+
 def get_run(pk: int, actor: Actor) -> ImportRun:
-    """An import, for those who may write its table or who planned it. Raises :class:`NotFound`,
+    """An import, for those who may write its table. Raises :class:`NotFound`,
     :class:`NotAllowed`."""
     run = ImportRun.objects.defer("content").filter(pk=pk).first()
     if run is None:

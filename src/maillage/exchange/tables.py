@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from maillage.accounts.permissions import Actor, Permission
 from maillage.vocabulary.errors import NotFound, Problem
 
@@ -74,6 +76,8 @@ class Table:
     inside the transaction of the import. ``ignored`` are headers accepted on the way in whose cells
     are dropped (the other columns of a FINESS extract); any other unknown header is refused. An
     optional column that a file lacks keeps its present values; rows that a file lacks stay.
+    ``model`` is the database table that holds one record per row, where there is one: it only
+    serves to count.
     """
 
     key: str
@@ -89,6 +93,7 @@ class Table:
     help: str = ""
     changes_territory: bool = True
     ignored: tuple[str, ...] = ()
+    model: type[Model] | None = None
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

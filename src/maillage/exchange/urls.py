@@ -1,6 +1,15 @@
 """Pages of the exchange room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from maillage.exchange import views
 
 app_name = "exchange"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.tables, name="tables"),
+    path("imports/<int:pk>", views.run, name="run"),
+    path("imports/<int:pk>/confirmer", views.apply, name="apply"),
+    path("imports/<int:pk>/abandonner", views.abandon, name="abandon"),
+    path("<slug:key>.csv", views.export, name="export"),
+    path("<slug:key>", views.table, name="table"),
+]

@@ -56,8 +56,9 @@ FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
-# In a Windows-1252 text these pairs of bytes are no French word: they are accents in UTF-8.
-STRAY_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
+# In a Windows-1252 text these bytes are no French word: they are accents, quotes or (never allowed)
+# surrogates in UTF-8.
+STRAY_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xe2\x80[\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 
 SAVE_AS = "Enregistrez la feuille au format « CSV UTF-8 »."
 
@@ -259,11 +260,14 @@ def _read_header(
     best: tuple[tuple[int, int], str, int, list[str]] | None = None
     for delimiter in DELIMITERS:
         try:
-            number, cells = next(_records(content, encoding, delimiter, limits, header=True))
+            found = next(_records(content, encoding, delimiter, limits, header=True), None)
         except _UnreadableError:
             if delimiter == DELIMITERS[-1] and best is None:
                 raise
             continue
+        if found is None:
+            continue
+        number, cells = found
         score = (sum(_fold(cell) in known for cell in cells), len(cells))
         if best is None or score > best[0]:
             best = (score, delimiter, number, cells)

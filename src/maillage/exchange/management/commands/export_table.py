@@ -1,0 +1,34 @@
+"""``maillage export_table LISTE``: writes a list to the terminal, or to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from maillage.exchange.queries import get_export
+from maillage.exchange.tables import get_table, list_tables
+from maillage.vocabulary.errors import NotFound
+
+
+class Command(BaseCommand):
+    """The file that ``import_table`` takes back without a change."""
+
+    help = "Écrit une liste au format CSV (UTF-8, points-virgules)."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("liste", help="clé de la liste, par exemple : sites")
+        parser.add_argument("--fichier", type=Path, help="sinon, à l'écran")
+        parser.add_argument("--bom", action="store_true", help="marque UTF-8, pour les tableurs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            content = get_export(get_table(options["liste"]), with_mark=options["bom"])
+        except NotFound as error:
+            keys = ", ".join(table.key for table in list_tables())
+            raise CommandError(f"{error} Listes : {keys}.", returncode=error.exit_code) from error
+        if options["fichier"]:
+            options["fichier"].write_bytes(content)
+        else:
+            self.stdout.write(content.decode(), ending="")
