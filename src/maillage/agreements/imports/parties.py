@@ -110,9 +110,9 @@ def _check_parties(rows: Sequence[Row]) -> Iterator[Problem]:
         fields = _party_fields(row, agreements, organizations, groups)
         parties[_row_key(row)] = Party(**fields)
     by_agreement: dict[str, list[Party]] = defaultdict(list)
-    for (agreement, _, _), party in parties.items():
-        if agreement in first:
-            by_agreement[agreement].append(party)
+    for (slug, _, _), party in parties.items():
+        if slug in first:
+            by_agreement[slug].append(party)
     facts = load_facts(agreements[slug] for slug in first)
     of_groups, stands_for = load_groups(p for some in by_agreement.values() for p in some)
     for slug, row in first.items():
