@@ -59,7 +59,9 @@ def main() -> None:
                 times.append((time.perf_counter() - started) * 1000)
                 if answer.status_code != 200:
                     raise SystemExit(f"{address}: {answer.status_code}")
-            with CaptureQueriesContext(connection, ) as queries:
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
                 size = len(asker.get(addresses[0]).content)
             figures[name] = (
                 f"median {statistics.median(times):.1f} ms, p95 {percentile(times, 0.95):.1f} ms, "

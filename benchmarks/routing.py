@@ -19,9 +19,10 @@ REFERENCE_DEMANDS = 12
 
 def main() -> None:
     with example_territory():
+        from tests.engines.routing import reference
+
         from maillage.coverage.queries import load_network
         from maillage.engines.routing import Demand, network_hash, resolve
-        from tests.engines.routing import reference
 
         at = datetime.now(UTC).replace(second=0, microsecond=0)
         started = time.perf_counter()

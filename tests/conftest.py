@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_django
@@ -33,7 +34,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def make_actor() -> Callable[..., Actor]:
-    """Build an actor: ``make_actor(Role.DOCTOR)``, ``make_actor(Role.DIRECTOR, at="chu-lille")``."""
+    """Build an actor: ``make_actor(Role.DOCTOR, at="chu-lille")``; everywhere without ``at``."""
 
     def make(*roles: Role, at: str = "") -> Actor:
         return Actor("essai", "Personne d'essai", tuple(Grant(role, at) for role in roles))
@@ -60,6 +61,30 @@ def client_for(db: None) -> Callable[..., object]:
         return client
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _trail_lets_tests_clean_up() -> Iterator[None]:
+    """Tests with real transactions (``transaction=True``, ``live_server``) empty every table when
+    they end, and the triggers of the audit trail would refuse. Only that emptying, which the
+    product never does, takes the triggers away for its own transaction and puts them back."""
+    from importlib import import_module
+
+    from django.db import connection
+
+    trail = import_module("maillage.accounts.migrations.0003_append_only_trail")
+    operations, statements = type(connection.ops), trail.SQL[connection.vendor]
+    usual = operations.sql_flush
+
+    def sql_flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        emptying = usual(self, style, tables, **options)
+        if trail.TABLE not in tables:
+            return emptying
+        return [*statements["remove"], *emptying, *statements["install"]]
+
+    operations.sql_flush = sql_flush
+    yield
+    operations.sql_flush = usual
 
 
 # The example territory, loaded once as its users load it, in a database of its own.

@@ -121,7 +121,10 @@ def mark_change(db: None) -> object:
     def mark() -> None:
         with transaction.atomic():
             record(
-                "test.change", by=SYSTEM, at=datetime(2026, 1, 1, tzinfo=UTC), changes_territory=True
+                "test.change",
+                by=SYSTEM,
+                at=datetime(2026, 1, 1, tzinfo=UTC),
+                changes_territory=True,
             )
 
     return mark

@@ -33,7 +33,9 @@ def test_the_clause_of_a_group_speaks_for_a_member_until_it_leaves(tiny: Tiny) -
 
 def test_the_last_minute_of_membership_and_the_first_without(tiny: Tiny) -> None:
     midnight = datetime(2022, 11, 13, 23, 0, tzinfo=UTC)  # 00:00 in Paris on the 14th
-    last = answer_demand(load_network(midnight - timedelta(minutes=1)), at=midnight - timedelta(minutes=1), **ASKED)
+    last = answer_demand(
+        load_network(midnight - timedelta(minutes=1)), at=midnight - timedelta(minutes=1), **ASKED
+    )
     first = answer_demand(load_network(midnight), at=midnight, **ASKED)
     assert last.steps[1].verdict is Verdict.ON_TARGET
     assert last.steps[1].stops[-1].clause is not None
@@ -51,9 +53,7 @@ def test_the_answer_says_which_clause_would_mend_the_hole(tiny: Tiny) -> None:
 
 
 def test_comparison_names_what_was_lost(tiny: Tiny) -> None:
-    comparison = get_comparison(
-        {"commune": "59139", "age": 70, "avant": BEFORE, "apres": AFTER}
-    )
+    comparison = get_comparison({"commune": "59139", "age": 70, "avant": BEFORE, "apres": AFTER})
     assert [(row.step, row.sense) for row in comparison.changed] == [("Chirurgie", "lost")]
     assert len(comparison.mendings) == 1
 
@@ -102,7 +102,9 @@ def test_before_the_first_version_there_is_no_answer_and_it_is_said(tiny: Tiny) 
 
 
 def test_a_kept_network_costs_one_query_and_an_act_renews_it(
-    tiny: Tiny, mark_change: Callable[[], None], django_assert_num_queries: Callable[..., CaptureQueriesContext]
+    tiny: Tiny,
+    mark_change: Callable[[], None],
+    django_assert_num_queries: Callable[..., CaptureQueriesContext],
 ) -> None:
     mark_change()
     first = load_network(AFTER)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from maillage.accounts.permissions import OWN_ACCOUNT, Actor, Permission
 
@@ -21,7 +22,7 @@ class Request(HttpRequest):
     htmx: Any
 
 
-View = Callable[Concatenate[Request, P], HttpResponse]
+View = Callable[Concatenate[Request, P], HttpResponseBase]
 
 
 def requires(permission: Permission) -> Callable[[View[P]], View[P]]:
@@ -29,7 +30,7 @@ def requires(permission: Permission) -> Callable[[View[P]], View[P]]:
     the organization again, in the action. House rule: every view has this mark or is public."""
 
     def decorate(view: View[P]) -> View[P]:
-        def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             permission.check(request.actor, request.actor.organizations())
             return view(request, *args, **kwargs)
 

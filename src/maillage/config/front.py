@@ -111,9 +111,8 @@ def demo(words: list[str]) -> int:
     _manage("collectstatic", "--noinput", "--verbosity", "0", **demo_on)
     say("[4/4] Comptes de démonstration :\n")
     _manage("demo_accounts", **demo_on)
-    say(
-        f"\nPrêt en {time.monotonic() - started:.0f} s : http://{host}:{port}   (Ctrl-C pour arrêter)"
-    )
+    took = f"{time.monotonic() - started:.0f} s"
+    say(f"\nPrêt en {took} : http://{host}:{port}   (Ctrl-C pour arrêter)")
     return serve(words, **demo_on)
 
 

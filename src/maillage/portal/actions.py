@@ -16,6 +16,7 @@ from maillage.accounts.permissions import Actor
 from maillage.exchange.actions import import_file
 from maillage.exchange.tables import get_table
 from maillage.oncall.actions import generate_slots
+from maillage.oncall.imports.turns import read_holes, read_turns
 from maillage.portal.permissions import LOAD
 from maillage.portal.queries import get_last_loading
 from maillage.territory.actions import load_communes
@@ -23,6 +24,8 @@ from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Problem
 
 MANIFEST = "territoire.json"
+TURNS_FILE = "rotations.csv"
+HOLES_FILE = "trous.csv"
 LARGEST_MANIFEST = 100_000
 RENEW_AFTER = timedelta(days=30)
 """A loaded example whose duty slots were made longer ago is topped up to twelve months again."""
@@ -51,8 +54,8 @@ def load_territory(
     if only_if_needed and previous and at - previous < RENEW_AFTER:
         return False
     with transaction.atomic():
-        report = load_communes(departments=manifest["departments"], by=by, at=at)
-        progress(f"communes des départements {', '.join(manifest['departments'])}")
+        report = load_communes(manifest["departments"], by=by, at=at)
+        progress(f"{report.total} communes ({', '.join(manifest['departments'])})")
         for key in manifest["tables"]:
             file = folder / f"{key}.csv"
             plan = import_file(
@@ -70,37 +73,33 @@ def load_territory(
             subject_key=fingerprint,
             subject_name=manifest["name"],
             changes_territory=True,
-            communes=str(report),
+            communes=report.total,
         )
     return True
 
 
-def _make_slots(
-    folder: Path, duty: dict[str, Any], today: date, *, by: Actor, at: datetime
-) -> int:
+def _make_slots(folder: Path, duty: dict[str, Any], today: date, *, by: Actor, at: datetime) -> int:
+    """Make the duty slots of the twelve months to come, with the holes of the example, and those of
+    past windows, so that questions about those days are answered too."""
     if not duty:
         return 0
-    rotations = (folder / "rotations.csv").read_bytes()
-    holes = (folder / "trous.csv").read_bytes() if (folder / "trous.csv").exists() else b""
-    months = int(duty["months"])
-    last = date(today.year + (today.month - 1 + months) // 12, (today.month - 1 + months) % 12 + 1, 1)
-    windows = [(today, last, holes)]
-    windows += [
-        (date.fromisoformat(window["from"]), date.fromisoformat(window["to"]), b"")
-        for window in duty.get("archives", ())
-    ]
-    return sum(
-        generate_slots(
-            rotations=rotations, holes=missing, first_day=first, last_day=end, by=by, at=at
-        )
-        for first, end, missing in windows
-    )
+    turns = read_turns((folder / TURNS_FILE).read_bytes(), TURNS_FILE)
+    holes = []
+    if (folder / HOLES_FILE).exists():
+        holes = read_holes((folder / HOLES_FILE).read_bytes(), loaded_on=today)
+    months = today.month - 1 + int(duty["months"])
+    last = date(today.year + months // 12, months % 12 + 1, 1)
+    made = generate_slots(turns, holes, today, last, by=by, at=at).created
+    for window in duty.get("archives", ()):
+        first, end = date.fromisoformat(window["from"]), date.fromisoformat(window["to"])
+        made += generate_slots(turns, (), first, end, by=by, at=at).created
+    return made
 
 
 def _fingerprint(folder: Path) -> str:
     """Name of the exact content of a folder of lists (SHA-256, 64 hexadecimal digits)."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.csv")) + [folder / MANIFEST]:
+    for path in [*sorted(folder.glob("*.csv")), folder / MANIFEST]:
         digest.update(path.name.encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

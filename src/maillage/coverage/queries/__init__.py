@@ -1,5 +1,6 @@
 """Reads of the coverage room: the network of a day, and the questions put to it."""
 
+from maillage.coverage.queries.comparisons import Comparison, get_comparison
 from maillage.coverage.queries.network import (
     Loaded,
     forget_networks,
@@ -7,11 +8,9 @@ from maillage.coverage.queries.network import (
     load_network,
 )
 from maillage.coverage.queries.questions import (
-    Comparison,
     Question,
     answer_demand,
     get_answer_record,
-    get_comparison,
     get_question,
 )
 

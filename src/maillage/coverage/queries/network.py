@@ -151,9 +151,7 @@ def _build(
         memberships=memberships,
         sites=sites,
         services=_services(),
-        duty_slots=[
-            DutySlot(*row) for row in list_slots_for_network(starts_at=starts_at, ends_at=ends_at)
-        ],
+        duty_slots=_slots(starts_at, ends_at),
         clauses=_clauses(memberships),
         pathways=pathways,
         travel=_travel(sites),
@@ -198,6 +196,24 @@ def _services() -> list[Service]:
     ]
 
 
+def _slots(starts_at: datetime, ends_at: datetime) -> list[DutySlot]:
+    """Slots under names that say what they are, the same in every database."""
+    return [
+        DutySlot(
+            id=f"{line}.{service}.{starts:%Y%m%dT%H%MZ}",
+            line=line,
+            service=service,
+            starts_at=starts,
+            ends_at=ends,
+            holder=holder,
+            response_minutes=response,
+        )
+        for _, line, service, starts, ends, holder, response in list_slots_for_network(
+            starts_at, ends_at
+        )
+    ]
+
+
 def _clauses(memberships: list[Membership]) -> list[Clause]:
     """Clauses between organizations. A clause whose origin is a group speaks for each member, on
     the days when both the clause and the membership hold: the day a member leaves, it is over."""
@@ -235,12 +251,12 @@ def _members_over(
     for member in memberships:
         if member.group != group:
             continue
-        common = Period(starts_on, ends_on).intersection(
-            Period(member.starts_on, member.ends_on)
-        )
+        common = Period(starts_on, ends_on).intersection(Period(member.starts_on, member.ends_on))
         if common is not None:
             since = f"{member.starts_on:%Y%m%d}" if member.starts_on else ""
-            rows.append((f"{key}{MEMBER_MARK}{member.organization}.{since}", member.organization, common))
+            rows.append(
+                (f"{key}{MEMBER_MARK}{member.organization}.{since}", member.organization, common)
+            )
     return rows
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from maillage.coverage.queries.network import Loaded, load_network
 from maillage.coverage.queries.ways import draw_way
-from maillage.coverage.rules import AnswerView, Difference, Mending, compare, describe
+from maillage.coverage.rules import AnswerView, describe
 from maillage.engines.routing import Demand, repairs, resolve
 from maillage.pathways.models import Pathway
 from maillage.pathways.queries import search_pathways
@@ -66,7 +66,11 @@ class Question:
 
     @property
     def compare_url(self) -> str:
-        words = {"commune": self.commune_value, "age": self.age or "", "apres": self.parameters["le"]}
+        words = {
+            "commune": self.commune_value,
+            "age": self.age or "",
+            "apres": self.parameters["le"],
+        }
         words["avant"] = words["apres"]
         return f"{reverse('coverage:compare')}?{urlencode(words)}"
 
@@ -125,7 +129,7 @@ def get_question(values: Mapping[str, Any], *, now: datetime) -> Question:
     question.age = values["age"]
     question.at = values["le"] or now.replace(second=0, microsecond=0)
     question.at_text = to_paris(question.at).strftime("%d/%m/%Y %Hh%M") if values["le"] else ""
-    _find_place(question, values)
+    find_place(question, values)
     _find_need(question, values)
     if question.commune is None or question.pathway is None:
         return question
@@ -146,7 +150,7 @@ def get_question(values: Mapping[str, Any], *, now: datetime) -> Question:
     return question
 
 
-def _find_place(question: Question, values: Mapping[str, Any]) -> None:
+def find_place(question: Question, values: Mapping[str, Any]) -> None:
     text = values.get("commune_texte") or ""
     question.commune_text = text
     if code := values.get("commune"):
@@ -201,77 +205,3 @@ def _with(values: Mapping[str, Any], **chosen: str) -> str:
     if values.get("le"):
         kept["le"] = to_paris(values["le"]).strftime("%Y-%m-%dT%H:%M%z")
     return f"{reverse('coverage:who')}?{urlencode(kept | chosen)}"
-
-
-@dataclass
-class Comparison:
-    """What changed between two instants for the residents of a commune."""
-
-    commune: Commune | None = None
-    commune_text: str = ""
-    age: int | None = None
-    before_at: datetime | None = None
-    after_at: datetime | None = None
-    rows: list[Difference] = field(default_factory=list)
-    mendings: list[tuple[str, Mending]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def commune_value(self) -> str:
-        return self.commune.code if self.commune else ""
-
-    @property
-    def changed(self) -> list[Difference]:
-        return [row for row in self.rows if row.changed]
-
-    @property
-    def before_text(self) -> str:
-        return to_paris(self.before_at).strftime("%d/%m/%Y %Hh%M") if self.before_at else ""
-
-    @property
-    def after_text(self) -> str:
-        return to_paris(self.after_at).strftime("%d/%m/%Y %Hh%M") if self.after_at else ""
-
-
-def get_comparison(values: Mapping[str, Any]) -> Comparison:
-    """Every need of a commune at two instants. ``values`` are those of ``CompareForm``, or empty."""
-    comparison = Comparison()
-    if not values:
-        return comparison
-    comparison.age = values["age"]
-    comparison.before_at, comparison.after_at = values["avant"], values["apres"]
-    place = Question()
-    _find_place(place, values)
-    comparison.commune, comparison.commune_text = place.commune, place.commune_text
-    comparison.problems = place.problems
-    if place.choices:
-        names = ", ".join(label for label, _ in place.choices)
-        comparison.problems.append(f"{place.choices_title} Précisez : {names}.")
-    if comparison.commune is None:
-        return comparison
-    sides = []
-    for at in (comparison.before_at, comparison.after_at):
-        loaded = load_network(at)
-        sides.append(
-            {
-                slug: answer_demand(
-                    loaded,
-                    commune=comparison.commune.code,
-                    pathway=slug,
-                    age=comparison.age,
-                    at=at,
-                    with_repairs=at is comparison.after_at,
-                )
-                for slug in loaded.pathways
-            }
-        )
-    before, after = sides
-    names = load_network(comparison.after_at).pathways | load_network(comparison.before_at).pathways
-    for slug, name in sorted(names.items(), key=lambda pair: pair[1]):
-        comparison.rows += compare(name, slug, before.get(slug), after.get(slug))
-    lost = {(row.pathway_slug, row.step) for row in comparison.rows if row.sense in ("lost", "worse")}
-    for slug, view in after.items():
-        for step in view.steps:
-            if (slug, step.name) in lost and step.mendings:
-                comparison.mendings.append((f"{names[slug]}, {step.name}", step.mendings[0]))
-    return comparison

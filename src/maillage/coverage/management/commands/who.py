@@ -79,9 +79,8 @@ class Command(BaseCommand):
             if stop.slot is not None and stop.slot.ends_at is not None:
                 who = f"{stop.person.name}, " if stop.person else ""
                 kept = f"{who}jusqu'à {french_clock(stop.slot.ends_at)}"
-            self.stdout.write(
-                f"   → {stop.service.name}, {stop.service.site} ({stop.total_minutes:.0f} min, {kept})"
-            )
+            where = f"{stop.service.name}, {stop.service.site}"
+            self.stdout.write(f"   → {where} ({stop.total_minutes:.0f} min, {kept})")
             self.stdout.write(f"     {stop.basis}")
         if step.last:
             phone = (step.last.line.phone if step.last.line else "") or step.last.service.phone

@@ -1,0 +1,87 @@
+"""What changed between two instants for the residents of a commune, need by need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from maillage.coverage.queries.network import load_network
+from maillage.coverage.queries.questions import Question, answer_demand, find_place
+from maillage.coverage.rules import AnswerView, Difference, Mending, compare
+from maillage.territory.models import Commune
+from maillage.vocabulary.calendar import to_paris
+
+
+@dataclass
+class Comparison:
+    """What changed between two instants for the residents of a commune."""
+
+    commune: Commune | None = None
+    commune_text: str = ""
+    age: int | None = None
+    before_at: datetime | None = None
+    after_at: datetime | None = None
+    rows: list[Difference] = field(default_factory=list)
+    mendings: list[tuple[str, Mending]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def commune_value(self) -> str:
+        return self.commune.code if self.commune else ""
+
+    @property
+    def changed(self) -> list[Difference]:
+        return [row for row in self.rows if row.changed]
+
+    @property
+    def before_text(self) -> str:
+        return to_paris(self.before_at).strftime("%d/%m/%Y %Hh%M") if self.before_at else ""
+
+    @property
+    def after_text(self) -> str:
+        return to_paris(self.after_at).strftime("%d/%m/%Y %Hh%M") if self.after_at else ""
+
+
+def get_comparison(values: Mapping[str, Any]) -> Comparison:
+    """Every need of a commune at two instants. ``values`` are those of ``CompareForm``, or empty.
+
+    Needs without a version in force at one of the instants appear with an empty side.
+    """
+    comparison = Comparison()
+    if not values:
+        return comparison
+    before_at, after_at, age = values["avant"], values["apres"], values["age"]
+    comparison.age, comparison.before_at, comparison.after_at = age, before_at, after_at
+    place = Question()
+    find_place(place, values)
+    comparison.commune, comparison.commune_text = place.commune, place.commune_text
+    comparison.problems = place.problems
+    if place.choices:
+        labels = ", ".join(label for label, _ in place.choices)
+        comparison.problems.append(f"{place.choices_title} Précisez : {labels}.")
+    if place.commune is None:
+        return comparison
+    before = _answers(place.commune.code, age, before_at, with_repairs=False)
+    after = _answers(place.commune.code, age, after_at, with_repairs=True)
+    pathways = {**load_network(before_at).pathways, **load_network(after_at).pathways}
+    for slug, name in sorted(pathways.items(), key=lambda pair: pair[1]):
+        rows = compare(name, slug, before.get(slug), after.get(slug))
+        comparison.rows += rows
+        comparison.mendings += [
+            (f"{name}, {row.step}", row.after.mendings[0])
+            for row in rows
+            if row.sense in ("lost", "worse") and row.after and row.after.mendings
+        ]
+    return comparison
+
+
+def _answers(commune: str, age: int, at: datetime, *, with_repairs: bool) -> dict[str, AnswerView]:
+    loaded = load_network(at)
+    return {
+        slug: answer_demand(
+            loaded, commune=commune, pathway=slug, age=age, at=at, with_repairs=with_repairs
+        )
+        for slug in loaded.pathways
+    }
