@@ -1,8 +1,8 @@
 """The lists of the directory as files, and the public FINESS extract."""
 
+from maillage.directory.imports.care import AUTHORISATIONS, EXCEPTIONS, OPENING, SERVICES
 from maillage.directory.imports.people import PRACTITIONERS, ROLES, TEAMS
 from maillage.directory.imports.places import GROUPS, MEMBERSHIPS, ORGANIZATIONS, SITES
-from maillage.directory.imports.services import AUTHORISATIONS, EXCEPTIONS, OPENING, SERVICES
 
 TABLES = (
     ORGANIZATIONS,

@@ -40,8 +40,9 @@ def service_ids() -> dict[str, int]:
     return dict(HealthcareService.objects.values_list("slug", "pk"))
 
 
-def _export_services() -> Iterable[Cells]:
-    for one in HealthcareService.objects.select_related("site").order_by("slug"):
+def write_services(records: Iterable[HealthcareService]) -> Iterable[Cells]:
+    """These records as rows of the file."""
+    for one in records:
         yield {
             "identifiant": one.slug,
             "site": one.site.finess,
@@ -54,6 +55,10 @@ def _export_services() -> Iterable[Cells]:
             "boite_mssante": one.secure_mail or None,
             **sourced_cells(one),
         }
+
+
+def _export_services() -> Iterable[Cells]:
+    return write_services(HealthcareService.objects.select_related("site").order_by("slug"))
 
 
 def _check_services(rows: Sequence[Row]) -> Iterator[Problem]:
@@ -91,6 +96,7 @@ def _save_services(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 SERVICES = Table(
+    model=HealthcareService,
     key="offres",
     label="Offres de soins",
     room="directory",
@@ -169,6 +175,7 @@ def _save_authorisations(changes: Sequence[Change], by: Actor, at: datetime) -> 
 
 
 AUTHORISATIONS = Table(
+    model=Authorisation,
     key="autorisations",
     label="Autorisations",
     room="directory",
@@ -267,6 +274,7 @@ def _save_opening(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 OPENING = Table(
+    model=OpeningHours,
     key="horaires",
     label="Horaires des offres",
     room="directory",
@@ -331,6 +339,7 @@ def _save_exceptions(changes: Sequence[Change], by: Actor, at: datetime) -> None
 
 
 EXCEPTIONS = Table(
+    model=ServiceException,
     key="fermetures",
     label="Fermetures et ouvertures exceptionnelles",
     room="directory",

@@ -8,8 +8,8 @@ from typing import Any
 
 from maillage.accounts.permissions import Actor
 from maillage.directory.enums import TeamKind
+from maillage.directory.imports.care import service_ids
 from maillage.directory.imports.places import organization_ids
-from maillage.directory.imports.services import service_ids
 from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
@@ -42,8 +42,9 @@ def practitioner_ids() -> dict[str, int]:
     return dict(Practitioner.objects.values_list("slug", "pk"))
 
 
-def _export_practitioners() -> Iterable[Cells]:
-    for one in Practitioner.objects.order_by("slug"):
+def write_practitioners(records: Iterable[Practitioner]) -> Iterable[Cells]:
+    """These records as rows of the file."""
+    for one in records:
         yield {
             "identifiant": one.slug,
             "rpps": one.rpps,
@@ -53,6 +54,10 @@ def _export_practitioners() -> Iterable[Cells]:
             "specialite": one.specialty or None,
             **sourced_cells(one),
         }
+
+
+def _export_practitioners() -> Iterable[Cells]:
+    return write_practitioners(Practitioner.objects.order_by("slug"))
 
 
 def _check_practitioners(rows: Sequence[Row]) -> Iterator[Problem]:
@@ -86,6 +91,7 @@ def _save_practitioners(changes: Sequence[Change], by: Actor, at: datetime) -> N
 
 
 PRACTITIONERS = Table(
+    model=Practitioner,
     key="praticiens",
     label="Praticiens",
     room="directory",
@@ -193,6 +199,7 @@ def _save_roles(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 ROLES = Table(
+    model=PractitionerRole,
     key="exercices",
     label="Exercices des praticiens",
     room="directory",
@@ -267,6 +274,7 @@ def _save_teams(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 _SLUGS = cells.slugs()
 
 TEAMS = Table(
+    model=Team,
     key="equipes",
     label="Équipes de territoire et pôles",
     room="directory",

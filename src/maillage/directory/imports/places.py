@@ -16,7 +16,7 @@ from maillage.directory.imports.sourced import (
 )
 from maillage.directory.models import GroupMembership, Organization, OrganizationGroup, Site
 from maillage.directory.permissions import IMPORT, READ
-from maillage.directory.rules.periods import Stay, in_words, is_exclusive, overlapping
+from maillage.directory.rules.periods import membership_clashes
 from maillage.exchange import cells
 from maillage.exchange.checks import unknown_references, wrong_periods
 from maillage.exchange.tables import Change, Column, Row, Table
@@ -32,8 +32,9 @@ def organization_ids() -> dict[str, int]:
     return dict(Organization.objects.values_list("slug", "pk"))
 
 
-def _export_organizations() -> Iterable[Cells]:
-    for one in Organization.objects.order_by("slug"):
+def write_organizations(records: Iterable[Organization]) -> Iterable[Cells]:
+    """These records as rows of the file."""
+    for one in records:
         yield {
             "identifiant": one.slug,
             "finess_ej": one.finess,
@@ -44,6 +45,10 @@ def _export_organizations() -> Iterable[Cells]:
             "telephone": one.phone or None,
             **sourced_cells(one),
         }
+
+
+def _export_organizations() -> Iterable[Cells]:
+    return write_organizations(Organization.objects.order_by("slug"))
 
 
 def _check_organizations(rows: Sequence[Row]) -> Iterator[Problem]:
@@ -92,6 +97,7 @@ def _save_organizations(changes: Sequence[Change], by: Actor, at: datetime) -> N
 
 
 ORGANIZATIONS = Table(
+    model=Organization,
     key="etablissements",
     label="Établissements",
     room="directory",
@@ -153,6 +159,7 @@ def _save_groups(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 GROUPS = Table(
+    model=OrganizationGroup,
     key="groupements",
     label="Groupements",
     room="directory",
@@ -191,35 +198,6 @@ def _export_memberships() -> Iterable[Cells]:
             "qualite": one.role,
             **sourced_cells(one),
         }
-
-
-def membership_clashes(
-    stays: Mapping[tuple[str, str, date], tuple[date | None, str, int | None]],
-    kinds: Mapping[str, str],
-) -> Iterator[Problem]:
-    """Memberships that may not stand together, by (group, organization, start): the same
-    organization twice in one group, or in two GHT, on one day. Values are the end, the role and the
-    line of the file (None for what the database holds); ``kinds`` is the kind of each group."""
-    inside = [
-        Stay((group, who), starts, ends, row, group)
-        for (group, who, starts), (ends, _, row) in stays.items()
-    ]
-    exclusive = [
-        Stay(who, starts, ends, row, group)
-        for (group, who, starts), (ends, role, row) in stays.items()
-        if is_exclusive(kinds.get(group, ""), role)
-    ]
-    for stays_in, words in ((inside, "déjà membre de"), (exclusive, "déjà partie au GHT")):
-        for first, second in overlapping(stays_in):
-            if stays_in is exclusive and first.label == second.label:
-                continue
-            told, other = (second, first) if second.row is not None else (first, second)
-            if told.row is not None:
-                yield Problem(
-                    f"l'établissement est {words} « {other.label} » {in_words(other)}",
-                    row=told.row,
-                    column="du",
-                )
 
 
 def _check_memberships(rows: Sequence[Row]) -> Iterator[Problem]:
@@ -261,6 +239,7 @@ def _save_memberships(changes: Sequence[Change], by: Actor, at: datetime) -> Non
 
 
 MEMBERSHIPS = Table(
+    model=GroupMembership,
     key="adhesions",
     label="Adhésions aux groupements",
     room="directory",
@@ -325,6 +304,7 @@ def _save_sites(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 SITES = Table(
+    model=Site,
     key="sites",
     label="Sites",
     room="directory",

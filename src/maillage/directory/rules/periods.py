@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from maillage.directory.enums import AuthorisationState, GroupKind, MemberRole
 from maillage.vocabulary.calendar import french_day
+from maillage.vocabulary.errors import Problem
 from maillage.vocabulary.periods import Period
 
 ENDING_SOON = timedelta(days=240)
@@ -66,6 +67,35 @@ def in_words(stay: Stay) -> str:
     if stay.ends_on is None:
         return f"depuis le {french_day(stay.starts_on)}"
     return f"du {french_day(stay.starts_on)} au {french_day(stay.ends_on)}"
+
+
+def membership_clashes(
+    stays: Mapping[tuple[str, str, date], tuple[date | None, str, int | None]],
+    kinds: Mapping[str, str],
+) -> Iterator[Problem]:
+    """Memberships that may not stand together, by (group, organization, start): the same
+    organization twice in one group, or in two GHT, on one day. Values are the end, the role and the
+    line of the file (None for what the database holds); ``kinds`` is the kind of each group."""
+    inside = [
+        Stay((group, who), starts, ends, row, group)
+        for (group, who, starts), (ends, _, row) in stays.items()
+    ]
+    exclusive = [
+        Stay(who, starts, ends, row, group)
+        for (group, who, starts), (ends, role, row) in stays.items()
+        if is_exclusive(kinds.get(group, ""), role)
+    ]
+    for stays_in, words in ((inside, "déjà membre de"), (exclusive, "déjà partie au GHT")):
+        for first, second in overlapping(stays_in):
+            if stays_in is exclusive and first.label == second.label:
+                continue
+            told, other = (second, first) if second.row is not None else (first, second)
+            if told.row is not None:
+                yield Problem(
+                    f"l'établissement est {words} « {other.label} » {in_words(other)}",
+                    row=told.row,
+                    column="du",
+                )
 
 
 def holds_on(starts_on: date | None, ends_on: date | None, day: date) -> bool:

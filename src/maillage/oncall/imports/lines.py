@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from maillage.accounts.permissions import Actor
+from maillage.directory.imports.care import service_ids
 from maillage.directory.imports.people import practitioner_ids
 from maillage.directory.imports.places import organization_ids
-from maillage.directory.imports.services import service_ids
 from maillage.directory.imports.sourced import (
     BATCH,
     SOURCED_COLUMNS,
@@ -105,6 +105,7 @@ def _save_lines(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 LINES = Table(
+    model=DutyLine,
     key="lignes",
     label="Lignes de garde et d'astreinte",
     room="oncall",
@@ -251,6 +252,7 @@ def _save_slots(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 
 SLOTS = Table(
+    model=DutySlot,
     key="creneaux",
     label="Créneaux de garde",
     room="oncall",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from maillage.directory.enums import HolidayRule
+from maillage.directory.imports.care import service_ids
 from maillage.directory.imports.people import practitioner_ids
-from maillage.directory.imports.services import service_ids
 from maillage.directory.imports.sourced import SOURCED_COLUMNS
 from maillage.exchange import cells
 from maillage.exchange.checks import unknown_references, wrong_rows
