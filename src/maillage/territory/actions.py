@@ -28,7 +28,8 @@ from maillage.vocabulary.errors import Refusal
 
 PLACE_FIELDS = (
     "name", "search_name", "department", "epci_id", "latitude", "longitude", "point_repaired",
-    "outline", "outline_box", "area_km2", "source", "source_on", "illustrative",
+    "outline", "outline_box",
+    "outline_partial", "area_km2", "source", "source_on", "illustrative",
 )  # fmt: skip
 RESIDENTS_FIELDS = (
     "residents", "residents_year", "residents_source", "residents_source_on",
@@ -55,6 +56,7 @@ class LoadReport:
     unchanged: int
     residents: dict[str, int]
     epcis: int
+    partial: tuple[str, ...] = ()
     repaired: tuple[Repair, ...] = field(default=())
 
     @property
@@ -100,6 +102,7 @@ def load_communes(
             for department in wanted
         },
         epcis=len(used),
+        partial=tuple(commune.name for commune in published if commune.outline_partial),
         repaired=tuple(
             Repair(c.code, c.name, None if c.repaired_km == float("inf") else c.repaired_km)
             for c in published
@@ -119,6 +122,7 @@ def load_communes(
         updated=updated,
         unchanged=report.unchanged,
         repaired=len(report.repaired),
+        partial=len(report.partial),
     )
     return report
 
@@ -126,7 +130,7 @@ def load_communes(
 def _save_epcis(published: Iterable[package.PublishedEpci]) -> int:
     known = dict(Epci.objects.values_list("code", "name"))
     rows = [
-        Epci(code=epci.code, name=epci.name, source=EPCI_SOURCE, source_on=OUTLINES_SOURCE_ON)
+        Epci(code=epci.code, name=epci.name, source=EPCI_SOURCE)
         for epci in published
         if known.get(epci.code) != epci.name
     ]
@@ -176,6 +180,7 @@ def _as_row(place: package.PublishedCommune) -> Commune:
         point_repaired=place.repaired_km is not None,
         outline=place.outline,
         outline_box=list(place.outline_box),
+        outline_partial=place.outline_partial,
         area_km2=place.area_km2,
         source=OUTLINES_SOURCE,
         source_on=OUTLINES_SOURCE_ON,

@@ -11,8 +11,10 @@ class TerritoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the lists of the room known to the exchange."""
+        """Make the lists of the room known to the exchange, and its acts to the trail."""
+        from maillage.accounts.acts import name_acts
         from maillage.exchange.tables import register
         from maillage.territory.imports import TABLES
 
+        name_acts({"territory.load_communes": "Chargement des communes"})
         register(*TABLES)

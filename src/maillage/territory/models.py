@@ -48,7 +48,8 @@ class Commune(Sourced):
     ``latitude`` and ``longitude`` (degrees) are its town hall, or a point inside its contour when
     the published town hall is wrong (``point_repaired``). ``outline`` is an SVG path in map units
     (see ``territory.rules.outlines``), empty when contours are not installed; ``outline_box`` its
-    left, top, right and bottom. ``area_km2`` is measured on the contour. The mark of origin is that
+    left, top, right and bottom. ``area_km2`` is measured on the contour; it is null when the
+    contour is partial (a merged commune, drawn without all of its former ones). The mark of origin is that
     of the place; residents have their own, because newer populations come by import.
     """
 
@@ -70,6 +71,7 @@ class Commune(Sourced):
     point_repaired = models.BooleanField("point corrigé", default=False)
     outline = models.TextField(blank=True)
     outline_box = models.JSONField(default=list)
+    outline_partial = models.BooleanField("contour partiel", default=False)
 
     class Meta:
         verbose_name = "commune"

@@ -4,11 +4,18 @@
 columns that end each list of sourced facts.
 """
 
-from maillage.territory.imports.communes import COMMUNES, POPULATIONS
+from maillage.territory.imports.communes import COMMUNES, POPULATIONS, write_communes
 from maillage.territory.imports.residents import AGE_BANDS
 from maillage.territory.imports.sources import SOURCE_COLUMNS, read_source, write_source
 from maillage.territory.imports.travel import MATRICES, TIMES
 
 TABLES = (COMMUNES, POPULATIONS, AGE_BANDS, MATRICES, TIMES)
 
-__all__ = ["SOURCE_COLUMNS", "TABLES", "read_source", "write_source"]
+__all__ = [
+    "COMMUNES",
+    "SOURCE_COLUMNS",
+    "TABLES",
+    "read_source",
+    "write_communes",
+    "write_source",
+]

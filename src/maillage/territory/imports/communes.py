@@ -23,7 +23,12 @@ PEOPLE = cells.integer(0, 20_000_000)
 
 def _export_communes() -> Iterator[Mapping[str, Any]]:
     communes = Commune.objects.select_related("epci").defer("outline", "epci__outline")
-    for commune in communes.order_by("code"):
+    yield from write_communes(communes.order_by("code"))
+
+
+def write_communes(communes: Iterable[Commune]) -> Iterator[Mapping[str, Any]]:
+    """Communes (with their ``epci``) as rows of the list, in value form."""
+    for commune in communes:
         yield {
             "code": commune.code,
             "nom": commune.name,

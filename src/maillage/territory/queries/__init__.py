@@ -16,6 +16,15 @@ from maillage.territory.queries.communes import (
     search_communes,
 )
 from maillage.territory.queries.maps import get_base_map
+from maillage.territory.queries.pages import (
+    CommunePage,
+    EpciPage,
+    TerritoryMap,
+    commune_link,
+    get_commune_page,
+    get_epci_page,
+    get_territory_map,
+)
 from maillage.territory.queries.residents import (
     CommuneResidents,
     list_residents_for_network,
@@ -27,14 +36,21 @@ from maillage.territory.queries.travel import StoredTravel, get_travel_source
 
 __all__ = [
     "COMMUNE_ORDERS",
+    "CommunePage",
     "CommuneResidents",
+    "EpciPage",
     "NearCommune",
     "StoredTravel",
+    "TerritoryMap",
     "Totals",
+    "commune_link",
     "find_commune",
     "get_base_map",
     "get_commune",
+    "get_commune_page",
     "get_epci",
+    "get_epci_page",
+    "get_territory_map",
     "get_totals",
     "get_travel_source",
     "list_communes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import cos, radians
+from typing import Protocol
 
 from django.db.models import (
     Case,
@@ -170,20 +171,50 @@ def list_places(codes: Iterable[str] | None = None) -> list[Place]:
 # Totals
 
 
+class Peopled(Protocol):
+    """A place with residents, and an area when it is known."""
+
+    @property
+    def residents(self) -> int: ...
+
+    @property
+    def area_km2(self) -> float | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a set of communes adds up to. ``years``: first and last year of the populations."""
+    """What a set of communes adds up to. ``years``: first and last year of the populations.
+
+    ``area_km2`` and ``area_residents`` are those of the communes whose area is known, so that the
+    density is right even where a contour is missing or partial.
+    """
 
     code: str
     name: str
     communes: int
     residents: int
     area_km2: float | None
+    area_residents: int
     years: tuple[int, int]
 
     @property
     def density(self) -> float | None:
-        return self.residents / self.area_km2 if self.area_km2 else None
+        return self.area_residents / self.area_km2 if self.area_km2 else None
+
+    @classmethod
+    def of(cls, code: str, name: str, places: Iterable[Peopled], years: Iterable[int]) -> Totals:
+        """Totals of places in hand."""
+        found, known_years = list(places), list(years)
+        measured = [place for place in found if place.area_km2]
+        return cls(
+            code=code,
+            name=name,
+            communes=len(found),
+            residents=sum(place.residents for place in found),
+            area_km2=sum(place.area_km2 or 0.0 for place in measured) or None,
+            area_residents=sum(place.residents for place in measured),
+            years=(min(known_years, default=0), max(known_years, default=0)),
+        )
 
     @property
     def years_label(self) -> str:
@@ -210,7 +241,13 @@ def get_totals(communes: QuerySet[Commune] | None = None) -> Totals:
     found = Commune.objects.all() if communes is None else communes
     row = found.order_by().aggregate(**_SUMS)
     return Totals(
-        "", "", row["n"], row["people"] or 0, row["area"], (row["first"] or 0, row["last"] or 0)
+        code="",
+        name="",
+        communes=row["n"],
+        residents=row["people"] or 0,
+        area_km2=row["area"],
+        area_residents=row["area_people"] or 0,
+        years=(row["first"] or 0, row["last"] or 0),
     )
 
 
@@ -218,6 +255,7 @@ _SUMS = {
     "n": Count("code"),
     "people": Sum("residents"),
     "area": Sum("area_km2"),
+    "area_people": Sum("residents", filter=Q(area_km2__isnull=False)),
     "first": Min("residents_year"),
     "last": Max("residents_year"),
 }
@@ -232,6 +270,7 @@ def _totals(found: QuerySet[Commune], code: str, name: str) -> list[Totals]:
             communes=row["n"],
             residents=row["people"],
             area_km2=row["area"],
+            area_residents=row["area_people"] or 0,
             years=(row["first"], row["last"]),
         )
         for row in rows

@@ -49,10 +49,11 @@ def _read_base_map(
     rows = found.values_list(
         "code", "name", "department", "epci_id", "residents", "area_km2", "latitude", "longitude",
         "outline", "outline_box",
+        "outline_partial",
     )  # fmt: skip
     shapes = tuple(
-        Shape(code, name, department, epci or "", people, area, lat, lon, path, tuple(box))
-        for code, name, department, epci, people, area, lat, lon, path, box in rows
+        Shape(code, name, department, epci or "", people, area, lat, lon, path, tuple(box), part)
+        for code, name, department, epci, people, area, lat, lon, path, box, part in rows
     )
     used = {shape.epci for shape in shapes}
     borders = tuple(

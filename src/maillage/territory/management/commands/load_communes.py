@@ -46,4 +46,9 @@ def describe(report: LoadReport) -> str:
             for repair in worst
         )
         lines.append(f"{len(report.repaired)} mairies mal placées corrigées, dont {named}.")
+    if report.partial:
+        lines.append(
+            f"{len(report.partial)} contours partiels (communes nouvelles) : "
+            f"{', '.join(report.partial)}."
+        )
     return "\n".join(lines)
