@@ -12,18 +12,10 @@ from typing import Any
 
 import pytest
 import pytest_django
-from hypothesis import HealthCheck, settings
 
+import tests.hypothesis_profile  # noqa: F401
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
-
-settings.register_profile(
-    "maillage",
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-settings.load_profile("maillage")
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ Usage : ./maillage COMMANDE [OPTIONS]
   create_admin                      crée le premier compte d'une installation réelle
 
   test [OPTIONS DE PYTEST]          tous les tests
+  test engines                      ceux des moteurs, sans Django
   check                             forme, types, contrats d'import, migrations, documents produits
   bench [routing|pages|load]        mesures de vitesse et de mémoire
   lock                              recalcule les versions verrouillées
@@ -116,8 +117,29 @@ def demo(words: list[str]) -> int:
     return serve(words, **demo_on)
 
 
+def test_engines_alone() -> int:
+    """Run the engines' tests in an environment of their own, where Django is not installed."""
+    place = REPOSITORY / "var" / "engines-env"
+    python = place / "bin" / "python"
+    uv = str(Path(sys.executable).parent / "uv")
+    lock = REPOSITORY / "requirements" / "engines.txt"
+    if not python.exists():
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
+    install = ["pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", lock]
+    subprocess.run([uv, *install], check=True)
+    options = ["-q", "-c", "tests/engines/pytest.ini", "--confcutdir", "tests/engines"]
+    return subprocess.run(
+        [python, "-m", "pytest", *options, "-p", "no:cacheprovider", "tests/engines"],
+        cwd=REPOSITORY,
+        check=False,
+    ).returncode
+
+
 def test(words: list[str]) -> int:
-    """Run the tests, on two cores when all of them are asked for."""
+    """Run the tests, on two cores when all of them are asked for; ``test engines`` runs those of
+    the engines alone, without Django."""
+    if words == ["engines"]:
+        return test_engines_alone()
     options = words or ["-n", "2", "--dist", "loadgroup", "-q"]
     return _run("pytest", *options, DJANGO_SETTINGS_MODULE="maillage.config.settings_test")
 
@@ -166,8 +188,10 @@ def lock(words: list[str]) -> int:
     options += ["--no-header", "--quiet", "--extra", "territory"]
     runtime = ["-o", "requirements/runtime.txt"]
     dev = ["--extra", "dev", "-c", "requirements/runtime.txt", "-o", "requirements/dev.txt"]
-    for target in (runtime, dev):
-        if code := subprocess.run([uv, *options, *target], cwd=REPOSITORY, check=False).returncode:
+    bare = ["pip", "compile", "requirements/engines.in", "-c", "requirements/dev.txt"]
+    bare += [*options[3:-2], "-o", "requirements/engines.txt"]
+    for words_run in ([*options, *runtime], [*options, *dev], bare):
+        if code := subprocess.run([uv, *words_run], cwd=REPOSITORY, check=False).returncode:
             return code
     return 0
 
