@@ -1,8 +1,8 @@
 """The engine on the command line: ``python -m maillage.engines.routing``.
 
 ``resolve`` prints one answer per demand, each one line of JSON. ``check`` reads a network file and
-prints its counts and its hash. Exit codes are those of ``vocabulary.errors``: 2 for a malformed input,
-5 for a file, a commune or a pathway that does not exist; messages go to standard error.
+prints its counts and its hash. Exit codes are those of ``vocabulary.errors``: 2 for what is
+malformed, 5 for a file, a commune or a pathway that does not exist; messages go to standard error.
 """
 
 from __future__ import annotations
