@@ -87,12 +87,15 @@ def _make_slots(folder: Path, duty: dict[str, Any], today: date, *, by: Actor, a
     holes = []
     if (folder / HOLES_FILE).exists():
         holes = read_holes((folder / HOLES_FILE).read_bytes(), loaded_on=today)
-    months = today.month - 1 + int(duty["months"])
+    # Up to the end of the month: never less than the months that the manifest asks for.
+    months = today.month + int(duty["months"])
     last = date(today.year + months // 12, months % 12 + 1, 1)
-    made = generate_slots(turns, holes, today, last, by=by, at=at).created
+    # From the day before: the night that is under way when the territory loads began yesterday.
+    first = today - timedelta(days=1)
+    made = generate_slots(turns, holes, first, last, by=by, at=at).created
     for window in duty.get("archives", ()):
-        first, end = date.fromisoformat(window["from"]), date.fromisoformat(window["to"])
-        made += generate_slots(turns, (), first, end, by=by, at=at).created
+        starts, ends = (date.fromisoformat(window[key]) for key in ("from", "to"))
+        made += generate_slots(turns, (), starts, ends, by=by, at=at).created
     return made
 
 
