@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
@@ -89,30 +90,50 @@ def get_open_amendment(agreement: Agreement) -> Amendment | None:
     return agreement.amendments.filter(is_open=True).first()
 
 
+def _parties(agreement: Agreement) -> Iterable[Party]:
+    return agreement.parties.select_related("organization", "group")
+
+
 def party_organizations(agreement: Agreement, *, on: date) -> frozenset[str]:
     """Slugs of the organizations that may act for a party: the parties themselves, and for a group
     the organization that supports it on this day."""
-    return organizations_of(agreement.parties.all(), on=on, support_only=True)
+    return organizations_of(_parties(agreement), on=on, support_only=True)
 
 
 def reader_organizations(agreement: Agreement, *, on: date) -> frozenset[str]:
     """Slugs of the organizations that are bound on this day: parties and members of groups."""
-    return organizations_of(agreement.parties.all(), on=on, support_only=False)
+    return organizations_of(_parties(agreement), on=on, support_only=False)
 
 
 def organizations_of(parties: Iterable[Party], *, on: date, support_only: bool) -> frozenset[str]:
     """Slugs of the organizations behind these parties on this day."""
-    parties = list(parties)
-    direct = {party.organization.slug for party in parties if party.organization}
-    groups = {party.group_id for party in parties if party.group_id}
-    if not groups:
-        return frozenset(direct)
-    members = GroupMembership.objects.filter(group__in=groups, starts_on__lte=on).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=on)
+    return frozenset().union(
+        *organizations_by_party(parties, on=on, support_only=support_only).values()
     )
-    if support_only:
-        members = members.filter(role=MemberRole.SUPPORT)
-    return frozenset(direct | set(members.values_list("organization__slug", flat=True)))
+
+
+def organizations_by_party(
+    parties: Iterable[Party], *, on: date, support_only: bool
+) -> dict[int, frozenset[str]]:
+    """For each party (primary key), slugs of the organizations behind it on this day: itself, or
+    the members of the group (only those that support it). One query when a group is a party."""
+    parties = list(parties)
+    members: dict[int, set[str]] = defaultdict(set)
+    groups = {party.group_id for party in parties if party.group_id}
+    if groups:
+        rows = GroupMembership.objects.filter(group__in=groups, starts_on__lte=on).filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gt=on)
+        )
+        if support_only:
+            rows = rows.filter(role=MemberRole.SUPPORT)
+        for group, slug in rows.values_list("group", "organization__slug"):
+            members[group].add(slug)
+    return {
+        party.pk: frozenset(
+            {party.organization.slug} if party.organization else members[party.group_id or 0]
+        )
+        for party in parties
+    }
 
 
 def clauses_without_service(clauses: Iterable[Clause], *, on: date) -> dict[str, list[str]]:

@@ -1,0 +1,46 @@
+"""Dates and states as they are said on screen."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from maillage.agreements.enums import AgreementState
+from maillage.vocabulary.calendar import MONTHS, french_day
+
+STATE_LEVELS: dict[AgreementState, str] = {
+    AgreementState.IDENTIFIED: "neutral",
+    AgreementState.DRAFT: "neutral",
+    AgreementState.OPINIONS: "info",
+    AgreementState.ADOPTED: "info",
+    AgreementState.SIGNED: "info",
+    AgreementState.SUBMITTED: "info",
+    AgreementState.APPROVED: "info",
+    AgreementState.TACITLY_APPROVED: "info",
+    AgreementState.REFUSED: "late",
+    AgreementState.PUBLISHED: "info",
+    AgreementState.IN_FORCE: "ok",
+    AgreementState.SUSPENDED: "limit",
+    AgreementState.EXPIRED: "none",
+    AgreementState.TERMINATED: "hole",
+}
+"""The meaning of each state on screen, always beside its word."""
+
+
+def vague_day(day: date | None, precision: str) -> str:
+    """A day no more exact than it is known: « 3 juillet 2017 », « mars 2000 », « 2001 »."""
+    if day is None:
+        return ""
+    if precision == "year":
+        return str(day.year)
+    if precision == "month":
+        return f"{MONTHS[day.month - 1]} {day.year}"
+    return french_day(day)
+
+
+def state_words(
+    state: AgreementState, state_on: date | None, *, today: date, precision: str = "day"
+) -> str:
+    """« En vigueur », « Résiliée, effet le 14 mars 2027 » when a termination is announced."""
+    if state is AgreementState.TERMINATED and state_on is not None and state_on > today:
+        return f"{state.label}, effet le {vague_day(state_on, precision)}"
+    return state.label
