@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lists are typed as they are written in their files
 """A tiny invented territory, built by hand, that the tests of the pathways share.
 
 Two hospitals of one group (nord, est), a university hospital (chu) outside it, and a hospital that

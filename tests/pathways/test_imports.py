@@ -111,7 +111,7 @@ STEP_HEAD = FILES["etapes"].splitlines()[0]
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("avc;2;1;Urgences;EMERGENCY;PROXIMITY;direct;45;Objectif national;;;;;", "ne changent plus"),
+        ("avc;2;1;Urgences;EMERGENCY;PROXIMITY;direct;45;Objectif;;;;;", "ne changent plus"),
         ("avc;2;4;Retour;REHABILITATION;PROXIMITY;referral;;;;;;;", "ne changent plus"),
         ("coeur;1;2;Cardiologie;CARDIOLOGY;RECOURSE;both;;;;;;;", "ne se suivent pas"),
         ("coeur;1;1;Cardiologie;CARDIOLOGY;RECOURSE;both;;;;;;;", "toujours en entrée directe"),

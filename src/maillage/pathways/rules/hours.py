@@ -192,6 +192,6 @@ def hours_problems(value: object) -> list[str]:
             problems.append(f"fenêtre {rank} : heures de 00:00 à 24:00 attendues")
         elif clocks[1] <= clocks[0]:
             problems.append(f"fenêtre {rank} : la fin doit venir après le début")
-        if window["holidays"] not in HOLIDAYS:
+        if window["holidays"] not in list(HOLIDAYS):
             problems.append(f"fenêtre {rank} : règle des jours fériés inconnue")
     return problems
