@@ -68,11 +68,6 @@ def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[U
     return users.order_by("full_name", "username")
 
 
-def list_demo_users() -> QuerySet[User]:
-    """The demonstration accounts, with their roles."""
-    return User.objects.filter(is_demo=True).prefetch_related("grants").order_by("id")
-
-
 def list_grants(user: User) -> QuerySet[RoleGrant]:
     """The roles of an account, past and to come included."""
     return user.grants.order_by("role", "organization")

@@ -65,7 +65,7 @@ def log_in(request: Request) -> HttpResponse:
         if form.is_valid() and form.user is not None:
             sessions.open_session(request, form.user, at=request.now)
             return redirect(_way_on(request))
-        if not getattr(request, "axes_locked_out", False):
+        if getattr(request, "password_was_tried", False):
             actions.failed_log_in_line(
                 username=form.cleaned_data.get("username", ""), at=request.now
             )

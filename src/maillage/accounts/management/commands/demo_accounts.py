@@ -1,28 +1,52 @@
-"""``maillage demo_accounts``: prints the demonstration accounts that exist here."""
+"""``maillage demo_accounts``: one demonstration account per role, for the example territory."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from maillage.accounts.queries import list_demo_users
+from maillage.accounts.actions import create_demo_accounts
+from maillage.accounts.enums import Role
+from maillage.accounts.permissions import SYSTEM
 from maillage.accounts.rules import DEMO_PASSWORD
+from maillage.vocabulary.errors import MaillageError
+
+MANIFEST = "territoire.json"
 
 
 class Command(BaseCommand):
-    """The example loader makes these accounts; this only shows them."""
+    """Makes the accounts that lack and prints all of them. The manifest of the example says in
+    which organization each role is held (``accounts``). Refused unless the demonstration is on."""
 
-    help = "Montre les comptes de démonstration."
+    help = "Ouvre et montre les comptes de démonstration du territoire d'exemple."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO_ACCOUNTS_ALLOWED:
-            raise CommandError("Les comptes de démonstration ne sont pas permis ici.", returncode=3)
-        users = list(list_demo_users())
-        if not users:
-            raise CommandError("Aucun compte : chargez d'abord le territoire d'exemple.")
+        try:
+            users = create_demo_accounts(
+                organizations=_read_places(settings.EXAMPLE_TERRITORY / MANIFEST),
+                by=SYSTEM,
+                at=timezone.now(),
+            )
+        except MaillageError as error:
+            raise CommandError(str(error), returncode=error.exit_code) from error
         for user in users:
-            roles = ", ".join(str(grant.get_role_display()) for grant in user.grants.all())
-            self.stdout.write(f"  {user.username:<18} {roles}")
+            held = [
+                f"{grant.get_role_display()} ({grant.organization or 'tout le territoire'})"
+                for grant in user.grants.all()
+            ]
+            self.stdout.write(f"  {user.username:<18} {', '.join(held)}")
         self.stdout.write(f"  mot de passe de tous : {DEMO_PASSWORD}")
+
+
+def _read_places(manifest: Path) -> dict[Role, str]:
+    """Organization of each role. Roles that the manifest leaves out are held everywhere."""
+    try:
+        places = json.loads(manifest.read_text(encoding="utf-8")).get("accounts", {})
+        return {Role(role): str(organization) for role, organization in places.items()}
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{manifest.name} : {error}", returncode=2) from error
