@@ -201,6 +201,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 NINJA_PAGINATION_PER_PAGE = 100
 
+# The national FINESS extract has some 45 MB; it is read line by line.
+FINESS_MAX_BYTES = 120 * 1024 * 1024
+
 # Logs never hold a query string or a body: paths of the product carry no patient data.
 LOGGING = {
     "version": 1,
