@@ -49,8 +49,8 @@ class Commune(Sourced):
     the published town hall is wrong (``point_repaired``). ``outline`` is an SVG path in map units
     (see ``territory.rules.outlines``), empty when contours are not installed; ``outline_box`` its
     left, top, right and bottom. ``area_km2`` is measured on the contour; it is null when the
-    contour is partial (a merged commune, drawn without all of its former ones). The mark of origin is that
-    of the place; residents have their own, because newer populations come by import.
+    contour is partial (a merged commune, drawn without all of its former ones). The mark of origin
+    is that of the place; residents have their own, because newer populations come by import.
     """
 
     code = models.CharField("code COG", max_length=5, primary_key=True)

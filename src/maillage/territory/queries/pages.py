@@ -31,6 +31,7 @@ from maillage.territory.rules.maps import (
 )
 from maillage.territory.rules.thresholds import DENSITY_CLASSES, RESIDENTS_CLASSES
 from maillage.vocabulary.codes import DepartmentCode
+from maillage.vocabulary.geo import ESTIMATE_MARGIN_MINUTES
 
 FEW_COMMUNES = 120
 """Up to this many communes the map names many of them, and the table lists them one by one."""
@@ -75,6 +76,7 @@ class CommunePage:
     ages: AgeTable
     map: MapView | None
     near: tuple[NearCommune, ...]
+    margin: float = ESTIMATE_MARGIN_MINUTES
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,12 @@ from maillage.territory.rules.outlines import join_boxes, to_map_units
 WIDTH = 800
 """Width of the picture in its own units; on a wide screen one unit is about one pixel."""
 
-TALLEST = 1.1
-"""Height of the picture over its width, at most."""
+TALLEST = 0.72
+"""Height of a wide picture over its width, at most: it must fit on a screen. A small one may be as
+tall as it is wide."""
+
+SMALL_WIDTH = 500
+"""Up to this width a picture stands beside a text, and keeps its size on a phone."""
 
 PADDING = 14
 NARROW_SHRINK = 2.1
@@ -237,7 +241,7 @@ def draw_map(
         f'<g transform="translate({frame.dx:.2f} {frame.dy:.2f}) scale({frame.scale:.5f})" '
         f'fill-rule="evenodd"{hidden}>{ground}{rims}</g>',
         *(_draw_way(way, frame) for way in ways),
-        *_draw_marks(marks, frame, two_layouts=width > WIDTH / 1.5),
+        *_draw_marks(marks, frame, two_layouts=width > SMALL_WIDTH),
         "</svg>",
     ]
     missing = sum(not shape.path for shape in shown)
@@ -269,7 +273,8 @@ def _frame(
         down = max(down + 2 * margin, across * 0.55)
         across = max(across, down * 1.2)
     inner = width - 2 * PADDING
-    scale = min(inner / across, inner * TALLEST / down)
+    tallest = TALLEST if width > SMALL_WIDTH else 1.0
+    scale = min(inner / across, inner * tallest / down)
     height = down * scale + 2 * PADDING
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
     dx, dy = width / 2 - middle_x * scale, height / 2 - middle_y * scale
