@@ -86,8 +86,9 @@ def _hours(text: str) -> tuple[Opening, ...]:
     for window in text.split(","):
         weekdays, times, *holidays = window.split()
         rule = HolidayRule(holidays[0]) if holidays else HolidayRule.OPEN
+        starts, ends = times.split("-")
         days = tuple(int(day) for day in weekdays)
-        windows.append(Opening.between(days, *times.split("-"), holidays=rule))
+        windows.append(Opening.between(days, starts, ends, rule))
     return tuple(windows)
 
 

@@ -235,7 +235,8 @@ def draw_territory(seed: int) -> Territory:
 
 def change_points(network: Network) -> list[datetime]:
     """Instants at which a period of the territory starts or ends."""
-    rows = [*network.duty_slots, *(e for s in network.services for e in s.exceptions)]
+    rows: list[DutySlot | ServiceException] = list(network.duty_slots)
+    rows += [e for s in network.services for e in s.exceptions]
     found = {moment for row in rows for moment in (row.starts_at, row.ends_at) if moment}
     return sorted(found)
 

@@ -109,7 +109,7 @@ def shuffled(network: Network, order: random.Random) -> Network:
         "communes", "organizations", "memberships", "sites", "services", "duty_slots", "clauses",
         "public_holidays",
     ]  # fmt: skip
-    mixed = {name: mix(getattr(network, name)) for name in names}
+    mixed: dict[str, Any] = {name: mix(getattr(network, name)) for name in names}
     travel = replace(
         network.travel,
         commune_site=mix(network.travel.commune_site),

@@ -8,7 +8,7 @@ is already told, and the checks pass over it so that the other defects of the ro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -64,7 +64,7 @@ class Findings:
         elif _CONTROL.search(value):
             self.add(path, "le texte contient un caractère de contrôle.")
 
-    def reference(self, path: str, value: Any, known: Iterable[str], what: str) -> None:
+    def reference(self, path: str, value: Any, known: Container[str], what: str) -> None:
         """A text that names an existing row of another list."""
         before = len(self.problems)
         self.text(path, value)
@@ -147,16 +147,22 @@ class Findings:
         except ValueError:
             self.add(path, f"valeur inconnue (attendu : {', '.join(choices)}).")
 
-    def unique(self, rows: Sequence[Any], path: str, key: str) -> set[str]:
-        """The identifiers of a list, each given once; defects of repeated ones are added."""
+    def unique(self, rows: Sequence[Any], path: str, key: str) -> Container[str]:
+        """The identifiers of a list, each given once; defects of repeated ones are added.
+
+        When some could not be read, every identifier counts as known: one unreadable row must not
+        hide behind the hundred rows that refer to it.
+        """
         first: dict[str, int] = {}
+        is_complete = True
         for index, row in enumerate(rows):
-            if row is BROKEN:
+            value = BROKEN if row is BROKEN else getattr(row, key)
+            if not isinstance(value, str):
+                is_complete = False
+                if value is not BROKEN:
+                    self.text(f"{path}[{index}].{key}", value)
                 continue
-            value = getattr(row, key)
             self.text(f"{path}[{index}].{key}", value)
-            if value is BROKEN or not isinstance(value, str):
-                continue
             if value in first:
                 self.add(
                     f"{path}[{index}].{key}",
@@ -164,7 +170,14 @@ class Findings:
                 )
             else:
                 first[value] = index
-        return set(first)
+        return first.keys() if is_complete else _Anything()
+
+
+class _Anything(Container[str]):
+    """Contains every text."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
 
 
 def check_network(network: Network) -> list[Problem]:
@@ -256,13 +269,15 @@ def _is_broken(band: Any) -> bool:
     return BROKEN in (band.age_min, band.age_max, band.sex)
 
 
-def _check_membership(found: Findings, path: str, row: Membership, organizations: set[str]) -> None:
+def _check_membership(
+    found: Findings, path: str, row: Membership, organizations: Container[str]
+) -> None:
     found.reference(f"{path}.organization", row.organization, organizations, "aucune organisation")
     found.text(f"{path}.group", row.group)
     found.days(path, row.starts_on, row.ends_on)
 
 
-def _check_service(found: Findings, path: str, row: Service, sites: set[str]) -> None:
+def _check_service(found: Findings, path: str, row: Service, sites: Container[str]) -> None:
     found.reference(f"{path}.site", row.site, sites, "aucun site")
     _check_care(found, path, row)
     found.ages(path, row.age_min, row.age_max)
@@ -284,11 +299,10 @@ def _check_care(found: Findings, path: str, row: Service | Step) -> None:
 
 
 def _check_opening(found: Findings, path: str, row: Opening) -> None:
-    if row.weekdays is not BROKEN:
-        if not row.weekdays:
-            found.add(f"{path}.weekdays", "au moins un jour est attendu.")
-        for index, day in enumerate(row.weekdays):
-            found.whole(f"{path}.weekdays[{index}]", day, 1, 7, "(1 = lundi)")
+    if not row.weekdays:
+        found.add(f"{path}.weekdays", "au moins un jour est attendu.")
+    for index, day in enumerate(row.weekdays):
+        found.whole(f"{path}.weekdays[{index}]", day, 1, 7, "(1 = lundi)")
     starts = found.whole(f"{path}.from", row.from_minute, 0, DAY_MINUTES - 1, "minutes")
     ends = found.whole(f"{path}.to", row.to_minute, 1, DAY_MINUTES, "minutes")
     if starts and ends and row.to_minute <= row.from_minute:
@@ -296,7 +310,7 @@ def _check_opening(found: Findings, path: str, row: Opening) -> None:
     found.choice(f"{path}.holidays", row.holidays, HolidayRule)
 
 
-def _check_slot(found: Findings, path: str, row: DutySlot, services: set[str]) -> None:
+def _check_slot(found: Findings, path: str, row: DutySlot, services: Container[str]) -> None:
     found.text(f"{path}.line", row.line)
     found.reference(f"{path}.service", row.service, services, "aucun service")
     found.instants(path, row.starts_at, row.ends_at)
@@ -305,15 +319,14 @@ def _check_slot(found: Findings, path: str, row: DutySlot, services: set[str]) -
     found.number(f"{path}.response_minutes", row.response_minutes, 0, LONGEST_MINUTES, "minutes")
 
 
-def _check_clause(found: Findings, path: str, row: Clause, organizations: set[str]) -> None:
+def _check_clause(found: Findings, path: str, row: Clause, organizations: Container[str]) -> None:
     found.text(f"{path}.agreement", row.agreement)
     for name, value in (("from", row.from_organization), ("to", row.to_organization)):
         found.reference(f"{path}.{name}", value, organizations, "aucune organisation")
-    if row.care_types is not BROKEN:
-        if not row.care_types:
-            found.add(f"{path}.care_types", "au moins un type de soins est attendu.")
-        for index, care_type in enumerate(row.care_types):
-            found.text(f"{path}.care_types[{index}]", care_type)
+    if not row.care_types:
+        found.add(f"{path}.care_types", "au moins un type de soins est attendu.")
+    for index, care_type in enumerate(row.care_types):
+        found.text(f"{path}.care_types[{index}]", care_type)
     found.whole(f"{path}.priority", row.priority, 0, 1_000_000, "")
     found.days(path, row.starts_on, row.ends_on)
 
@@ -321,8 +334,6 @@ def _check_clause(found: Findings, path: str, row: Clause, organizations: set[st
 def _check_pathway(found: Findings, path: str, row: Pathway) -> None:
     found.text(f"{path}.name", row.name)
     found.ages(path, row.age_min, row.age_max)
-    if row.steps is BROKEN:
-        return
     if not row.steps:
         found.add(f"{path}.steps", "un parcours a au moins une étape.")
     seen: set[int] = set()
@@ -342,7 +353,7 @@ def _check_step(found: Findings, path: str, step: Step) -> None:
         found.add(f"{path}.entry", "la première étape se fait toujours en entrée directe.")
     if step.target_minutes is not None:
         found.number(f"{path}.target_minutes", step.target_minutes, 0, LONGEST_MINUTES, "minutes")
-    if step.hours is None or step.hours is BROKEN:
+    if step.hours is None:
         return
     if not step.hours:
         found.add(f"{path}.hours", "une étape sans aucune heure n'est jamais requise.")
@@ -350,7 +361,9 @@ def _check_step(found: Findings, path: str, step: Step) -> None:
         _check_opening(found, where, opening)
 
 
-def _check_travel(found: Findings, travel: Travel, communes: set[str], sites: set[str]) -> None:
+def _check_travel(
+    found: Findings, travel: Travel, communes: Container[str], sites: Container[str]
+) -> None:
     found.number("$.travel.margin_minutes", travel.margin_minutes, 0, LONGEST_MINUTES, "minutes")
     _check_pairs(
         found, "$.travel.commune_site", travel.commune_site, communes, "aucune commune", sites
@@ -367,9 +380,9 @@ def _check_pairs(
     found: Findings,
     path: str,
     rows: Sequence[Any],
-    origins: set[str],
+    origins: Container[str],
     no_origin: str,
-    sites: set[str],
+    sites: Container[str],
 ) -> None:
     seen: dict[tuple[str, str], int] = {}
     for index, row in enumerate(rows):

@@ -233,11 +233,8 @@ class NetworkShape(Findings):
         )
 
     def travel(self, data: Row) -> Travel:
-        row = data.get("travel", _MISSING)
-        if row is _MISSING:
-            return BROKEN
-        if not isinstance(row, dict):
-            self.add("$.travel", "un objet est attendu.")
+        row = self.required("$", data, "travel", self.as_object)
+        if row is BROKEN:
             return BROKEN
         path = "$.travel"
         self.keys(path, row, ["source", "margin_minutes", "commune_site", "site_site"])
@@ -322,8 +319,8 @@ class NetworkShape(Findings):
         read: Callable[[str, Any], T],
         default: Any = _MISSING,
     ) -> tuple[T, ...]:
-        """A list of values. When it is no list at all, it is ``BROKEN`` in a row that can miss
-        it, else empty, so that the checks go on."""
+        """A list of values. What is no list at all becomes a list of one ``BROKEN`` value, so that
+        the checks go on and know that something is missing."""
 
         def read_list(where: str, value: Any) -> Any:
             if not isinstance(value, list):
@@ -332,9 +329,7 @@ class NetworkShape(Findings):
             return tuple(read(f"{where}[{i}]", item) for i, item in enumerate(value))
 
         rows: Any = self.required(path, row, key, read_list, default)
-        if rows is BROKEN and key not in ("weekdays", "care_types", "steps", "hours"):
-            return ()
-        return rows
+        return (BROKEN,) if rows is BROKEN else rows
 
     def objects(
         self,
@@ -347,14 +342,18 @@ class NetworkShape(Findings):
         """A list of objects; what is no object is told and passed over."""
 
         def read_one(where: str, value: Any) -> T:
-            if isinstance(value, dict):
-                return read(where, value)
-            self.add(where, "un objet est attendu.")
-            return BROKEN
+            found = self.as_object(where, value)
+            return BROKEN if found is BROKEN else read(where, found)
 
         return self.items(path, row, key, read_one, default)
 
     # Values
+
+    def as_object(self, path: str, value: Any) -> Row:
+        if isinstance(value, dict):
+            return value
+        self.add(path, "un objet est attendu.")
+        return BROKEN
 
     def as_string(self, path: str, value: Any) -> str:
         if isinstance(value, str):
