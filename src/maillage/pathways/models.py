@@ -150,7 +150,7 @@ class VersionChange(models.Model):
     to_state = models.CharField("à", max_length=10, choices=VersionState.choices)
     on = models.DateField("le")
     by_name = models.CharField("par", max_length=120)
-    comment = models.CharField("commentaire", max_length=240, blank=True)
+    comment = models.CharField("commentaire", max_length=1000, blank=True)
 
     class Meta:
         verbose_name = "changement d'état d'une version"

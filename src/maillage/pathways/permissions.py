@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from maillage.accounts.enums import Role
-from maillage.accounts.permissions import ALL_ROLES, declare
+from maillage.accounts.permissions import ALL_ROLES, Permission, declare
+from maillage.pathways.rules.states import Act
 
 READ = declare("pathways.read", "consulter les filières", ALL_ROLES)
 """Open to every role: a pathway says how patients go, and holds no patient."""
@@ -26,3 +27,8 @@ DECIDE = declare(
 
 IMPORT = declare("pathways.import", "importer des listes de filières", [Role.ADMINISTRATOR])
 """Whole lists, over every pathway of the territory."""
+
+
+def permission_of(act: Act) -> Permission:
+    """Who may make a passage of a version: those who decide, or those who write."""
+    return DECIDE if act.decides else EDIT

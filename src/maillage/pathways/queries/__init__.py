@@ -1,7 +1,8 @@
 """Reads of the pathways room.
 
 ``records`` finds pathways and versions, and gives those of a day to the routing engine; ``facts``
-gives rules their values; ``pages`` holds what each page shows.
+gives rules their values; ``lists`` and ``pages`` hold what each page
+shows.
 """
 
 from maillage.pathways.queries.records import (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -16,6 +18,7 @@ from maillage.directory.rules.periods import GHT_EXCLUSIVE_ROLES
 from maillage.pathways.enums import Entry
 from maillage.pathways.models import PathwayStep, PathwayVersion
 from maillage.pathways.queries.records import state_of
+from maillage.pathways.rules.defects import Defect, defects
 from maillage.pathways.rules.facts import (
     ClauseFacts,
     MembershipFacts,
@@ -73,10 +76,10 @@ def list_neighbours(version: PathwayVersion) -> list[Neighbour]:
 
 def load_surroundings(care_types: Iterable[CareType]) -> Surroundings:
     """The offer and the agreements against which versions with these care types are judged, on any
-    day. Six queries, whatever the number of versions."""
+    day. Five queries, whatever the number of versions."""
     names = sorted({care_type.name for care_type in care_types})
     known: dict[str, str] = {}
-    services = tuple(_service_facts(s, known) for s in _services(names))
+    services = tuple(_service_facts(_services(names), known))
     memberships = tuple(_membership_facts(m, known) for m in _memberships())
     carrying = {key: carrying_periods(term) for key, term in load_terms().items()}
     clauses = tuple(
@@ -87,27 +90,54 @@ def load_surroundings(care_types: Iterable[CareType]) -> Surroundings:
     return Surroundings(services, clauses, memberships, known)
 
 
-def _services(care_types: list[str]) -> QuerySet[HealthcareService]:
-    return (
-        HealthcareService.objects.filter(care_type__in=care_types)
-        .select_related("site__organization")
-        .prefetch_related("authorisations")
+def load_defects(versions: Iterable[PathwayVersion], day: date) -> dict[int, list[Defect]]:
+    """The defects of these versions on a day, by primary key; their steps should be prefetched."""
+    facts = {version.pk: get_version_facts(version) for version in versions}
+    around = load_surroundings(step.care_type for one in facts.values() for step in one.steps)
+    return {key: defects(one, around, day) for key, one in facts.items()}
+
+
+def _services(care_types: list[str]) -> list[dict[str, Any]]:
+    """Services with one authorisation a row, or none: one statement for both tables."""
+    rows = HealthcareService.objects.filter(care_type__in=care_types).order_by("slug")
+    return list(
+        rows.values(
+            "slug",
+            "name",
+            "care_type",
+            "level",
+            "age_min",
+            "age_max",
+            "site__organization__slug",
+            "site__organization__short_name",
+            "authorisations__starts_on",
+            "authorisations__ends_on",
+        )
     )
 
 
-def _service_facts(service: HealthcareService, names: dict[str, str]) -> ServiceFacts:
-    organization = service.site.organization
-    names[organization.slug] = organization.short_name
-    return ServiceFacts(
-        slug=service.slug,
-        name=service.name,
-        organization=organization.slug,
-        care_type=CareType[service.care_type],
-        level=CareLevel[service.level],
-        age_min=service.age_min,
-        age_max=service.age_max,
-        authorisations=tuple(Period(a.starts_on, a.ends_on) for a in service.authorisations.all()),
-    )
+def _service_facts(rows: Iterable[dict[str, Any]], names: dict[str, str]) -> list[ServiceFacts]:
+    found: dict[str, dict[str, Any]] = {}
+    periods: dict[str, list[Period[date]]] = defaultdict(list)
+    for row in rows:
+        found[row["slug"]] = row
+        names[row["site__organization__slug"]] = row["site__organization__short_name"]
+        if row["authorisations__starts_on"] is not None:
+            ends = row["authorisations__ends_on"]
+            periods[row["slug"]].append(Period(row["authorisations__starts_on"], ends))
+    return [
+        ServiceFacts(
+            slug=slug,
+            name=row["name"],
+            organization=row["site__organization__slug"],
+            care_type=CareType[row["care_type"]],
+            level=CareLevel[row["level"]],
+            age_min=row["age_min"],
+            age_max=row["age_max"],
+            authorisations=tuple(periods[slug]),
+        )
+        for slug, row in found.items()
+    ]
 
 
 def _memberships() -> QuerySet[GroupMembership]:

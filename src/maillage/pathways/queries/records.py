@@ -30,6 +30,12 @@ def state_of(version: PathwayVersion) -> VersionState:
     return VersionState(version.state)
 
 
+def owners_of(pathway: Pathway) -> list[str]:
+    """Keys of the hospitals that lead a pathway: those whose people may act on it."""
+    owners = (pathway.owner_local, pathway.owner_reference)
+    return [owner.slug for owner in owners if owner is not None]
+
+
 def get_pathway(slug: str) -> Pathway:
     """The pathway of this key, with its owners. Raises :class:`NotFound`."""
     found = (
@@ -41,8 +47,8 @@ def get_pathway(slug: str) -> Pathway:
 
 
 def list_versions(pathway: Pathway) -> list[PathwayVersion]:
-    """Every version of a pathway with its steps, newest first."""
-    versions = list(pathway.versions.prefetch_related("steps").order_by("-number"))
+    """Every version of a pathway with its steps and history, newest first."""
+    versions = list(pathway.versions.prefetch_related("steps", "history").order_by("-number"))
     for version in versions:
         version.pathway = pathway
     return versions
@@ -76,13 +82,17 @@ def list_pathways(text: str = "", kind: str = "") -> QuerySet[Pathway]:
     return found.order_by("kind", "name")
 
 
-def search_pathways(text: str, *, day: date, most: int = MOST_SUGGESTIONS) -> list[Pathway]:
-    """Pathways that a question about this day can name: those with a version in force then, whose
-    name or need holds every word. Accents, case and ligatures do not count. Names that begin with
-    the text come first."""
+def search_pathways(
+    text: str, *, day: date | None = None, most: int = MOST_SUGGESTIONS
+) -> list[Pathway]:
+    """Pathways that a question can name: those with a version in force on the day (without a day:
+    in force some day, past or to come), whose name or need holds every word. Accents, case and
+    ligatures do not count. Names that begin with the text come first."""
     words = search_words(text)
-    answering = PathwayVersion.objects.filter(in_force_on(day)).values("pathway_id")
-    found = Pathway.objects.filter(pk__in=answering)
+    answering = PathwayVersion.objects.filter(
+        in_force_on(day) if day else Q(state__in=sorted(CARRYING), starts_on__isnull=False)
+    )
+    found = Pathway.objects.filter(pk__in=answering.values("pathway_id"))
     for word in words:
         found = found.filter(search_name__contains=word)
     start = " ".join(words)
@@ -105,13 +115,14 @@ def list_pathways_for_network(day: date) -> list[dict[str, Any]]:
             "name": version.pathway.name,
             "age_min": version.age_min,
             "age_max": version.age_max,
-            "steps": [_network_step(step) for step in version.steps.all()],
+            "steps": [network_step(step) for step in version.steps.all()],
         }
         for version in versions
     ]
 
 
-def _network_step(step: PathwayStep) -> dict[str, Any]:
+def network_step(step: PathwayStep) -> dict[str, Any]:
+    """A step in the form of the network file; no hours means always."""
     return {
         "order": step.order,
         "care_type": step.care_type,

@@ -155,7 +155,7 @@ def check_can_change_state(
     to: VersionState,
     *,
     defects: Iterable[Defect] = (),
-    on: date,
+    on: date | None,
     today: date,
     starts_on: date | None = None,
     others: Sequence[Neighbour] = (),
@@ -164,9 +164,9 @@ def check_can_change_state(
     """Raise :class:`Refusal` unless a version may pass from ``state`` to ``to`` on the day ``on``.
 
     ``defects`` are those of today; a blocking one stops every passage forward. ``starts_on`` is the
-    start of this version when it is in force. ``comment`` is None when it is not asked yet (a
-    button), else what was typed. Codes: ``pathway.illegal-step``, ``pathway.blocking-defects``,
-    ``pathway.needs-comment``, ``pathway.future-adoption``, ``pathway.in-the-past``,
+    start of this version when it is in force. ``on`` and ``comment`` are None when they are not
+    asked yet (a button): what they decide is judged later. Codes: ``pathway.illegal-step``,
+    ``pathway.blocking-defects``, ``pathway.needs-comment``, ``pathway.future-adoption``, ``pathway.in-the-past``,
     ``pathway.before-its-predecessor``, ``pathway.before-its-start``.
     """
     act = get_act(state, to)
@@ -174,6 +174,8 @@ def check_can_change_state(
         _check_defects(defects)
     if act.comment_required and comment is not None and not comment.strip():
         raise Refusal("pathway.needs-comment", f"« {act.comment} » est à remplir.")
+    if on is None:
+        return
     if to is S.ADOPTED and on > today:
         raise Refusal("pathway.future-adoption", "Le jour de l'adoption est à venir.")
     if to is S.IN_FORCE:
