@@ -92,7 +92,7 @@ def stored_table(monkeypatch: pytest.MonkeyPatch) -> Table:
         key="essai-base",
         label="Liste d'essai en base",
         room="exchange",
-        columns=COLUMNS[:2],
+        columns=(Column("identifiant", "Identifiant", cells.text(60)), COLUMNS[1]),
         key_columns=("identifiant",),
         reads=READS,
         writes=WRITES,

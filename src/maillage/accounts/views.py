@@ -308,7 +308,7 @@ def audit_csv(request: Request) -> StreamingHttpResponse:
     """The same lines as a file; making one leaves a line of its own."""
     events = queries.list_events(_trail_form(request).as_filter())
     rows = min(events.count(), queries.CSV_ROWS)
-    filters = {name: text for name, text in request.GET.items() if text and name != "page"}
+    filters = {name: str(text) for name, text in request.GET.items() if text and name != "page"}
     actions.export_events_line(by=request.actor, at=request.now, rows=rows, filters=filters)
     response = StreamingHttpResponse(
         queries.write_events(events[:rows].iterator()), content_type="text/csv; charset=utf-8"

@@ -18,7 +18,7 @@ class BoundedUploads(FileUploadHandler):
         input_data: Any,
         META: dict[str, str],  # noqa: N803 - the name that Django gives
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
     ) -> None:
         if content_length > settings.UPLOAD_MAX_BYTES:
