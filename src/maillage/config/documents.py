@@ -146,8 +146,7 @@ def permissions_page() -> str:
         MARK,
         "# Permissions\n\nWhat no permission grants is refused. *Scoped* permissions hold in the "
         "organizations where the role is held (a role held everywhere holds in all of them); the "
-        "others hold wherever the role is held. The sentence completes « Votre rôle permet "
-        "de … ».\n\n",
+        "others hold wherever the role is held.\n\n",
         _grid(("role", "on screen"), ((f"`{role.value}`", role.label) for role in roles)),
     ]
     for room in (room for room in reversed(room_order()) if room in rooms):
@@ -262,6 +261,40 @@ def _options(actions: Iterable[argparse.Action]) -> Iterator[tuple[str, str]]:
         yield name, " ".join(word for word in words if word)
 
 
+def pathway_states_page() -> str:
+    """``pathway-states.md``: the life of a version of a pathway, from its transition table."""
+    from maillage.pathways.enums import VersionState
+    from maillage.pathways.rules.states import TRANSITIONS, list_acts
+
+    def asked(day: str, comment: str, required: bool) -> str:
+        words = [day, f"{comment}{'' if required else ' (optional)'}" if comment else ""]
+        return ", ".join(word for word in words if word)
+
+    names = {state: state.label for state in VersionState}
+    arrows = [f"    {start} --> {end}" for start, ends in TRANSITIONS.items() for end in ends]
+    return (
+        f"{MARK}# States of a pathway version\n\n```mermaid\nstateDiagram-v2\n"
+        + "\n".join(f'    state "{names[state]}" as {state}' for state in VersionState)
+        + f"\n    [*] --> {VersionState.DRAFT}\n"
+        + "\n".join(arrows)
+        + "\n```\n\nA blocking defect stops every passage forward.\n\n"
+        + _grid(
+            ("from", "to", "act", "what it asks", "what it does"),
+            (
+                (
+                    names[start],
+                    names[act.to],
+                    act.label,
+                    asked(act.day, act.comment, act.comment_required),
+                    act.explanation,
+                )
+                for start in VersionState
+                for act in list_acts(start)
+            ),
+        )
+    )
+
+
 def openapi_document() -> str:
     """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
     from maillage.config.api import api
@@ -272,6 +305,7 @@ def openapi_document() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "openapi.json": openapi_document,
+    "pathway-states.md": pathway_states_page,
     "permissions.md": permissions_page,
     "rooms.md": rooms_page,
     "tables.md": tables_page,
