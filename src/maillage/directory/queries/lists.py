@@ -18,6 +18,7 @@ from maillage.directory.models import (
     Practitioner,
     PractitionerRole,
     ServiceException,
+    Site,
 )
 from maillage.directory.queries.search import (
     matching,
@@ -94,6 +95,16 @@ def list_organizations(
     if kind:
         rows = rows.filter(kind=kind)
     return _ordered(rows, ORGANIZATION_ORDERS, sort)
+
+
+def list_sites(*, text: str = "") -> QuerySet[Site]:
+    """Sites by name, with their organization."""
+    words = search_words(text)
+    return (
+        Site.objects.filter(matching(words, "search_name", "commune__search_name"))
+        .select_related("organization", "commune")
+        .order_by("search_name", "finess")
+    )
 
 
 @dataclass(frozen=True)

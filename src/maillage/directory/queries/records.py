@@ -299,3 +299,32 @@ def get_team(slug: str, at: datetime) -> TeamCard:
     services = _services().filter(teams=team).order_by("site__search_name", "slug")
     roles = PractitionerRole.objects.filter(in_force(local_day(at)), service__teams=team)
     return TeamCard(team, tuple(service_rows(services, at)), _people(roles.distinct()))
+
+
+def list_organization_names() -> list[tuple[str, str]]:
+    """(slug, short name) of every organization, by name."""
+    return list(Organization.objects.order_by("search_name").values_list("slug", "short_name"))
+
+
+def find_membership(group: str, pk: int) -> GroupMembership:
+    """A membership of a group. Raises :class:`NotFound`."""
+    found = (
+        GroupMembership.objects.select_related("group", "organization")
+        .filter(group__slug=group, pk=pk)
+        .first()
+    )
+    if found is None:
+        raise NotFound("directory.unknown-membership", "Cette adhésion n'existe pas.")
+    return found
+
+
+def find_closure(service: str, pk: int) -> ServiceException:
+    """A closure of a service. Raises :class:`NotFound`."""
+    found = (
+        ServiceException.objects.select_related("service__site__organization")
+        .filter(service__slug=service, pk=pk)
+        .first()
+    )
+    if found is None:
+        raise NotFound("directory.unknown-closure", "Cette fermeture n'existe pas.")
+    return found

@@ -1,0 +1,43 @@
+"""Pages of the directory room."""
+
+from maillage.directory.views.acts import close, finess, join, leave, reopen
+from maillage.directory.views.lists import (
+    directory_map,
+    groups,
+    organizations,
+    organizations_csv,
+    practitioners,
+    practitioners_csv,
+    services,
+    services_csv,
+)
+from maillage.directory.views.records import (
+    group,
+    organization,
+    practitioner,
+    service,
+    site,
+    team,
+)
+
+__all__ = [
+    "close",
+    "directory_map",
+    "finess",
+    "group",
+    "groups",
+    "join",
+    "leave",
+    "organization",
+    "organizations",
+    "organizations_csv",
+    "practitioner",
+    "practitioners",
+    "practitioners_csv",
+    "reopen",
+    "service",
+    "services",
+    "services_csv",
+    "site",
+    "team",
+]
