@@ -1,6 +1,32 @@
 """Pages of the agreements room."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from maillage.agreements.views import life, reading, text
 
 app_name = "agreements"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", reading.list_page, name="list"),
+    path("liste.csv", reading.list_csv, name="csv"),
+    path("frise", reading.timeline, name="timeline"),
+    path("nouvelle", text.create, name="create"),
+    path("<slug:slug>", reading.detail, name="detail"),
+    path("<slug:slug>/documents/<int:document_id>", reading.document, name="document"),
+    path("<slug:slug>/modifier", text.edit, name="edit"),
+    path("<slug:slug>/parties/ajouter", text.add_party, name="add-party"),
+    path("<slug:slug>/parties/<int:party_id>/retirer", text.remove_party, name="remove-party"),
+    path("<slug:slug>/parties/<int:party_id>/signer", life.sign, name="sign"),
+    path("<slug:slug>/missions", text.missions, name="missions"),
+    path("<slug:slug>/perimetre/ajouter", text.add_scope, name="add-scope"),
+    path("<slug:slug>/clauses/ajouter", text.add_clause, name="add-clause"),
+    path("<slug:slug>/clauses/<slug:clause>/fin", text.end_clause, name="end-clause"),
+    path("<slug:slug>/clauses/<slug:clause>/retirer", text.remove_clause, name="remove-clause"),
+    path("<slug:slug>/engagements/ajouter", text.add_commitment, name="add-commitment"),
+    path("<slug:slug>/avis/ajouter", life.add_opinion, name="add-opinion"),
+    path("<slug:slug>/etapes/<slug:act>", life.step, name="step"),
+    path("<slug:slug>/resilier", life.terminate, name="terminate"),
+    path("<slug:slug>/reconduire", life.renew, name="renew"),
+    path("<slug:slug>/avenants/ajouter", life.amend, name="amend"),
+    path("<slug:slug>/avenants/clore", life.close_amendment, name="close-amendment"),
+    path("<slug:slug>/documents/joindre", life.attach, name="attach"),
+]

@@ -54,11 +54,15 @@ class Draft:
     medical_project_on: date | None = None
 
 
+RESERVED_SLUGS = frozenset({"frise", "nouvelle"})
+"""Words that addresses of this room already use."""
+
+
 def free_slug(model: type[Agreement] | type[Commitment], text: str) -> str:
     """An identifier made of these words that no other row has."""
     start = slugify(text)[:80].strip("-") or "sans-titre"
     taken = set(model.objects.filter(slug__startswith=start).values_list("slug", flat=True))
-    if start not in taken:
+    if start not in taken and start not in RESERVED_SLUGS:
         return start
     return next(f"{start}-{n}" for n in range(2, len(taken) + 3) if f"{start}-{n}" not in taken)
 

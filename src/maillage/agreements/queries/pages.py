@@ -92,6 +92,11 @@ class Ending:
     days_left: int
     level: str
 
+    @property
+    def days(self) -> str:
+        """« dans 12 jours »."""
+        return "aujourd'hui" if self.days_left == 0 else f"dans {self.days_left} j"
+
 
 @dataclass(frozen=True)
 class AgreementPage:

@@ -6,11 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
+from maillage.accounts.permissions import Actor, Permission
+from maillage.agreements.enums import PartyRole
 from maillage.agreements.models import Agreement, Amendment, Clause, Document, Party
 from maillage.directory.enums import MemberRole
-from maillage.directory.models import GroupMembership, HealthcareService
+from maillage.directory.models import (
+    GroupMembership,
+    HealthcareService,
+    Organization,
+    OrganizationGroup,
+)
 from maillage.vocabulary.errors import NotFound
 
 
@@ -157,3 +164,41 @@ def clauses_without_service(clauses: Iterable[Clause], *, on: date) -> dict[str,
         for clause in clauses
     }
     return {slug: care_types for slug, care_types in missing.items() if care_types}
+
+
+def get_agreement_for(slug: str, permission: Permission, *, actor: Actor, on: date) -> Agreement:
+    """The agreement of this slug, for an actor who holds the permission for one of its parties.
+    Raises :class:`NotFound`, :class:`NotAllowed`."""
+    agreement = get_agreement(slug)
+    permission.check(actor, party_organizations(agreement, on=on))
+    return agreement
+
+
+def bound_groups(agreement: Agreement) -> QuerySet[OrganizationGroup]:
+    """The groups that an agreement binds: parties themselves or through their support."""
+    parties = _binding_parties(agreement)
+    supported = GroupMembership.objects.filter(
+        organization__in=parties.filter(role=PartyRole.GROUP).values("organization"),
+        role=MemberRole.SUPPORT,
+    )
+    return OrganizationGroup.objects.filter(
+        Q(id__in=parties.exclude(group=None).values("group")) | Q(id__in=supported.values("group"))
+    )
+
+
+def bound_organizations(agreement: Agreement) -> QuerySet[Organization]:
+    """The organizations that an agreement binds: parties, and members of its groups, past ones
+    included (the rules judge the days)."""
+    members = GroupMembership.objects.filter(group__in=bound_groups(agreement))
+    parties = _binding_parties(agreement).exclude(organization=None)
+    return Organization.objects.filter(
+        Q(id__in=parties.values("organization")) | Q(id__in=members.values("organization"))
+    )
+
+
+def _binding_parties(agreement: Agreement) -> QuerySet[Party]:
+    """Its parties; those of its parent when an annex names none."""
+    own = Party.objects.filter(agreement=agreement)
+    if agreement.parent_id and not own.exists():
+        return Party.objects.filter(agreement=agreement.parent_id)
+    return own

@@ -49,6 +49,10 @@ class Bar:
     is_open: bool
     began_before: bool
 
+    @property
+    def middle(self) -> float:
+        return self.y + BAR / 2
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -70,6 +74,14 @@ class Chart:
     axis_y: float
     bar_height: float = BAR
 
+    @property
+    def tick_y(self) -> float:
+        return self.axis_y - 6
+
+    @property
+    def foot_y(self) -> float:
+        return self.height - 6
+
 
 def lay_out(spans: Sequence[Span], *, today: date) -> Chart:
     """Place the spans in their order, one per row, from 2000 to three years ahead of today."""
@@ -82,7 +94,7 @@ def lay_out(spans: Sequence[Span], *, today: date) -> Chart:
         return round(LEFT + (RIGHT - LEFT) * (inside - first).days / days, 1)
 
     bars = tuple(_bar(span, row, at, first, last) for row, span in enumerate(spans))
-    height = TOP + ROW * len(spans) + 12
+    height = TOP + ROW * len(spans) + 24
     step = 2 if last.year - FIRST_YEAR > 16 else 1
     ticks = tuple(
         Tick(at(date(year, 1, 1)), str(year)) for year in range(FIRST_YEAR, last.year + 1, step)
