@@ -179,7 +179,6 @@ def test_other_roles_read_and_write_nothing(
         "cadre/documents/joindre",
     ):
         assert client.get(f"/conventions/{address}").status_code == 403
-    assert client.get("/conventions/cadre/resilier").status_code == 403
 
 
 def test_a_visitor_is_sent_to_log_in(db: None) -> None:
