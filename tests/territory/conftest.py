@@ -96,7 +96,7 @@ def write_package(folder: Path, rows: Sequence[tuple]) -> Path:
         folder / "epci.csv.lzma",
         [
             ("id", "code", "nom", "type"),
-            ("7", "200000007", "Communauté de l'Aubois", "CC"),
+            ("7", "200000016", "Communauté de l'Aubois", "CC"),
             ("8", "200000008", "Communauté de Saint-Éloi", "CC"),
             ("9", "200000009", "Communauté sans commune", "CC"),
         ],

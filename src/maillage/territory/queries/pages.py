@@ -21,6 +21,7 @@ from maillage.territory.queries.communes import (
 from maillage.territory.queries.maps import get_base_map
 from maillage.territory.queries.residents import residents_by_age, total_by_age
 from maillage.territory.rules.ages import AgeTable
+from maillage.territory.rules.departments import department_label
 from maillage.territory.rules.maps import (
     BaseMap,
     MapView,
@@ -96,7 +97,7 @@ def get_territory_map(*, zone: str = "", measure: str = "") -> TerritoryMap:
     departments = tuple(list_departments())
     epcis = tuple(list_epcis())
     shown = measure if measure in dict(MEASURES) else MEASURES[0][0]
-    name, base, communes = _zone(zone, departments)
+    name, base, communes = _zone(zone, epcis)
     rows = epcis
     if zone:
         rows = tuple(list_epcis(zone)) if base.shapes and not communes else ()
@@ -114,17 +115,15 @@ def get_territory_map(*, zone: str = "", measure: str = "") -> TerritoryMap:
     )
 
 
-def _zone(zone: str, departments: Sequence[Totals]) -> tuple[str, BaseMap, tuple[Commune, ...]]:
+def _zone(zone: str, known: Sequence[Totals]) -> tuple[str, BaseMap, tuple[Commune, ...]]:
     """Name, base map and, for an authority, the communes of a zone."""
     if not zone:
         return "tout le territoire", get_base_map(), ()
-    for department in departments:
-        if department.code == zone:
-            return department.name, get_base_map(departments=[zone]), ()
     if DepartmentCode.is_valid(zone):
-        return zone, BaseMap(()), ()
-    epci = get_epci(zone)
-    return epci.name, get_base_map(epcis=[zone]), tuple(list_communes(epci=zone))
+        return department_label(zone), get_base_map(departments=[zone]), ()
+    names = {one.code: one.name for one in known}
+    name = names[zone] if zone in names else get_epci(zone).name
+    return name, get_base_map(epcis=[zone]), tuple(list_communes(epci=zone))
 
 
 def _sum(name: str, base: BaseMap, departments: Sequence[Totals]) -> Totals | None:

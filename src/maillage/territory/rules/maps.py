@@ -234,7 +234,7 @@ def draw_map(
         )
     rims = "".join(f'<path class="group" d="{path}"/>' for path in borders)
     rims += "".join(f'<path class="outline" d="{path}"/>' for path in outlines)
-    hidden = "" if interactive and link else ' aria-hidden="true"'
+    hidden = "" if interactive else ' aria-hidden="true"'
     parts = [
         f'<svg class="map" viewBox="0 0 {frame.width:g} {frame.height:.0f}" role="group" '
         f'aria-label="{escape(title)}">',

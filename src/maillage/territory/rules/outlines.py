@@ -266,12 +266,13 @@ def _ring_area_km2(ring: Ring) -> float:
 
 def interior_point(polygons: Sequence[Sequence[Ring]]) -> Point:
     """A point well inside the largest polygon: the middle of the longest stretch that lies in it,
-    over evenly spaced horizontal lines."""
+    over evenly spaced horizontal lines, the middle lines first."""
     polygon = max(polygons, key=lambda rings: abs(_ring_area_km2(rings[0])))
     latitudes = [latitude for _, latitude in polygon[0]]
     bottom, top = min(latitudes), max(latitudes)
     best: tuple[float, Point] = (-1.0, polygon[0][0])
-    for line in range(1, INTERIOR_POINT_LINES + 1):
+    middle = (INTERIOR_POINT_LINES + 1) / 2
+    for line in sorted(range(1, INTERIOR_POINT_LINES + 1), key=lambda one: abs(one - middle)):
         y = bottom + (top - bottom) * line / (INTERIOR_POINT_LINES + 1)
         crossings = sorted(_crossings(polygon, y))
         for west, east in zip(crossings[0::2], crossings[1::2], strict=False):
