@@ -2,30 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 import pytest
 import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from hypothesis import HealthCheck, settings
+from hypothesis import given, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+)
 
 pytestmark = [pytest.mark.xdist_group("example")]
 
+DRAWN_PER_OPERATION = 12
+QUESTION = {"commune": "59249", "besoin": "avc", "age": 70, "le": "2026-12-15T03:00"}
+
 
 @pytest.fixture
-def described(example: None) -> dict[str, object]:
+def headers(example: None, now: datetime) -> Iterator[dict[str, str]]:
+    """The key of a program that acts for the demonstration doctor."""
+    from maillage.accounts.actions import create_key
+    from maillage.accounts.models import User
+    from maillage.accounts.queries import get_actor
+
+    user = User.objects.get(username="demo-medecin")
+    at = datetime.now(tz=now.tzinfo)
+    _, text = create_key(
+        user=user, name="essai", days=1, by=get_actor(user, on=at.date()), at=at
+    )
+    yield {"Authorization": f"Bearer {text}"}
+
+
+def test_the_description_is_openapi_3_1(example: None) -> None:
     from maillage.config.api import api
 
-    return dict(api.get_openapi_schema())
+    described = api.get_openapi_schema()
+    assert described["openapi"].startswith("3.1")
+    assert "/api/couverture/qui" in described["paths"]
+    nameless = [
+        f"{method} {path}"
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        if not operation.get("summary")
+    ]
+    assert not nameless
 
 
-def test_the_description_is_openapi_3_1_and_names_every_answer(
-    described: dict[str, object],
+@pytest.mark.parametrize("address", ["/api/couverture/qui", "/api/comptes/moi"])
+def test_nobody_is_let_in_without_a_session_or_a_key(example: None, address: str) -> None:
+    assert Client().get(address, QUESTION).status_code == 401
+
+
+def test_the_answer_for_programs(headers: dict[str, str]) -> None:
+    answer = Client().get("/api/couverture/qui", QUESTION, headers=headers)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["commune"] == "59249"
+    assert [step["order"] for step in body["steps"]] == [1, 2, 3]
+    assert body["steps"][0]["verdict"] in ("ON_TARGET", "AT_LIMIT")
+    assert body["margin_minutes"] == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"commune": "99999"}, 404),
+        ({"besoin": "rien"}, 404),
+        ({"age": -1}, 422),
+        ({"age": "x"}, 422),
+        ({"le": "demain"}, 422),
+    ],
+)
+def test_a_wrong_question_gets_a_json_problem(
+    headers: dict[str, str], changed: dict[str, object], status: int
 ) -> None:
-    assert str(described["openapi"]).startswith("3.1")
-    paths = described["paths"]
-    assert isinstance(paths, dict)
-    assert "/api/couverture/qui" in paths
+    answer = Client().get("/api/couverture/qui", {**QUESTION, **changed}, headers=headers)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["title"]
 
 
-def test_nobody_is_let_in_without_a_session_or_a_key(example: None) -> None:
-    assert Client().get("/api/couverture/qui").status_code == 401
-    assert Client().get("/api/annuaire/offres").status_code in (401, 404)
+def test_requests_drawn_from_the_description(headers: dict[str, str]) -> None:
+    """No operation breaks, and every good answer has the described shape."""
+    application = WSGIHandler()
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application, headers=headers)
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 5
+    for operation in operations:
+
+        @settings(max_examples=DRAWN_PER_OPERATION)
+        @given(case=operation.as_strategy())
+        def ask(case: schemathesis.Case) -> None:
+            answer = case.call(headers=headers)
+            assert answer.status_code < 500
+            if answer.status_code == 200:
+                case.validate_response(
+                    answer, checks=[content_type_conformance, response_schema_conformance]
+                )
+
+        ask()

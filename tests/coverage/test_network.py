@@ -129,3 +129,18 @@ def test_the_record_for_programs_is_the_engine_s(tiny: Tiny) -> None:
     record = get_answer_record(at=AFTER, **ASKED)
     assert [step["verdict"] for step in record["steps"]] == ["ON_TARGET", "HOLE"]
     assert record["repairs"][0]["care_type"] == "THORACIC_SURGERY"
+
+
+def test_comparison_names_the_rights_that_near_hospitals_lost(tiny: Tiny) -> None:
+    comparison = get_comparison({"commune": "59139", "age": 70, "avant": BEFORE, "apres": AFTER})
+    (move,) = comparison.lost_moves
+    assert move.site == "CH de Cambrai"
+    assert move.step == "Chirurgie"
+    assert move.targets == ("CHU de Lille",)
+    assert move.still == ()
+
+
+def test_nothing_is_lost_the_other_way(tiny: Tiny) -> None:
+    comparison = get_comparison({"commune": "59139", "age": 70, "avant": AFTER, "apres": BEFORE})
+    assert comparison.lost_moves == []
+    assert [row.sense for row in comparison.changed] == ["gained"]

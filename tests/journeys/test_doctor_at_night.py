@@ -46,7 +46,7 @@ def test_who_takes_a_stroke_from_fourmies_at_three(
 def test_what_caudry_lost_on_14_november_2022(open_page: Callable[..., Page]) -> None:
     page = open_page("demo-medecin")
     page.goto(
-        "/couverture/avant-apres?commune=59139&age=70&avant=2022-11-13T15:00&apres=2022-11-14T15:00"
+        "/couverture/avant-apres?commune=59139&age=70&avant=2022-11-10T15:00&apres=2022-11-17T15:00"
     )
     expect(page.get_by_role("heading", name="Bilan")).to_be_visible()
     changed = page.get_by_role("table", name="Étapes qui changent")

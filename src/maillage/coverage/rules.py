@@ -76,6 +76,7 @@ class Names:
     people: Mapping[str, PersonCard]
     lines: Mapping[str, LineCard]
     slots: Mapping[str, DutySlot]
+    sites: Mapping[str, str]
     organizations: Mapping[str, tuple[str, str]]
     groups: Mapping[str, str]
     steps: Mapping[tuple[str, int], str]

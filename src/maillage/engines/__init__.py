@@ -1,1 +1,1 @@
-"""Pure computation: frozen values in, frozen values that carry their evidence out. No Django here."""
+"""Pure computation: frozen values in, frozen values with their evidence out. No Django here."""

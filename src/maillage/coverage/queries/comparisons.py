@@ -10,8 +10,25 @@ from typing import Any
 from maillage.coverage.queries.network import load_network
 from maillage.coverage.queries.questions import Question, answer_demand, find_place
 from maillage.coverage.rules import AnswerView, Difference, Mending, compare
+from maillage.engines.routing import Demand, onward_moves
 from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import to_paris
+
+NEAR_MINUTES = 40.0
+"""Hospitals this near a commune count as its own when rights to send on are compared."""
+
+
+@dataclass(frozen=True)
+class LostMove:
+    """A right to send patients on that a hospital near the commune had, and has no more."""
+
+    pathway: str
+    pathway_slug: str
+    step: str
+    site: str
+    site_finess: str
+    targets: tuple[str, ...]
+    still: tuple[str, ...]
 
 
 @dataclass
@@ -25,6 +42,7 @@ class Comparison:
     after_at: datetime | None = None
     rows: list[Difference] = field(default_factory=list)
     mendings: list[tuple[str, Mending]] = field(default_factory=list)
+    lost_moves: list[LostMove] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -74,7 +92,39 @@ def get_comparison(values: Mapping[str, Any]) -> Comparison:
             for row in rows
             if row.sense in ("lost", "worse") and row.after and row.after.mendings
         ]
+        if slug in before and slug in after:
+            comparison.lost_moves += _lost_moves(
+                Demand(place.commune.code, slug, age, before_at), after_at
+            )
     return comparison
+
+
+def _lost_moves(demand: Demand, after_at: datetime) -> list[LostMove]:
+    """What the hospitals near the commune could do at the first instant and not at the second."""
+    old, new = load_network(demand.at), load_network(after_at)
+    later = Demand(demand.commune, demand.pathway, demand.age, after_at)
+    now_open = {
+        (move.step, move.site): {target for target, _ in move.targets}
+        for move in onward_moves(new.network, later, within_minutes=NEAR_MINUTES)
+    }
+    lost = []
+    for move in onward_moves(old.network, demand, within_minutes=NEAR_MINUTES):
+        kept = now_open.get((move.step, move.site), set())
+        gone = [target for target, _ in move.targets if target not in kept]
+        if gone:
+            names = old.names
+            lost.append(
+                LostMove(
+                    pathway=old.pathways[demand.pathway],
+                    pathway_slug=demand.pathway,
+                    step=names.steps[demand.pathway, move.step],
+                    site=names.sites[move.site],
+                    site_finess=move.site,
+                    targets=tuple(names.organizations[target][1] for target in gone),
+                    still=tuple(names.organizations[target][1] for target in sorted(kept)),
+                )
+            )
+    return lost
 
 
 def _answers(commune: str, age: int, at: datetime, *, with_repairs: bool) -> dict[str, AnswerView]:

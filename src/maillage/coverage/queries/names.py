@@ -45,6 +45,7 @@ def load_names(network: Network) -> Names:
             for line in DutyLine.objects.all()
         },
         slots={slot.id: slot for slot in network.duty_slots},
+        sites={site.id: site.name for site in network.sites},
         organizations={o.network_id: (o.slug, o.short_name) for o in Organization.objects.all()},
         groups=dict(OrganizationGroup.objects.values_list("slug", "short_name")),
         steps=_steps(network),

@@ -7,7 +7,8 @@ from the JSON document, ``write_network(network)`` and ``network_hash(network)``
 ``vocabulary.errors.Invalid`` with every defect and its JSON path.
 
 Ask: ``resolve(network, demand)`` gives an :class:`Answer`; ``repairs(network, demand)`` the single
-clauses that would mend it; ``service_state(network, service, at)`` the state of one service;
+clauses that would mend it; ``onward_moves`` the rights of the hospitals near a commune to send on;
+``service_state(network, service, at)`` the state of one service;
 ``compile_network(network)`` the indexed form, made once and remembered by the network.
 
 Values: Network, Commune, ResidentBand, Organization, Membership, Site, Service, DayPeriod, Opening,
@@ -62,6 +63,7 @@ from maillage.engines.routing.network import (
     Step,
     Travel,
 )
+from maillage.engines.routing.onward import OnwardMove, onward_moves
 from maillage.engines.routing.repair import repairs
 from maillage.engines.routing.resolution import resolve, service_state
 
@@ -82,6 +84,7 @@ __all__ = [
     "Link",
     "Membership",
     "Network",
+    "OnwardMove",
     "Opening",
     "Organization",
     "Pathway",
@@ -101,6 +104,7 @@ __all__ = [
     "compile_network",
     "load_network",
     "network_hash",
+    "onward_moves",
     "read_network",
     "repairs",
     "resolve",
