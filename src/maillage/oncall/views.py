@@ -1,0 +1,86 @@
+"""Pages of the on-call room."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from maillage.accounts.http import Request, requires
+from maillage.directory.queries import list_organization_names
+from maillage.oncall import actions, queries
+from maillage.oncall.forms import AssignForm, LineFilterForm, RosterForm
+from maillage.oncall.permissions import ASSIGN, READ
+from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import Refusal
+
+UNPROCESSABLE = 422
+
+
+@require_safe
+@requires(READ)
+def lines(request: Request) -> HttpResponse:
+    """Every line: who keeps it now, until when, and its next hole."""
+    form = LineFilterForm(request.GET, organizations=list_organization_names())
+    found = queries.list_lines_now(
+        request.now, care_type=form.wanted("type"), organization=form.wanted("etablissement")
+    )
+    return render(request, "oncall/lines.html", {"form": form, "lines": found})
+
+
+@require_safe
+@requires(READ)
+def line(request: Request, slug: str) -> HttpResponse:
+    """A line and its coming days."""
+    form = RosterForm(request.GET)
+    first_day = form.wanted() or local_day(request.now)
+    roster = queries.get_roster(slug, at=request.now, first_day=first_day)
+    owners = {roster.line.organization.slug} | {
+        service.site.organization.slug for service in roster.now.services
+    }
+    context = {
+        "form": form,
+        "roster": roster,
+        "today": local_day(request.now),
+        "may_assign": ASSIGN.allows(request.actor, owners),
+    }
+    return render(request, "oncall/line.html", context)
+
+
+@require_safe
+@requires(READ)
+def service_lines(request: Request, slug: str) -> HttpResponse:
+    """The lines that keep a service: a fragment of its page, or a page of its own."""
+    found = queries.list_lines_of_service(slug, request.now)
+    name = "fragment" if request.htmx else "page"
+    return render(request, f"oncall/service_lines_{name}.html", {"lines": found})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(ASSIGN)
+def assign(request: Request, pk: int) -> HttpResponse:
+    """Give a free slot to a practitioner of the receiving service."""
+    slot = queries.get_slot(pk)
+    form = AssignForm(request.POST or None, candidates=queries.list_candidates(slot))
+    if form.is_valid():
+        try:
+            actions.assign_slot(
+                slot=slot, practitioner=form.chosen(), by=request.actor, at=request.now
+            )
+            messages.success(request, f"{form.chosen()} tient ce créneau.")
+            return redirect("oncall:line", slot.line.slug)
+        except Refusal as error:
+            form.add_error(None, error.message)
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "oncall/assign.html", {"form": form, "slot": slot}, status=status)
+
+
+@require_POST
+@requires(ASSIGN)
+def release(request: Request, pk: int) -> HttpResponse:
+    """Free a slot of its holder."""
+    slot = queries.get_slot(pk)
+    actions.release_slot(slot=slot, by=request.actor, at=request.now)
+    messages.success(request, "Le créneau est libéré : il manque un titulaire.")
+    return redirect("oncall:line", slot.line.slug)
