@@ -14,7 +14,7 @@ from maillage.agreements.models import Agreement, Party
 from maillage.agreements.queries.facts import load_terms
 from maillage.agreements.rules.chart import FIRST_YEAR, Chart, Span, lay_out
 from maillage.agreements.rules.clocks import Clock, lapses_soon
-from maillage.agreements.rules.facts import AgreementFacts, Term
+from maillage.agreements.rules.facts import AgreementFacts, Term, listing
 from maillage.agreements.rules.terms import carries_patients, carrying_periods, state_shown
 from maillage.agreements.rules.words import STATE_LEVELS, state_words, vague_day
 from maillage.directory.models import Organization
@@ -152,7 +152,7 @@ def row_of(agreement: Agreement, term: Term, *, today: date) -> AgreementRow:
         state=state,
         state_words=state_words(state, term.state_on, today=today, precision=precision),
         level=STATE_LEVELS[state],
-        parties=", ".join(str(party) for party in agreement.parties.all()),
+        parties=listing(str(party) for party in agreement.parties.all()),
         starts=vague_day(agreement.starts_on, precision),
         ends=vague_day(agreement.ends_on, precision),
         warning=lapses_soon(light_facts(agreement, term), today=today),

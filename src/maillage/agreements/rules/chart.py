@@ -11,8 +11,8 @@ from maillage.agreements.rules.constants import add_months, add_years
 FIRST_YEAR = 2000
 YEARS_AHEAD = 3
 WIDTH = 1040.0
-LEFT = 12.0
-RIGHT = 1028.0
+LEFT = 24.0
+RIGHT = 1024.0
 TOP = 34.0
 ROW = 46.0
 BAR = 14.0
@@ -48,6 +48,8 @@ class Bar:
     anchor: str
     is_open: bool
     began_before: bool
+    future_x: float
+    future_width: float
 
     @property
     def middle(self) -> float:
@@ -93,7 +95,7 @@ def lay_out(spans: Sequence[Span], *, today: date) -> Chart:
         inside = min(max(day, first), last)
         return round(LEFT + (RIGHT - LEFT) * (inside - first).days / days, 1)
 
-    bars = tuple(_bar(span, row, at, first, last) for row, span in enumerate(spans))
+    bars = tuple(_bar(span, row, at, today) for row, span in enumerate(spans))
     height = TOP + ROW * len(spans) + 24
     step = 2 if last.year - FIRST_YEAR > 16 else 1
     ticks = tuple(
@@ -102,8 +104,9 @@ def lay_out(spans: Sequence[Span], *, today: date) -> Chart:
     return Chart(WIDTH, height, bars, ticks, at(today), TOP - 12)
 
 
-def _bar(span: Span, row: int, place: Callable[[date], float], first: date, last: date) -> Bar:
+def _bar(span: Span, row: int, place: Callable[[date], float], today: date) -> Bar:
     x = place(span.starts_on)
+    first, last = date(FIRST_YEAR, 1, 1), date(today.year + YEARS_AHEAD, 1, 1)
     end = span.ends_on or last
     x2 = place(max(end, span.starts_on + timedelta(days=1)))
     vague_end = _vague_end(span)
@@ -120,6 +123,8 @@ def _bar(span: Span, row: int, place: Callable[[date], float], first: date, last
         anchor="start" if fits else "end",
         is_open=span.ends_on is None or span.ends_on > last,
         began_before=span.starts_on < first,
+        future_x=max(x, place(today)),
+        future_width=round(max(x2 - max(x, place(today)), 0), 1),
     )
 
 

@@ -28,7 +28,8 @@ class Clock:
 
     ``days_left`` is negative once the date has passed. ``level`` is a meaning of the screen: info
     (far), limit (near), late (urgent or passed). ``approximate``: it is counted from a date that
-    is known to the month or the year only. ``basis`` is the text that fixes it, if any.
+    is known to the month or the year only. ``presumed``: nobody wrote the date, a legal length
+    gives it. ``basis`` is the text that fixes it, if any.
     """
 
     key: str
@@ -38,10 +39,13 @@ class Clock:
     level: str
     basis: str = ""
     approximate: bool = False
+    presumed: bool = False
 
     @property
     def words(self) -> str:
-        """« dans 12 jours », « dépassé de 3 jours »."""
+        """« dans 12 jours », « passé depuis 3 jours »."""
+        if self.presumed and self.days_left <= 0:
+            return "reconduction à vérifier"
         if self.days_left == 0:
             return "aujourd'hui"
         days = abs(self.days_left)
@@ -107,10 +111,11 @@ def _terms(facts: AgreementFacts, today: date) -> Iterator[Clock]:
     if facts.state not in LIVING:
         return
     term, vague = facts.term, not facts.date_is_exact
-    end, basis = term.ends_on, ""
+    end, basis, presumed = term.ends_on, "", False
     if facts.kind is AgreementKind.GHT and term.starts_on is not None:
         if end is None:
-            end, basis, vague = add_years(term.starts_on, GHT_TERM.value), GHT_TERM.words, vague
+            end, basis = add_years(term.starts_on, GHT_TERM.value), GHT_TERM.words
+            presumed = True
         project_on = facts.medical_project_on or term.starts_on
         due = add_years(project_on, PMP_TERM.value)
         left = (due - today).days
@@ -130,7 +135,10 @@ def _terms(facts: AgreementFacts, today: date) -> Iterator[Clock]:
     if tacit and left <= 0:
         return
     name = "Terme, puis tacite reconduction" if tacit else "Terme de la convention"
-    yield Clock("term", name, end, left, expiry_level(left), basis, vague)
+    if presumed:
+        name = "Dix ans de la convention constitutive"
+    level = "limit" if presumed and left <= 0 else expiry_level(left)
+    yield Clock("term", name, end, left, level, basis, vague, presumed)
     if facts.notice_months:
         notice = add_months(end, -facts.notice_months)
         notice_left = (notice - today).days

@@ -75,6 +75,11 @@ class Act:
     to: AgreementState
     question: str = ""
 
+    @property
+    def goes_on(self) -> bool:
+        """True for a step towards entry into force, rather than back or out."""
+        return self.to not in (S.DRAFT, S.SUSPENDED, S.EXPIRED, S.TERMINATED, S.REFUSED)
+
 
 _ACTS: dict[AgreementState, Act] = {
     S.OPINIONS: Act("consulter", "Soumettre aux instances", S.OPINIONS),
