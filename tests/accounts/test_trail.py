@@ -166,3 +166,15 @@ def test_postgresql_refuses_as_well(postgresql: list[str]) -> None:
     assert ask(f"SELECT actor FROM {TRAIL.TABLE}").stdout == "x\n"  # noqa: S608
     removed = ask(*TRAIL.SQL["postgresql"]["remove"], f"DELETE FROM {TRAIL.TABLE}")  # noqa: S608
     assert removed.returncode == 0, removed.stderr
+
+
+def test_details_are_said_in_french() -> None:
+    from maillage.accounts.acts import act_name, describe_details
+
+    details = {"role": "DIM", "ends_on": None, "demo": True, "sha256": "0a", "created": 0}
+    assert describe_details(details) == "rôle : Médecin DIM, démonstration : oui, nouvelles : 0"
+    assert (
+        describe_details({"filters": {"qui": "x"}, "other": [1]}) == "filtres : qui x, other : [1]"
+    )
+    assert act_name("accounts.log-in") == "Connexion"
+    assert act_name("inconnu.acte") == "inconnu.acte"

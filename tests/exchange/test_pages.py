@@ -95,7 +95,7 @@ def test_a_wrong_file_is_explained_cell_by_cell(client_for: ClientFor, stored: T
     rows = b"".join(b"a%d;\n" % number for number in range(230))
     page = client.get(upload(client, b"identifiant;nom\n" + rows)["Location"]).content.decode()
     assert "Refusé" in page
-    assert "cellule vide" in page
+    assert "Cellule vide" in page
     assert "et 30 autres" in page
     assert "Confirmer" not in page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 
@@ -15,6 +16,12 @@ register = template.Library()
 def act_name(action: str) -> str:
     """The name of an act of the trail on screen."""
     return acts.act_name(action)
+
+
+@register.filter
+def act_details(details: Mapping[str, Any]) -> str:
+    """The details of a line of the trail, in one phrase."""
+    return acts.describe_details(details)
 
 
 @register.filter

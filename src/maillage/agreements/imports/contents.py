@@ -67,6 +67,7 @@ def _save_missions(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 MISSIONS = Table(
     key="missions",
+    model=Mission,
     label="Missions des conventions",
     room="agreements",
     columns=(
@@ -136,6 +137,7 @@ def _save_scopes(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 SCOPES = Table(
     key="perimetres",
+    model=Scope,
     label="Périmètres des conventions",
     room="agreements",
     columns=(
@@ -259,6 +261,7 @@ def _save_clauses(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 CLAUSES = Table(
     key="clauses",
+    model=Clause,
     label="Clauses d'adressage",
     room="agreements",
     columns=(
@@ -336,6 +339,7 @@ def _save_commitments(changes: Sequence[Change], by: Actor, at: datetime) -> Non
 
 COMMITMENTS = Table(
     key="engagements",
+    model=Commitment,
     label="Engagements",
     room="agreements",
     columns=(

@@ -83,6 +83,7 @@ def _save_opinions(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 OPINIONS = Table(
     key="avis",
+    model=Opinion,
     label="Avis des instances",
     room="agreements",
     columns=(
@@ -165,6 +166,7 @@ def _save_amendments(changes: Sequence[Change], by: Actor, at: datetime) -> None
 
 AMENDMENTS = Table(
     key="avenants",
+    model=Amendment,
     label="Avenants",
     room="agreements",
     columns=(

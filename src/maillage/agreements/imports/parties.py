@@ -144,6 +144,7 @@ def _save_parties(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 PARTIES = Table(
     key="parties",
+    model=Party,
     label="Parties des conventions",
     room="agreements",
     columns=(

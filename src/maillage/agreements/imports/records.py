@@ -219,6 +219,7 @@ PRECISIONS = (("day", "au jour près"), ("month", "au mois près"), ("year", "à
 
 AGREEMENTS = Table(
     key="conventions",
+    model=Agreement,
     label="Conventions",
     room="agreements",
     columns=(

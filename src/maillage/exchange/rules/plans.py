@@ -19,6 +19,8 @@ SAMPLE = 100
 SHOWN = 200
 """How many characters of a cell a report shows."""
 
+DELIMITER_NAMES = {";": "point-virgule", ",": "virgule", "\t": "tabulation"}
+
 Key = tuple[str, ...]
 Texts = tuple[str, ...]
 
@@ -82,7 +84,7 @@ class Plan:
         return {
             "counts": self.counts,
             "encoding": {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}.get(self.encoding, ""),
-            "delimiter": {"\t": "tabulation"}.get(self.delimiter, self.delimiter),
+            "delimiter": DELIMITER_NAMES.get(self.delimiter, ""),
             "absent": list(self.absent),
             "columns": names,
             "created": [

@@ -65,6 +65,7 @@ def _save(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 PATHWAYS = Table(
     key="filieres",
+    model=Pathway,
     label="Filières",
     room="pathways",
     columns=(

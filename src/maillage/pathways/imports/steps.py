@@ -151,6 +151,7 @@ def _save(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 STEPS = Table(
     key="etapes",
+    model=PathwayStep,
     label="Étapes des filières",
     room="pathways",
     columns=(

@@ -220,6 +220,7 @@ def _write_history(
 
 VERSIONS = Table(
     key="versions-filiere",
+    model=PathwayVersion,
     label="Versions des filières",
     room="pathways",
     columns=(

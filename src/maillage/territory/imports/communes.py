@@ -154,6 +154,7 @@ def _save_epcis(rows: Iterable[Row]) -> None:
 
 COMMUNES = Table(
     key="communes",
+    model=Commune,
     label="Communes",
     room="territory",
     columns=(

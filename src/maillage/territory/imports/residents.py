@@ -123,6 +123,7 @@ def _save(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 AGE_BANDS = Table(
     key="tranches-age",
+    model=AgeBand,
     label="Habitants par tranche d'âge",
     room="territory",
     columns=(

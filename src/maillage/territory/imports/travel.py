@@ -56,6 +56,7 @@ def _save_matrices(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 MATRICES = Table(
     key="matrices",
+    model=TravelMatrix,
     label="Matrices de temps de trajet",
     room="territory",
     columns=(
@@ -122,6 +123,7 @@ def _save_times(changes: Sequence[Change], by: Actor, at: datetime) -> None:
 
 TIMES = Table(
     key="temps",
+    model=TravelTime,
     label="Temps de trajet",
     room="territory",
     columns=(
