@@ -132,9 +132,14 @@ def example(
 
 @pytest.fixture(autouse=True)
 def _no_network_of_another_test() -> Iterator[None]:
-    """A revision names one state of one database: tests start with no network in memory."""
+    """A revision names one state of one database: tests start with no network and no map in
+    memory."""
+    from django.core.cache import cache
+
     from maillage.coverage.queries import forget_networks
 
     forget_networks()
+    cache.clear()
     yield
     forget_networks()
+    cache.clear()

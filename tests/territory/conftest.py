@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import lzma
+import re
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 
 from maillage.accounts.permissions import SYSTEM
 from maillage.territory.actions import LoadReport, load_communes
+from maillage.vocabulary.codes import DepartmentCode
 
 Ring = Sequence[tuple[float, float]]
 
@@ -104,27 +105,11 @@ def write_package(folder: Path, rows: Sequence[tuple]) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
-    """Base maps are kept by revision; each test starts its own count of revisions."""
-    cache.clear()
-    yield
-    cache.clear()
-
-
 @pytest.fixture
 def package_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny package. Its department 99 is not a real one: the codes are accepted here only."""
-    _accept_department_99(monkeypatch)
-    return write_package(tmp_path, ROWS)
-
-
-def _accept_department_99(monkeypatch: pytest.MonkeyPatch) -> None:
-    import re
-
-    from maillage.vocabulary.codes import DepartmentCode
-
     monkeypatch.setattr(DepartmentCode, "pattern", re.compile(r"\d\d"))
+    return write_package(tmp_path, ROWS)
 
 
 @pytest.fixture
