@@ -27,7 +27,7 @@ Usage : ./maillage COMMANDE [OPTIONS]
   load_communes 59 62               charge les communes de départements
   import_table LISTE FICHIER        importe une liste (--dry-run : sans rien écrire)
   export_table LISTE                écrit une liste
-  network --le "22/11/2026 3h"      écrit le réseau du moteur (JSON)
+  network --sortie reseau.json      écrit le réseau du moteur (JSON)
   create_admin                      crée le premier compte d'une installation réelle
 
   test [OPTIONS DE PYTEST]          tous les tests
