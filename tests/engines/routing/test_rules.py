@@ -274,6 +274,96 @@ def test_a_move_that_needs_no_clause_comes_before_every_clause() -> None:
     assert ask(network).steps[1].service == "st-b"
 
 
+THREE_STEPS = """
+step | care | entry
+1    | ONE  | direct
+2    | TWO  | both
+3    | SIX  | referral
+"""
+
+
+def test_fewer_moves_come_before_clause_priority() -> None:
+    network = territory(
+        """
+        service | site | care
+        one-a   | A    | ONE
+        two-a   | A    | TWO
+        two-b   | B    | TWO
+        six-d   | D    | SIX
+        """,
+        THREE_STEPS,
+        "C>A 10, C>B 10, A>D 10, B>D 10",
+        clauses="""
+        clause | from       | to         | cares | priority
+        c1     | b-hospital | d-hospital | SIX   | 2
+        """,
+        memberships="""
+        organization | group
+        a-hospital   | G
+        d-hospital   | G
+        """,
+    )
+    # By one-a and two-a: no clause, but two moves. Directly at two-a: one free move.
+    assert ask(network).steps[2].chain == ("two-a", "six-d")
+    entered_first = territory(
+        """
+        service | site | care  | hours
+        one-a   | A    | ONE   | always
+        two-a   | E    | TWO   | always
+        two-b   | B    | TWO   | always
+        six-d   | D    | SIX   | always
+        """,
+        THREE_STEPS,
+        "C>A 5, A>E 5, E>D 10, C>B 10, B>D 10",
+        clauses="""
+        clause | from       | to         | cares | priority
+        c1     | b-hospital | one        | SIX   | 2
+        """,
+        sites={"A": "one", "E": "one", "D": "one"},
+    )
+    # Two free moves against one move by a clause: the clause, all being equal in time.
+    assert ask(entered_first).steps[2].chain == ("two-b", "six-d")
+
+
+def test_clause_priorities_compare_from_the_last_move_back() -> None:
+    network = territory(
+        """
+        service | site | care
+        one-a   | A    | ONE
+        two-b   | B    | TWO
+        two-d   | D    | TWO
+        six-e   | E    | SIX
+        """,
+        THREE_STEPS,
+        "C>A 5, A>B 5, A>D 5, B>E 5, D>E 5",
+        clauses="""
+        clause | from       | to         | cares | priority
+        c1     | a-hospital | b-hospital | TWO   | 1
+        c2     | b-hospital | e-hospital | SIX   | 2
+        c3     | a-hospital | d-hospital | TWO   | 2
+        c4     | d-hospital | e-hospital | SIX   | 1
+        """,
+    )
+    assert ask(network).steps[2].chain == ("one-a", "two-d", "six-e")
+
+
+def test_services_compare_from_the_last_one_back() -> None:
+    network = territory(
+        """
+        service | site | care
+        one-a   | A    | ONE
+        one-b   | B    | ONE
+        two-a   | D    | TWO
+        two-b   | E    | TWO
+        six-f   | F    | SIX
+        """,
+        THREE_STEPS,
+        "C>A 5, C>B 5, A>E 5, B>D 5, D>F 5, E>F 5",
+        sites=dict.fromkeys("ABDEF", "one"),
+    )
+    assert ask(network).steps[2].chain == ("one-b", "two-a", "six-f")
+
+
 def test_the_chain_of_a_step_need_not_pass_by_the_best_of_the_step_before() -> None:
     network = territory(
         """

@@ -349,7 +349,7 @@ class NetworkShape(Findings):
 
     # Values
 
-    def as_object(self, path: str, value: Any) -> Row:
+    def as_object(self, path: str, value: Any) -> Any:
         if isinstance(value, dict):
             return value
         self.add(path, "un objet est attendu.")
