@@ -1,6 +1,7 @@
 """Exchange (échanges) : lists that come in and go out as files.
 
-Holds the tables that other rooms declare (columns, keys, checks), the dry run of an import with
-its report, and the all-or-nothing act. Main actions: ``plan_import``, ``apply_import``,
-``export_table``. Lower rooms used: accounts, vocabulary.
+Rooms declare their lists with ``tables`` (the contract), ``cells`` (kinds of cells) and ``checks``
+(shared verifications). This room reads hostile files, reports what an import would change, and
+writes all or nothing. Main actions: ``plan_import``, ``apply_import``, ``import_file``; main query:
+``get_export``. Lower rooms used: accounts, vocabulary.
 """
