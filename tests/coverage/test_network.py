@@ -16,7 +16,9 @@ from maillage.coverage.queries import (
     load_full_network,
     load_network,
 )
+from maillage.coverage.queries.questions import address_instant
 from maillage.engines.routing import Reason, Verdict, network_hash, read_network, write_network
+from maillage.vocabulary.calendar import parse_instant
 from tests.coverage.conftest import LEFT_ON, Tiny
 
 BEFORE = datetime(2022, 11, 13, 14, 0, tzinfo=UTC)
@@ -74,7 +76,7 @@ def test_no_hour_means_now(tiny: Tiny) -> None:
         {"commune": "59139", "besoin": "chirurgie-thoracique", "age": 70, "le": None}, now=AFTER
     )
     assert question.at == AFTER
-    assert "2022-11-14T15%3A00%2B0100" in question.permalink
+    assert question.permalink.endswith("&le=2022-11-14T15%3A00")
 
 
 @pytest.mark.parametrize(
@@ -144,3 +146,12 @@ def test_nothing_is_lost_the_other_way(tiny: Tiny) -> None:
     comparison = get_comparison({"commune": "59139", "age": 70, "avant": AFTER, "apres": BEFORE})
     assert comparison.lost_moves == []
     assert [row.sense for row in comparison.changed] == ["gained"]
+
+
+def test_the_address_of_the_hour_that_october_repeats_is_not_ambiguous() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert address_instant(first) == "2026-10-25T02:30"
+    assert address_instant(second) == "2026-10-25T02:30+01:00"
+    assert parse_instant(address_instant(first)) == first
+    assert parse_instant(address_instant(second)) == second

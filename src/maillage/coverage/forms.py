@@ -13,15 +13,20 @@ from maillage.vocabulary.errors import Invalid
 OLDEST = 120
 
 
-class InstantField(forms.CharField):
+LONGEST_INSTANT = 40
+
+
+class InstantField(forms.Field):
     """An instant as French people type it, or in ISO form. Empty stands for « now »."""
 
-    def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
-        text = super().to_python(value)
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        text = str(value or "").strip()
         if not text:
             return None
         try:
-            return parse_instant(text)
+            return parse_instant(text[:LONGEST_INSTANT])
         except Invalid as error:
             raise forms.ValidationError(error.message) from error
 
@@ -48,7 +53,7 @@ class DemandForm(forms.Form):
             "max_value": f"L'âge va jusqu'à {OLDEST} ans.",
         },
     )
-    le = InstantField(max_length=40, required=False)
+    le = InstantField(required=False)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -65,8 +70,8 @@ class CompareForm(forms.Form):
     commune = forms.CharField(max_length=5, required=False)
     commune_texte = forms.CharField(max_length=80, required=False)
     age = DemandForm.base_fields["age"]
-    avant = InstantField(max_length=40, required=True)
-    apres = InstantField(max_length=40, required=True)
+    avant = InstantField(required=True)
+    apres = InstantField(required=True)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

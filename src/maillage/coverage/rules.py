@@ -284,7 +284,7 @@ def _element(kind: ElementKind, key: str, names: Names) -> str:
             else key
         )
     person = names.people.get(key)
-    return f"la présence de {person.name}" if person else key
+    return person.name if person else key
 
 
 def _mending(repair: Repair, names: Names) -> Mending:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 
 from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
-from maillage.accounts.permissions import Actor
+from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.agreements.enums import AgreementState
 from maillage.agreements.models import Agreement
 from maillage.coverage.forms import DemandForm
@@ -78,17 +79,20 @@ class Home:
 
 def get_home(*, actor: Actor, now: datetime) -> Home:
     """What this person must do or know now, by role. At most one query per block."""
-    wanted: list[Callable[[datetime], Block]] = []
+    wanted: list[Callable[[datetime, Actor], Block]] = []
     for roles, block in BLOCKS:
         if actor.roles & roles:
             wanted.append(block)
-    return Home(asks=ASK.allows(actor), blocks=[block(now) for block in wanted])
+    return Home(asks=ASK.allows(actor), blocks=[block(now, actor) for block in wanted])
 
 
-def _holes(now: datetime) -> Block:
+def _holes(now: datetime, actor: Actor) -> Block:
     slots = (
         DutySlot.objects.filter(
-            assignment__isnull=True, ends_at__gt=now, starts_at__lt=now + HOLES_AHEAD
+            _of_interest(actor),
+            assignment__isnull=True,
+            ends_at__gt=now,
+            starts_at__lt=now + HOLES_AHEAD,
         )
         .select_related("line", "service__site")
         .order_by("starts_at")[:MOST_ROWS]
@@ -107,13 +111,22 @@ def _holes(now: datetime) -> Block:
         "trous",
         "Gardes sans titulaire, 14 jours",
         rows,
-        "Toutes les gardes des 14 prochains jours ont un titulaire.",
+        "Dans vos établissements, toutes les gardes des 14 prochains jours ont un titulaire.",
         reverse("oncall:lines"),
         "Toutes les lignes",
     )
 
 
-def _agreements_ending(now: datetime) -> Block:
+def _of_interest(actor: Actor) -> Q:
+    """Slots that concern this person: those of the establishments where they work; all of them for
+    a regulator, or for somebody whose role holds everywhere."""
+    places = actor.organizations()
+    if EVERYWHERE in places or Role.REGULATOR in actor.roles:
+        return Q()
+    return Q(line__organization__slug__in=places) | Q(service__site__organization__slug__in=places)
+
+
+def _agreements_ending(now: datetime, actor: Actor) -> Block:
     today = local_day(now)
     ending = Agreement.objects.filter(
         state=AgreementState.IN_FORCE, ends_on__gt=today, ends_on__lte=today + AGREEMENTS_AHEAD
@@ -138,7 +151,7 @@ def _agreements_ending(now: datetime) -> Block:
     )
 
 
-def _agreements_in_progress(now: datetime) -> Block:
+def _agreements_in_progress(now: datetime, actor: Actor) -> Block:
     found = Agreement.objects.filter(state__in=IN_PROGRESS).order_by("state_on", "slug")[:MOST_ROWS]
     rows = [
         Line(
@@ -160,7 +173,7 @@ def _agreements_in_progress(now: datetime) -> Block:
     )
 
 
-def _authorisations_ending(now: datetime) -> Block:
+def _authorisations_ending(now: datetime, actor: Actor) -> Block:
     today = local_day(now)
     ending = (
         Authorisation.objects.filter(ends_on__gt=today, ends_on__lte=today + AGREEMENTS_AHEAD)
@@ -185,7 +198,7 @@ def _authorisations_ending(now: datetime) -> Block:
     )
 
 
-def _reviews(now: datetime) -> Block:
+def _reviews(now: datetime, actor: Actor) -> Block:
     today: date = local_day(now)
     found = (
         PathwayVersion.objects.filter(
@@ -214,7 +227,7 @@ def _reviews(now: datetime) -> Block:
     )
 
 
-def _imports(now: datetime) -> Block:
+def _imports(now: datetime, actor: Actor) -> Block:
     rows = [
         Line(
             "info",
@@ -235,7 +248,7 @@ def _imports(now: datetime) -> Block:
     )
 
 
-def _trail(now: datetime) -> Block:
+def _trail(now: datetime, actor: Actor) -> Block:
     rows = [
         Line(
             "neutral",
@@ -256,7 +269,7 @@ def _trail(now: datetime) -> Block:
     )
 
 
-BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime], Block]], ...] = (
+BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block]], ...] = (
     (
         frozenset({Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR}),
         _holes,

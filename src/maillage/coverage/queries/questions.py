@@ -19,10 +19,18 @@ from maillage.pathways.queries import search_pathways
 from maillage.territory.models import Commune
 from maillage.territory.queries import find_commune, get_commune, search_communes
 from maillage.territory.rules.maps import MapView
-from maillage.vocabulary.calendar import local_day, to_paris
+from maillage.vocabulary.calendar import local_day, parse_instant, to_paris
 from maillage.vocabulary.errors import NotFound
 
 CHOICES = 8
+
+
+def address_instant(at: datetime) -> str:
+    """An instant as addresses hold it: Paris time, with its offset only in the hour that October
+    repeats, where the time alone would be ambiguous."""
+    text = to_paris(at).strftime("%Y-%m-%dT%H:%M")
+    exact = parse_instant(text) == at.replace(second=0, microsecond=0)
+    return text if exact else to_paris(at).isoformat(timespec="minutes")
 
 
 @dataclass
@@ -57,7 +65,7 @@ class Question:
             "commune": self.commune_value,
             "besoin": self.need_value,
             "age": "" if self.age is None else str(self.age),
-            "le": to_paris(self.at).strftime("%Y-%m-%dT%H:%M%z") if self.at else "",
+            "le": address_instant(self.at) if self.at else "",
         }
 
     @property
@@ -203,5 +211,5 @@ def _with(values: Mapping[str, Any], **chosen: str) -> str:
         key: value for key, value in values.items() if value not in (None, "") and key != "le"
     }
     if values.get("le"):
-        kept["le"] = to_paris(values["le"]).strftime("%Y-%m-%dT%H:%M%z")
+        kept["le"] = address_instant(values["le"])
     return f"{reverse('coverage:who')}?{urlencode(kept | chosen)}"
