@@ -241,7 +241,7 @@ def change_state(
         kept.save()
         _note(kept, state, to, on=day, by=by, comment=comment)
         _record(
-            f"pathways.{act.key}", kept, by=by, at=at, changes_territory=territory,
+            "pathways.change-state", kept, by=by, at=at, changes_territory=territory,
             from_state=state.value, to_state=to.value, on=day.isoformat(),
         )  # fmt: skip
     return kept

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.paginator import Page, Paginator
+from django.db.models import prefetch_related_objects
 
 from maillage.pathways.enums import Severity
 from maillage.pathways.models import Pathway, PathwayVersion
@@ -66,10 +67,10 @@ class PathwayLine:
 def get_list_page(
     *, text: str, kind: str, number: str | int, day: date
 ) -> tuple[Page[Pathway], list[PathwayLine]]:
-    """One page of the list, with the defects of each pathway on this day. Eight queries and the
-    count, however many pathways."""
-    found = list_pathways(text, kind).prefetch_related("versions__steps")
-    page = Paginator(found, PER_PAGE).get_page(number)
+    """One page of the list, with the defects of each pathway on this day. Eight queries, however
+    many pathways: they are few enough to be counted once read."""
+    page = Paginator(list(list_pathways(text, kind)), PER_PAGE).get_page(number)
+    prefetch_related_objects(page.object_list, "versions__steps")
     chosen = {one.pk: choose_version(one.versions.all(), day) for one in page.object_list}
     facts = {key: get_version_facts(one) for key, one in chosen.items() if one is not None}
     around = load_surroundings(step.care_type for one in facts.values() for step in one.steps)

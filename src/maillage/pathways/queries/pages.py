@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from maillage.accounts.permissions import Actor
+from maillage.directory.enums import OrganizationKind
 from maillage.directory.models import Organization
 from maillage.pathways.enums import ArrowState, Entry, Severity, VersionState
 from maillage.pathways.models import Pathway, PathwayVersion, VersionChange
@@ -172,10 +173,14 @@ class Comparison:
     numbers: tuple[int, ...]
 
 
-def get_comparison(*, slug: str, before: int, after: int) -> Comparison:
-    """What changed between two versions. Raises :class:`NotFound`."""
+def get_comparison(*, slug: str, before: int | None, after: int | None) -> Comparison:
+    """What changed between two versions: by default from the last but one to the last. Raises
+    :class:`NotFound`."""
     pathway = get_pathway(slug)
     versions = {one.number: one for one in list_versions(pathway)}
+    after = after if after is not None else max(versions, default=0)
+    if before is None:
+        before = max((number for number in versions if number < after), default=after)
     for number in (before, after):
         if number not in versions:
             raise _unknown_version(pathway, number)
@@ -231,9 +236,13 @@ def get_record(*, slug: str, number: int | None, day: date) -> dict[str, Any]:
     }
 
 
+NO_CARE = (OrganizationKind.FACULTY, OrganizationKind.AGENCY)
+"""Organizations that lead no pathway: they give no care."""
+
+
 def list_owner_choices(actor: Actor) -> list[tuple[str, str]]:
     """Hospitals that may lead a pathway, by name: those for which this actor writes come first."""
-    rows = Organization.objects.exclude(finess=None).values_list("slug", "short_name")
+    rows = Organization.objects.exclude(kind__in=NO_CARE).values_list("slug", "short_name")
     return sorted(rows, key=lambda row: (not EDIT.allows(actor, [row[0]]), row[1]))
 
 

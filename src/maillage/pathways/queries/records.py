@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from maillage.accounts.permissions import Actor
 from maillage.pathways.enums import PathwayKind, VersionState
 from maillage.pathways.models import Pathway, PathwayStep, PathwayVersion
-from maillage.pathways.rules.states import CARRYING, is_in_force
+from maillage.pathways.permissions import EDIT
+from maillage.pathways.rules.states import CARRYING, check_can_edit, is_in_force
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.search import search_words
 
@@ -34,6 +36,13 @@ def owners_of(pathway: Pathway) -> list[str]:
     """Keys of the hospitals that lead a pathway: those whose people may act on it."""
     owners = (pathway.owner_local, pathway.owner_reference)
     return [owner.slug for owner in owners if owner is not None]
+
+
+def check_can_write(version: PathwayVersion, actor: Actor) -> None:
+    """Raise unless this actor may change the text of this version now: :class:`NotAllowed`,
+    :class:`Refusal`. The form asks before anything is typed; the act asks again."""
+    EDIT.check(actor, owners_of(version.pathway))
+    check_can_edit(state_of(version))
 
 
 def get_pathway(slug: str) -> Pathway:

@@ -37,6 +37,17 @@ CARRYING = frozenset({S.IN_FORCE, S.SUPERSEDED})
 """States of a version that is, will be or was in force on the days of its period."""
 
 
+KEYS: Mapping[VersionState, str] = {
+    S.DRAFT: "brouillon",
+    S.REVIEW: "relecture",
+    S.OPINION: "avis",
+    S.ADOPTED: "adoption",
+    S.IN_FORCE: "mise-en-vigueur",
+    S.SUPERSEDED: "fin",
+}
+"""The word of each state in addresses."""
+
+
 @dataclass(frozen=True)
 class Act:
     """A passage that a person may make: its verb on screen, what it asks, and what it does.
@@ -55,7 +66,7 @@ class Act:
     @property
     def key(self) -> str:
         """Its place in addresses."""
-        return self.to.value.lower().replace("_", "-")
+        return KEYS[self.to]
 
 
 _ACTS: dict[tuple[VersionState, VersionState], Act] = {
@@ -140,6 +151,18 @@ def get_act(state: VersionState, to: VersionState) -> Act:
     return _ACTS[(state, to)]
 
 
+def get_act_by_key(state: VersionState, key: str) -> Act:
+    """The passage of this address. Raises ``pathway.illegal-step``, also for an unknown word."""
+    for act in list_acts(state):
+        if act.key == key:
+            return act
+    raise Refusal(
+        "pathway.illegal-step",
+        f"Cet acte n'est pas possible pour une version « {state.label} ».",
+        state=state.value,
+    )
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """Another version of the same pathway, as a passage must see it."""
@@ -166,8 +189,8 @@ def check_can_change_state(
     ``defects`` are those of today; a blocking one stops every passage forward. ``starts_on`` is the
     start of this version when it is in force. ``on`` and ``comment`` are None when they are not
     asked yet (a button): what they decide is judged later. Codes: ``pathway.illegal-step``,
-    ``pathway.blocking-defects``, ``pathway.needs-comment``, ``pathway.future-adoption``, ``pathway.in-the-past``,
-    ``pathway.before-its-predecessor``, ``pathway.before-its-start``.
+    ``pathway.blocking-defects``, ``pathway.needs-comment``, ``pathway.future-adoption``,
+    ``pathway.in-the-past``, ``pathway.before-its-predecessor``, ``pathway.before-its-start``.
     """
     act = get_act(state, to)
     if to in (S.REVIEW, S.OPINION, S.ADOPTED, S.IN_FORCE):

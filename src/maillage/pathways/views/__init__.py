@@ -1,0 +1,1 @@
+"""Pages of the pathways room: ``reading`` for everyone, ``writing`` for those who may edit."""
