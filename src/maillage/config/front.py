@@ -125,8 +125,8 @@ def test_engines_alone() -> int:
     lock = REPOSITORY / "requirements" / "engines.txt"
     if not python.exists():
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
-    install = ["pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", lock]
-    subprocess.run([uv, *install], check=True)
+    install = ["pip", "install", "--quiet", "--require-hashes"]
+    subprocess.run([uv, *install, "--python", str(python), "-r", str(lock)], check=True)
     options = ["-q", "-c", "tests/engines/pytest.ini", "--confcutdir", "tests/engines"]
     return subprocess.run(
         [python, "-m", "pytest", *options, "-p", "no:cacheprovider", "tests/engines"],

@@ -9,3 +9,8 @@ class PortalConfig(AppConfig):
     name = "maillage.portal"
     label = "portal"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from maillage.accounts.acts import name_acts
+
+        name_acts({"portal.load-territory": "Territoire chargé"})
