@@ -296,37 +296,10 @@ def pathway_states_page() -> str:
 
 
 def agreement_states_page() -> str:
-    """``agreement-states.md``: the life of each kind of agreement, from the transition tables."""
-    from maillage.agreements.enums import AgreementKind, AgreementState
-    from maillage.agreements.rules.constants import LEGAL_CONSTANTS
-    from maillage.agreements.rules.states import TRANSITIONS, list_acts
+    """``agreement-states.md``, as the room of agreements prints it from its transition table."""
+    from maillage.agreements.rules.state_page import state_page
 
-    lives: dict[str, list[AgreementKind]] = {}
-    for kind, table in TRANSITIONS.items():
-        lives.setdefault(repr(table), []).append(kind)
-    parts = [
-        MARK,
-        "# States of agreements\n\nWhat follows what, for each kind of agreement. An act is refused "
-        "with a French sentence when something is missing: an opinion, a signature, a party, a "
-        "delay.\n",
-    ]
-    for kinds in lives.values():
-        table = TRANSITIONS[kinds[0]]
-        used = [state for state in AgreementState if state in table]
-        title = "; ".join(str(kind.label) for kind in kinds)
-        drawn = [f'    state "{state.label}" as {state}' for state in used]
-        drawn += [f"    {start} --> {end}" for start in used for end in table[start]]
-        rows = [
-            (start.label, act.to.label, act.label)
-            for start in used
-            for act in list_acts(kinds[0], start)
-        ]
-        parts.append(f"\n## {title}\n\n```mermaid\nstateDiagram-v2\n" + "\n".join(drawn))
-        parts.append("\n```\n\n" + _grid(("from", "to", "act"), rows))
-    parts.append("\n## Statutory values\n\n")
-    values = ((c.label, c.words, f"{c.known_on:%Y-%m-%d}") for c in LEGAL_CONSTANTS)
-    parts.append(_grid(("what", "value", "read on"), values))
-    return "".join(parts)
+    return state_page()
 
 
 def openapi_document() -> str:
