@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries
 
 from maillage.accounts.enums import Role
 from maillage.agreements.enums import AgreementKind, AgreementState

@@ -112,10 +112,12 @@ class Party(models.Model):
         verbose_name_plural = "parties"
         ordering = ("agreement", "id")
         constraints = (
+            # Exactly one of both is set: two plain constraints hold on every database.
             models.UniqueConstraint(
-                fields=("agreement", "organization", "group"),
-                name="agreements_one_party",
-                nulls_distinct=False,
+                fields=("agreement", "organization"), name="agreements_one_party"
+            ),
+            models.UniqueConstraint(
+                fields=("agreement", "group"), name="agreements_one_group_party"
             ),
             models.CheckConstraint(
                 condition=Q(organization__isnull=True, group__isnull=False)
@@ -300,9 +302,12 @@ class Opinion(models.Model):
         ordering = ("agreement", "given_on")
         constraints = (
             models.UniqueConstraint(
-                fields=("agreement", "body", "organization"),
-                name="agreements_one_opinion",
-                nulls_distinct=False,
+                fields=("agreement", "body", "organization"), name="agreements_one_opinion"
+            ),
+            models.UniqueConstraint(
+                fields=("agreement", "body"),
+                condition=Q(organization__isnull=True),
+                name="agreements_one_general_opinion",
             ),
         )
 

@@ -194,7 +194,10 @@ class ClauseForm(forms.Form):
         help_text="La clause vaut pour chaque membre, les jours où il est membre.",
     )
     to_organization = forms.ModelChoiceField(
-        label="Vers l'établissement", queryset=Organization.objects.none(), to_field_name="slug"
+        label="Vers l'établissement",
+        queryset=Organization.objects.none(),
+        to_field_name="slug",
+        empty_label="Choisir",
     )
     care_types = forms.MultipleChoiceField(
         label="Types de soin",
