@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -22,7 +21,7 @@ QUESTION = {"commune": "59249", "besoin": "avc", "age": 70, "le": "2026-12-15T03
 
 
 @pytest.fixture
-def headers(example: None, now: datetime) -> Iterator[dict[str, str]]:
+def headers(example: None, now: datetime) -> dict[str, str]:
     """The key of a program that acts for the demonstration doctor."""
     from maillage.accounts.actions import create_key
     from maillage.accounts.models import User
@@ -33,7 +32,7 @@ def headers(example: None, now: datetime) -> Iterator[dict[str, str]]:
     _, text = create_key(
         user=user, name="essai", days=1, by=get_actor(user, on=at.date()), at=at
     )
-    yield {"Authorization": f"Bearer {text}"}
+    return {"Authorization": f"Bearer {text}"}
 
 
 def test_the_description_is_openapi_3_1(example: None) -> None:

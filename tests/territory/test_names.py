@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maillage.territory.rules.departments import DEPARTMENTS, department_label
-from maillage.territory.rules.names import normalise_name, split_label
+from maillage.territory.rules.names import split_label
 from maillage.vocabulary.codes import DepartmentCode
+from maillage.vocabulary.search import fold
 
 
 @pytest.mark.parametrize(
@@ -24,12 +25,12 @@ from maillage.vocabulary.codes import DepartmentCode
     ],
 )
 def test_names_fold(typed: str, folded: str) -> None:
-    assert normalise_name(typed) == folded
+    assert fold(typed) == folded
 
 
 @given(st.text(max_size=40))
 def test_folding_twice_changes_nothing(text: str) -> None:
-    assert normalise_name(normalise_name(text)) == normalise_name(text)
+    assert fold(fold(text)) == fold(text)
 
 
 @pytest.mark.parametrize(

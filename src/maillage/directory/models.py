@@ -16,8 +16,8 @@ from maillage.directory.enums import (
     TeamKind,
 )
 from maillage.territory.models import Commune, Sourced
-from maillage.territory.rules.names import normalise_name
 from maillage.vocabulary.care import CareLevel, CareType
+from maillage.vocabulary.search import fold
 
 
 def period_is_ordered(start: str, end: str) -> Q:
@@ -27,7 +27,7 @@ def period_is_ordered(start: str, end: str) -> Q:
 
 class Searchable(models.Model):
     """A record that people look for by words. ``search_name`` is what it is called, in the form of
-    :func:`normalise_name`: filled by ``save``, and by :meth:`refresh_search_name` before a bulk
+    :func:`fold`: filled by ``save``, and by :meth:`refresh_search_name` before a bulk
     write."""
 
     search_name = models.CharField(max_length=400, db_index=True, blank=True, editable=False)
@@ -41,7 +41,7 @@ class Searchable(models.Model):
 
     def refresh_search_name(self) -> None:
         """Set ``search_name`` from the names of this record."""
-        self.search_name = normalise_name(self.called())[:400]
+        self.search_name = fold(self.called())[:400]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.refresh_search_name()

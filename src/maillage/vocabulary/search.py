@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 
 
 def fold(text: str) -> str:
-    """``text`` in lower case without accents; ligatures are spelled out (œ becomes oe) and
-    everything that is neither letter nor digit becomes one space: « L'Hôpital du Cœur » gives
-    « l hopital du coeur »."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    """``text`` in lower case without accents; ligatures are spelled out (œ becomes oe), so are
+    « St » and « Ste », and everything that is neither letter nor digit becomes one space:
+    « L'Hôpital du Cœur » gives « l hopital du coeur »."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold()
     kept = "".join(char for char in plain if not unicodedata.combining(char))
-    return re.sub(r"[^a-z0-9]+", " ", kept.casefold()).strip()
+    words = re.findall(r"[a-z0-9]+", kept)
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
 
 def search_words(text: str, *, most: int = 8) -> list[str]:

@@ -33,7 +33,7 @@ ALWAYS = (DayPeriod(date(2010, 1, 1), None),)
 
 
 def territory(*, age_min: int = 0, authorised: tuple[DayPeriod, ...] = ALWAYS) -> Network:
-    """LOCAL (20 min) and FAR (90 min) open the pathway; SUPPORT shares LOCAL's group until the 14th;
+    """LOCAL (20 min) and FAR (90 min) open the pathway; SUPPORT is in LOCAL's group until the 14th;
     CHU receives by a clause from FAR only."""
     return build_network(
         communes=[Commune("59139", "Caudry", 50.1, 3.4)],

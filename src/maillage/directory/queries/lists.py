@@ -23,15 +23,16 @@ from maillage.directory.models import (
 from maillage.directory.queries.search import (
     matching,
     practitioners_matching,
-    search_words,
     services_matching,
 )
 from maillage.directory.rules.hours import (
     Exceptional,
     Window,
+    hours_in_short,
     hours_in_words,
     is_open,
     next_change,
+    soon_in_words,
 )
 from maillage.directory.rules.periods import (
     AuthorisationFact,
@@ -40,6 +41,7 @@ from maillage.directory.rules.periods import (
 )
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.care import SPECIALTIES, CareLevel, CareType
+from maillage.vocabulary.search import search_words
 
 
 def in_force(day: date) -> Q:
@@ -128,6 +130,11 @@ class ServiceRow:
     is_open: bool
     changes_at: datetime | None
     windows: tuple[Window, ...] = ()
+    changes_in_words: str = ""
+
+    @property
+    def short_hours(self) -> list[str]:
+        return hours_in_short(self.windows)
 
     @property
     def care(self) -> str:
@@ -204,17 +211,22 @@ def service_rows(services: Iterable[HealthcareService], at: datetime) -> list[Se
     services = list(services)
     windows, exceptions, authorisations = _hours_of([service.pk for service in services])
     day = local_day(at)
-    return [
-        ServiceRow(
-            service=service,
-            hours=tuple(hours_in_words(windows[service.pk])),
-            authorisation=authorisation_on(authorisations[service.pk], day),
-            is_open=is_open(windows[service.pk], exceptions[service.pk], at),
-            changes_at=next_change(windows[service.pk], exceptions[service.pk], at),
-            windows=tuple(sorted(windows[service.pk])),
+    rows = []
+    for service in services:
+        open_windows = tuple(sorted(windows[service.pk]))
+        changes_at = next_change(open_windows, exceptions[service.pk], at)
+        rows.append(
+            ServiceRow(
+                service=service,
+                hours=tuple(hours_in_words(open_windows)),
+                authorisation=authorisation_on(authorisations[service.pk], day),
+                is_open=is_open(open_windows, exceptions[service.pk], at),
+                changes_at=changes_at,
+                windows=open_windows,
+                changes_in_words=soon_in_words(changes_at, at) if changes_at else "",
+            )
         )
-        for service in services
-    ]
+    return rows
 
 
 @dataclass(frozen=True)

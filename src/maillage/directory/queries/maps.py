@@ -16,7 +16,7 @@ from maillage.directory.rules.periods import GHT_EXCLUSIVE_ROLES
 from maillage.territory.queries import get_base_map
 from maillage.territory.rules.maps import LegendEntry, MapView, Mark, draw_map
 
-COLOURS = 6
+COLOURS = 8
 """Groups that have a colour of their own; the colour of any other group is shared."""
 
 OUTSIDE = "member-0"

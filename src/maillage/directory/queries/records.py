@@ -60,6 +60,10 @@ class OrganizationCard:
     people: tuple[PractitionerRole, ...]
     teams: tuple[Team, ...]
 
+    @property
+    def has_several_sites(self) -> bool:
+        return len(self.sites) > 1
+
 
 def _stays(memberships: Iterable[GroupMembership], day: date) -> tuple[Stay, ...]:
     return tuple(
@@ -114,13 +118,12 @@ def get_organization(slug: str, at: datetime) -> OrganizationCard:
 
 @dataclass(frozen=True)
 class GroupEvent:
-    """An organization enters or leaves a group."""
+    """The organizations that enter, or leave, a group on one day, and the sources that say so."""
 
     day: date
-    organization: Organization
     is_entry: bool
-    source: str
-    illustrative: bool
+    organizations: tuple[Organization, ...]
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class GroupCard:
     @property
     def left(self) -> int:
         """How many organizations have left over time."""
-        return sum(not event.is_entry for event in self.events)
+        return sum(len(event.organizations) for event in self.events if not event.is_entry)
 
 
 def find_group(slug: str) -> OrganizationGroup:
@@ -153,21 +156,29 @@ def get_group(slug: str, day: date) -> GroupCard:
             "organization__search_name", "starts_on"
         )
     )
-    events = [
-        GroupEvent(one.starts_on, one.organization, True, one.source, one.illustrative)
-        for one in memberships
-    ]
-    events += [
-        GroupEvent(one.ends_on, one.organization, False, one.source, one.illustrative)
-        for one in memberships
-        if one.ends_on is not None
-    ]
-    events.sort(key=lambda event: (event.day, event.is_entry, event.organization.short_name))
     # The support establishment first, then parties, then associates.
     order = {"SUPPORT": 0, "PARTY": 1, "ASSOCIATE": 2}
     present = [stay.membership for stay in _stays(memberships, day) if stay.holds]
     present.sort(key=lambda one: order.get(one.role, 3))
-    return GroupCard(group, day, tuple(present), tuple(events))
+    return GroupCard(group, day, tuple(present), _events(memberships))
+
+
+def _events(memberships: Iterable[GroupMembership]) -> tuple[GroupEvent, ...]:
+    """Entries and exits, those of one day together, in order; exits before entries."""
+    moves: dict[tuple[date, bool], list[GroupMembership]] = {}
+    for one in memberships:
+        moves.setdefault((one.starts_on, True), []).append(one)
+        if one.ends_on is not None:
+            moves.setdefault((one.ends_on, False), []).append(one)
+    return tuple(
+        GroupEvent(
+            day,
+            is_entry,
+            tuple(one.organization for one in several),
+            tuple(dict.fromkeys(one.source for one in several)),
+        )
+        for (day, is_entry), several in sorted(moves.items(), key=lambda item: item[0])
+    )
 
 
 def list_groups(day: date) -> list[tuple[OrganizationGroup, int]]:

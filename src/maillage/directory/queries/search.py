@@ -15,16 +15,8 @@ from maillage.directory.models import (
     Site,
     Team,
 )
-from maillage.territory.rules.names import normalise_name
 from maillage.vocabulary.care import SPECIALTIES, CareLevel, CareType
-
-MOST_WORDS = 8
-"""Words of a search that count."""
-
-
-def search_words(text: str) -> list[str]:
-    """The words of a search as names are compared, at most ``MOST_WORDS``."""
-    return normalise_name(text).split()[:MOST_WORDS]
+from maillage.vocabulary.search import fold, search_words
 
 
 @dataclass(frozen=True)
@@ -51,12 +43,12 @@ def matching(words: Sequence[str], *columns: str) -> Q:
 
 def care_types_named(word: str) -> list[str]:
     """Values of the care types whose French label holds this folded word."""
-    return [care.name for care in CareType if word in normalise_name(care.label)]
+    return [care.name for care in CareType if word in fold(care.label)]
 
 
 def specialties_named(word: str) -> list[str]:
     """Codes of the specialties whose French label holds this folded word."""
-    return [code for code, label in SPECIALTIES.items() if word in normalise_name(label)]
+    return [code for code, label in SPECIALTIES.items() if word in fold(label)]
 
 
 def services_matching(words: Sequence[str]) -> Q:

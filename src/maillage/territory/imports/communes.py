@@ -13,9 +13,9 @@ from maillage.exchange.tables import Change, Column, Row, Table
 from maillage.territory.imports.sources import SOURCE_COLUMNS, read_source, write_source
 from maillage.territory.models import Commune, Epci
 from maillage.territory.permissions import IMPORT, READ
-from maillage.territory.rules.names import normalise_name
 from maillage.vocabulary.codes import CommuneCode, DepartmentCode, Siren
 from maillage.vocabulary.errors import Problem
+from maillage.vocabulary.search import fold
 
 YEAR = cells.integer(1962, 2100)
 PEOPLE = cells.integer(0, 20_000_000)
@@ -95,7 +95,7 @@ def _save_communes(changes: Sequence[Change], by: Actor, at: datetime) -> None:
         if before is None or (before.residents, before.residents_year) != people:
             _set_residents(commune, row, source)
         commune.name = row["nom"]
-        commune.search_name = normalise_name(row["nom"])
+        commune.search_name = fold(row["nom"])
         commune.department = str(row["departement"])
         commune.epci_id = str(row["epci"]) if row["epci"] else None
         commune.latitude, commune.longitude = row["latitude"], row["longitude"]

@@ -24,11 +24,12 @@ from django.db.models.functions import Cast
 
 from maillage.territory.models import Commune, Epci
 from maillage.territory.rules.departments import department_label
-from maillage.territory.rules.names import normalise_name, split_label
+from maillage.territory.rules.names import split_label
 from maillage.territory.rules.thresholds import NEAREST_COMMUNES, SUGGESTIONS
 from maillage.territory.rules.travel import Place
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.geo import crow_fly_km, estimated_minutes
+from maillage.vocabulary.search import fold
 
 COMMUNE_ORDERS: Mapping[str, tuple[str, ...]] = {
     "nom": ("search_name", "code"),
@@ -73,7 +74,7 @@ def list_communes(
 def _matches(text: str) -> Q:
     name, department = split_label(text)
     wanted = Q(code__startswith=name.upper())
-    if folded := normalise_name(name):
+    if folded := fold(name):
         wanted |= Q(search_name__contains=folded)
     return wanted & Q(department=department) if department else wanted
 
@@ -83,7 +84,7 @@ def search_communes(text: str, limit: int = SUGGESTIONS) -> list[Commune]:
     then others that hold it; the larger first. Accents, capitals, hyphens, « œ » and « St » do not
     count. The start of a COG code, and « Valenciennes (59) », work as well. Empty text: nothing."""
     name, _ = split_label(text)
-    folded = normalise_name(name)
+    folded = fold(name)
     if not folded:
         return []
     rank = Case(
@@ -104,7 +105,7 @@ def find_commune(text: str) -> Commune | None:
     (59) ») that only one commune has; None otherwise. For forms without type-ahead."""
     name, department = split_label(text)
     found = Commune.objects.defer(*OUTLINE_COLUMNS).filter(
-        Q(code=name.upper()) | Q(search_name=normalise_name(name))
+        Q(code=name.upper()) | Q(search_name=fold(name))
     )
     if department:
         found = found.filter(department=department)

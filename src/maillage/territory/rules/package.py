@@ -15,7 +15,6 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from maillage.territory.rules import outlines
-from maillage.territory.rules.names import normalise_name
 from maillage.territory.rules.thresholds import (
     PACKAGE,
     PACKAGE_COMMUNES,
@@ -25,6 +24,7 @@ from maillage.territory.rules.thresholds import (
 )
 from maillage.vocabulary.codes import CommuneCode
 from maillage.vocabulary.errors import Refusal
+from maillage.vocabulary.search import fold
 
 LONGEST_CELL = 16_000_000
 """Characters of the longest cell accepted: a contour. The longest of France has under 200,000."""
@@ -174,7 +174,7 @@ def _read_commune(
     return PublishedCommune(
         code=str(code),
         name=name,
-        search_name=normalise_name(name),
+        search_name=fold(name),
         department=code.department,
         epci="" if row["epci_id"] in ("", NULL) else epcis[row["epci_id"]].code,
         residents=int(row["population_municipale"]),
