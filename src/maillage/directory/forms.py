@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -20,17 +21,26 @@ EVERY_F = [("", "Toutes")]
 LONGEST_SEARCH = 80
 
 
+YEARS = range(2000, 2100)
+"""Years that a page may ask for."""
+
+
 class InstantField(forms.CharField):
-    """An instant as French people type it: « 24/12/2026 3h »; Paris time."""
+    """An instant of this century as French people type it: « 24/12/2026 3h »; Paris time."""
 
     def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
         text = super().to_python(value)
         if not text:
             return None
         try:
-            return parse_instant(text)
+            found = parse_instant(text)
         except Invalid as error:
             raise forms.ValidationError(error.message) from error
+        except OverflowError:
+            found = None
+        if found is None or found.year not in YEARS:
+            raise forms.ValidationError("Indiquez une date de ce siècle.")
+        return found
 
 
 def search_field(label: str) -> forms.CharField:
@@ -99,10 +109,24 @@ class PractitionerFilterForm(FilterForm):
     lieu = search_field("Lieu d'exercice")
 
 
-class DayForm(FilterForm):
-    """The day of a page."""
+class DayForm(forms.Form):
+    """The day of a page: the one of the address, else today."""
 
-    le = DayField(label="Au", required=False)
+    le = DayField(label="Le")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    @classmethod
+    def of(cls, address: Mapping[str, Any], *, today: date) -> DayForm:
+        """The form of an address, which always shows a day."""
+        return cls({"le": address.get("le") or today.isoformat()}, today=today)
+
+    def day(self) -> date:
+        """The day that is asked for; today when it is not a day of this century."""
+        found = self.cleaned_data.get("le") if self.is_valid() else None
+        return found if found and found.year in YEARS else self.today
 
 
 class JoinForm(forms.Form):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -32,10 +33,21 @@ class LineFilterForm(forms.Form):
 class RosterForm(forms.Form):
     """The first day of the table of a line."""
 
-    du = DayField(label="À partir du", required=False)
+    du = DayField(label="À partir du")
 
-    def wanted(self) -> Any:
-        return self.cleaned_data["du"] if self.is_valid() else None
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    @classmethod
+    def of(cls, address: Mapping[str, Any], *, today: date) -> RosterForm:
+        """The form of an address, which always shows a day."""
+        return cls({"du": address.get("du") or today.isoformat()}, today=today)
+
+    def day(self) -> date:
+        """The day that is asked for; today when it is not a day of this century."""
+        found = self.cleaned_data.get("du") if self.is_valid() else None
+        return found if found and 2000 <= found.year < 2100 else self.today
 
 
 class AssignForm(forms.Form):

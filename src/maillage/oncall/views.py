@@ -33,9 +33,8 @@ def lines(request: Request) -> HttpResponse:
 @requires(READ)
 def line(request: Request, slug: str) -> HttpResponse:
     """A line and its coming days."""
-    form = RosterForm(request.GET)
-    first_day = form.wanted() or local_day(request.now)
-    roster = queries.get_roster(slug, at=request.now, first_day=first_day)
+    form = RosterForm.of(request.GET, today=local_day(request.now))
+    roster = queries.get_roster(slug, at=request.now, first_day=form.day())
     owners = {roster.line.organization.slug} | {
         service.site.organization.slug for service in roster.now.services
     }

@@ -14,12 +14,15 @@ from maillage.directory.enums import ExceptionState, HolidayRule
 from maillage.vocabulary.calendar import (
     WEEKDAYS,
     day_bounds,
+    french_clock,
+    french_day,
     paris_instant,
     public_holidays,
     to_paris,
 )
 
 DAY_MINUTES = 1440
+NBSP = "\u00a0"
 LOOK_AHEAD_DAYS = 35
 """How far the next change of a service is looked for, days."""
 
@@ -136,17 +139,22 @@ def _spans_in_words(spans: Sequence[tuple[int, int]]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} et {parts[-1]}"
 
 
-def _days_in_words(days: Sequence[int]) -> str:
-    if len(days) == 7:
-        return "tous les jours"
+def _runs(days: Sequence[int]) -> list[list[int]]:
+    """Weekdays in order, those that follow each other together."""
     runs: list[list[int]] = []
     for day in days:
         if runs and day == runs[-1][-1] + 1:
             runs[-1].append(day)
         else:
             runs.append([day])
+    return runs
+
+
+def _days_in_words(days: Sequence[int]) -> str:
+    if len(days) == 7:
+        return "tous les jours"
     said: list[str] = []
-    for run in runs:
+    for run in _runs(days):
         if len(run) > 2:
             said.append(f"du {WEEKDAYS[run[0] - 1]} au {WEEKDAYS[run[-1] - 1]}")
         else:
@@ -160,9 +168,10 @@ _HOLIDAY_WORDS = {
 }
 
 
-def hours_in_words(windows: Iterable[Window]) -> list[str]:
-    """Weekly hours as sentences, one per group of days that share their hours:
-    « Du lundi au vendredi, de 8 h à 18 h 30, sauf jours fériés. » Empty without any window."""
+def _groups(
+    windows: Iterable[Window],
+) -> list[tuple[str, tuple[tuple[int, int], ...], list[int]]]:
+    """Holiday rule, spans and weekdays of the days that share their hours, holidays last."""
     by_day: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for window in windows:
         by_day[window.holidays, window.weekday].append((window.opens, window.closes))
@@ -170,7 +179,13 @@ def hours_in_words(windows: Iterable[Window]) -> list[str]:
     for (holidays, weekday), spans in sorted(by_day.items()):
         groups[holidays, _joined(spans)].append(weekday)
     ordered = sorted(groups.items(), key=lambda item: (item[0][0] == HolidayRule.ONLY, item[1]))
-    return [_sentence(holidays, spans, days) for (holidays, spans), days in ordered]
+    return [(holidays, spans, days) for (holidays, spans), days in ordered]
+
+
+def hours_in_words(windows: Iterable[Window]) -> list[str]:
+    """Weekly hours as sentences, one per group of days that share their hours:
+    « Du lundi au vendredi, de 8 h à 18 h 30, sauf jours fériés. » Empty without any window."""
+    return [_sentence(holidays, spans, days) for holidays, spans, days in _groups(windows)]
 
 
 def _sentence(holidays: str, spans: tuple[tuple[int, int], ...], days: list[int]) -> str:
@@ -198,3 +213,48 @@ def week_table(windows: Iterable[Window]) -> Iterator[tuple[str, str, str]]:
             _spans_in_words(ordinary).capitalize() if ordinary else "Fermé",
             _spans_in_words(holiday).capitalize() if holiday else "Fermé",
         )
+
+
+SHORT_DAYS = ("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
+_SHORT_HOLIDAYS = {HolidayRule.OPEN.value: "", HolidayRule.CLOSED.value: f" (sauf{NBSP}fériés)"}
+
+
+def hours_in_short(windows: Iterable[Window]) -> list[str]:
+    """Weekly hours for a narrow column: « lun–ven 8 h–18 h 30 (sauf fériés) »; hours do not break
+    over two lines."""
+    said = []
+    for holidays, spans, days in _groups(windows):
+        if holidays == HolidayRule.OPEN and len(days) == 7 and spans == ((0, DAY_MINUTES),):
+            said.append("24 h/24, 7 j/7")
+            continue
+        spoken = (f"{clock_in_words(a)}–{clock_in_words(b)}" for a, b in spans)
+        hours = ", ".join(words.replace(" ", NBSP) for words in spoken)
+        if holidays == HolidayRule.ONLY:
+            said.append(f"fériés {hours}")
+        else:
+            said.append(f"{_days_in_short(days)} {hours}{_SHORT_HOLIDAYS[holidays]}")
+    return said
+
+
+def _days_in_short(days: Sequence[int]) -> str:
+    if len(days) == 7:
+        return "tlj"
+    runs = _runs(days)
+    names = [(SHORT_DAYS[run[0] - 1], SHORT_DAYS[run[-1] - 1]) for run in runs]
+    return ", ".join(first if first == last else f"{first}–{last}" for first, last in names)
+
+
+def soon_in_words(moment: datetime, now: datetime) -> str:
+    """An instant near another one, as it is said: « 8 h », « demain 8 h », « lundi 8 h », then
+    « 24 décembre 8 h », with the year when it is another one."""
+    local, today = to_paris(moment), to_paris(now).date()
+    ahead = (local.date() - today).days
+    clock = french_clock(moment)
+    if ahead == 0:
+        return clock
+    if ahead == 1:
+        return f"demain {clock}"
+    if 1 < ahead < 7:
+        return f"{WEEKDAYS[local.weekday()]} {clock}"
+    day = french_day(local.date())
+    return f"{day.removesuffix(f' {today.year}')} {clock}"

@@ -124,8 +124,8 @@ def practitioners_csv(request: Request) -> HttpResponse:
 @requires(READ)
 def groups(request: Request) -> HttpResponse:
     """The groups of organizations on a day."""
-    form = DayForm(request.GET)
-    day = form.wanted("le") or local_day(request.now)
+    form = DayForm.of(request.GET, today=local_day(request.now))
+    day = form.day()
     context = {"form": form, "day": day, "rows": queries.list_groups(day)}
     return render(request, "directory/groups.html", context)
 
@@ -134,7 +134,7 @@ def groups(request: Request) -> HttpResponse:
 @requires(READ)
 def directory_map(request: Request) -> HttpResponse:
     """Sites by hospital group on a day, on a map and as a table."""
-    form = DayForm(request.GET)
-    day = form.wanted("le") or local_day(request.now)
+    form = DayForm.of(request.GET, today=local_day(request.now))
+    day = form.day()
     shown = queries.get_directory_map(day, group=request.GET.get("groupe", "")[:80])
     return render(request, "directory/map.html", {"form": form, "shown": shown})

@@ -27,9 +27,9 @@ def organization(request: Request, slug: str) -> HttpResponse:
 @requires(READ)
 def group(request: Request, slug: str) -> HttpResponse:
     """A group on a day (``le``, today by default), and its entries and exits."""
-    form = DayForm(request.GET)
     today = local_day(request.now)
-    card = queries.get_group(slug, form.wanted("le") or today)
+    form = DayForm.of(request.GET, today=today)
+    card = queries.get_group(slug, form.day())
     stewards = {one.organization.slug for one in card.members if one.role == "SUPPORT"}
     context = {
         "card": card,

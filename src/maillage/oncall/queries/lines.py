@@ -10,11 +10,12 @@ from datetime import date, datetime, timedelta
 from django.db.models import Min, Prefetch, Q, QuerySet
 
 from maillage.directory.models import HealthcareService, Practitioner, PractitionerRole
+from maillage.directory.rules.hours import soon_in_words
 from maillage.oncall.models import DutyLine, DutySlot
 from maillage.oncall.rules.slots import Interval, overlaps_in_line
 from maillage.vocabulary.calendar import day_bounds, local_day, public_holidays
 from maillage.vocabulary.care import CareType
-from maillage.vocabulary.errors import NotFound
+from maillage.vocabulary.errors import Invalid, NotFound
 
 HOLES_AHEAD = timedelta(days=31)
 """How far a list of lines announces the next hole."""
@@ -34,10 +35,17 @@ class SlotRow:
     holder: Practitioner | None
     response_minutes: int
     assigned_by: str = ""
+    starts_in_words: str = ""
+    ends_in_words: str = ""
 
     @property
     def is_hole(self) -> bool:
         return self.holder is None
+
+    @property
+    def length_minutes(self) -> float:
+        """Real length: 11 or 13 hours for a night of 12 when clocks change."""
+        return (self.ends_at - self.starts_at).total_seconds() / 60
 
     @property
     def day(self) -> date:
@@ -53,6 +61,7 @@ class LineNow:
     current: tuple[SlotRow, ...] = ()
     following: SlotRow | None = None
     next_hole: datetime | None = None
+    next_hole_in_words: str = ""
 
     @property
     def care(self) -> str:
@@ -83,7 +92,7 @@ class LineRoster:
         return self.now.line
 
 
-def _slot_rows(slots: Iterable[DutySlot]) -> list[SlotRow]:
+def _slot_rows(slots: Iterable[DutySlot], at: datetime) -> list[SlotRow]:
     rows = []
     for slot in slots:
         assignment = getattr(slot, "assignment", None)
@@ -97,6 +106,8 @@ def _slot_rows(slots: Iterable[DutySlot]) -> list[SlotRow]:
                 holder=assignment.practitioner if assignment else None,
                 response_minutes=slot.line.response_minutes if own is None else own,
                 assigned_by=assignment.assigned_by if assignment else "",
+                starts_in_words=soon_in_words(slot.starts_at, at),
+                ends_in_words=soon_in_words(slot.ends_at, at),
             )
         )
     return rows
@@ -120,7 +131,7 @@ def _at(lines: Sequence[DutyLine], at: datetime) -> list[LineNow]:
     keys = [line.pk for line in lines]
     current: dict[int, list[SlotRow]] = defaultdict(list)
     under_way = list(_slots().filter(line__in=keys, starts_at__lte=at, ends_at__gt=at))
-    for slot, row in zip(under_way, _slot_rows(under_way), strict=True):
+    for slot, row in zip(under_way, _slot_rows(under_way, at), strict=True):
         current[slot.line_id].append(row)
     ahead = DutySlot.objects.filter(line__in=keys, starts_at__gt=at).order_by()
     firsts = dict(
@@ -133,7 +144,7 @@ def _at(lines: Sequence[DutyLine], at: datetime) -> list[LineNow]:
         .values_list("line_id")
         .annotate(first=Min("starts_at"))
     )
-    following = _first_slots(firsts)
+    following = _first_slots(firsts, at)
     return [
         LineNow(
             line=line,
@@ -141,12 +152,13 @@ def _at(lines: Sequence[DutyLine], at: datetime) -> list[LineNow]:
             current=tuple(current.get(line.pk, ())),
             following=following.get(line.pk),
             next_hole=holes.get(line.pk),
+            next_hole_in_words=soon_in_words(holes[line.pk], at) if line.pk in holes else "",
         )
         for line in lines
     ]
 
 
-def _first_slots(firsts: dict[int, datetime]) -> dict[int, SlotRow]:
+def _first_slots(firsts: dict[int, datetime], at: datetime) -> dict[int, SlotRow]:
     """The slot of each line that starts at its instant."""
     wanted = Q(pk__in=[])
     moments: dict[datetime, list[int]] = defaultdict(list)
@@ -156,7 +168,7 @@ def _first_slots(firsts: dict[int, datetime]) -> dict[int, SlotRow]:
         wanted |= Q(starts_at=starts_at, line__in=lines)
     found: dict[int, SlotRow] = {}
     slots = list(_slots().filter(wanted)) if moments else []
-    for slot, row in zip(slots, _slot_rows(slots), strict=True):
+    for slot, row in zip(slots, _slot_rows(slots, at), strict=True):
         found.setdefault(slot.line_id, row)
     return found
 
@@ -181,7 +193,12 @@ def list_lines_of_service(slug: str, at: datetime) -> list[LineNow]:
 
 
 def get_roster(slug: str, *, at: datetime, first_day: date, days: int = ROSTER_DAYS) -> LineRoster:
-    """A line and its slots that touch the days ``first_day`` and after. Raises NotFound."""
+    """A line and its slots that start on ``days`` days from ``first_day``.
+
+    Raises :class:`NotFound`; :class:`Invalid` when the day is not of this century.
+    """
+    if not 2000 <= first_day.year < 2100:
+        raise Invalid("oncall.day", "Indiquez une date de ce siècle.")
     line = _lines().filter(slug=slug).first()
     if line is None:
         raise NotFound("oncall.unknown-line", "Cette ligne de garde n'existe pas.")
@@ -191,7 +208,7 @@ def get_roster(slug: str, *, at: datetime, first_day: date, days: int = ROSTER_D
         starts_at__gte=day_bounds(first_day)[0],
         starts_at__lt=day_bounds(last_day)[0],
     )
-    rows = _slot_rows(window)
+    rows = _slot_rows(window, at)
     by_day: dict[date, list[SlotRow]] = defaultdict(list)
     for row in rows:
         by_day[row.day].append(row)
