@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -97,27 +97,25 @@ def load_defects(versions: Iterable[PathwayVersion], day: date) -> dict[int, lis
     return {key: defects(one, around, day) for key, one in facts.items()}
 
 
-def _services(care_types: list[str]) -> list[dict[str, Any]]:
+def _services(care_types: list[str]) -> Iterable[Mapping[str, Any]]:
     """Services with one authorisation a row, or none: one statement for both tables."""
     rows = HealthcareService.objects.filter(care_type__in=care_types).order_by("slug")
-    return list(
-        rows.values(
-            "slug",
-            "name",
-            "care_type",
-            "level",
-            "age_min",
-            "age_max",
-            "site__organization__slug",
-            "site__organization__short_name",
-            "authorisations__starts_on",
-            "authorisations__ends_on",
-        )
+    return rows.values(
+        "slug",
+        "name",
+        "care_type",
+        "level",
+        "age_min",
+        "age_max",
+        "site__organization__slug",
+        "site__organization__short_name",
+        "authorisations__starts_on",
+        "authorisations__ends_on",
     )
 
 
-def _service_facts(rows: Iterable[dict[str, Any]], names: dict[str, str]) -> list[ServiceFacts]:
-    found: dict[str, dict[str, Any]] = {}
+def _service_facts(rows: Iterable[Mapping[str, Any]], names: dict[str, str]) -> list[ServiceFacts]:
+    found: dict[str, Mapping[str, Any]] = {}
     periods: dict[str, list[Period[date]]] = defaultdict(list)
     for row in rows:
         found[row["slug"]] = row

@@ -70,12 +70,13 @@ def get_list_page(
     """One page of the list, with the defects of each pathway on this day. Eight queries, however
     many pathways: they are few enough to be counted once read."""
     page = Paginator(list(list_pathways(text, kind)), PER_PAGE).get_page(number)
-    prefetch_related_objects(page.object_list, "versions__steps")
-    chosen = {one.pk: choose_version(one.versions.all(), day) for one in page.object_list}
+    shown = list(page.object_list)
+    prefetch_related_objects(shown, "versions__steps")
+    chosen = {one.pk: choose_version(one.versions.all(), day) for one in shown}
     facts = {key: get_version_facts(one) for key, one in chosen.items() if one is not None}
     around = load_surroundings(step.care_type for one in facts.values() for step in one.steps)
     lines = []
-    for pathway in page.object_list:
+    for pathway in shown:
         version, fact = chosen[pathway.pk], facts.get(pathway.pk)
         preparing = [v.number for v in pathway.versions.all() if not _is_settled(v)]
         lines.append(

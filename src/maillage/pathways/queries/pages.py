@@ -32,7 +32,7 @@ from maillage.pathways.rules.differences import Difference, ages_in_words, diff,
 from maillage.pathways.rules.drawing import draw, draw_alone
 from maillage.pathways.rules.facts import StepFacts, Surroundings, VersionFacts
 from maillage.pathways.rules.hours import hours_in_words
-from maillage.pathways.rules.layout import NARROW, WIDE, Layout, arrow_words, lay_out
+from maillage.pathways.rules.layout import NARROW, WIDE, Layout, lay_out
 from maillage.vocabulary.calendar import french_day
 from maillage.vocabulary.care import level_code
 from maillage.vocabulary.errors import NotFound
@@ -61,7 +61,7 @@ class StepRow:
     target: str
     defects: tuple[Defect, ...]
     arrow: ArrowState | None
-    arrow_words: str
+    basis: str
     carriers: tuple[Carrier, ...]
     return_name: str
 
@@ -77,7 +77,7 @@ class ActRow:
     key: str
     label: str
     refused: str
-    is_main: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,7 @@ def _step_rows(
                 target=target_in_words(step.target_minutes),
                 defects=tuple(grouped.get(step.order, ())),
                 arrow=arrow.state if arrow else None,
-                arrow_words=" : ".join(filter(None, arrow_words(arrow, around))) if arrow else "",
+                basis=_basis(arrow, around) if arrow else "",
                 carriers=_carriers(arrow, around) if arrow else (),
                 return_name=names.get(step.return_to or 0, ""),
             )
@@ -318,26 +318,47 @@ def _step_rows(
     return tuple(rows)
 
 
+def _basis(arrow: Arrow, around: Surroundings) -> str:
+    """Everything that allows a move, in words; empty when nothing does."""
+    words = [around.name(group) for group in arrow.groups]
+    words += [title for _, title in arrow.agreements]
+    if arrow.within_one:
+        words.append("les hôpitaux qui tiennent les deux étapes")
+    return ", ".join(words)
+
+
 def _carriers(arrow: Arrow, around: Surroundings) -> tuple[Carrier, ...]:
-    return tuple(
+    """Each hospital that holds the step before; those that may send nobody on come first."""
+    found = [
         Carrier(
             name=around.name(origin.organization),
-            ways=tuple(_way_in_words(way, around) for way in origin.ways),
+            ways=_ways_in_words(origin.ways, around),
             lapses_on=origin.lapses_on,
         )
-        for origin in sorted(arrow.origins, key=lambda one: around.name(one.organization))
-    )
+        for origin in arrow.origins
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.is_stuck, one.name)))
 
 
-def _way_in_words(way: Way, around: Surroundings) -> tuple[str, str]:
-    """A way in words, and the key of its agreement (empty when it needs none)."""
-    if way.clause is not None:
-        article = f", {way.clause.article}" if way.clause.article else ""
-        title = way.clause.agreement_title
-        return f"vers {around.name(way.to)} : {title}{article}", way.clause.agreement
-    if way.group:
-        return f"vers {around.name(way.to)} : {around.name(way.group)}", ""
-    return "sur place", ""
+def _ways_in_words(ways: Iterable[Way], around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """Ways in words, each with the key of its agreement (empty when it needs none): on the spot,
+    then by group, then by clause."""
+    spot: list[tuple[str, str]] = []
+    by_group: dict[str, list[str]] = {}
+    clauses = []
+    for way in ways:
+        if way.clause is not None:
+            article = f", {way.clause.article}" if way.clause.article else ""
+            words = f"vers {around.name(way.to)} : {way.clause.agreement_title}{article}"
+            clauses.append((words, way.clause.agreement))
+        elif way.group:
+            by_group.setdefault(way.group, []).append(around.name(way.to))
+        else:
+            spot.append(("sur place", ""))
+    groups = [
+        (f"vers {', '.join(names)} : {around.name(group)}", "") for group, names in by_group.items()
+    ]
+    return (*spot, *groups, *clauses)
 
 
 def _version_row(version: PathwayVersion, shown: PathwayVersion, day: date) -> VersionRow:
@@ -366,7 +387,9 @@ def _acts(
         def check(to: VersionState = act.to) -> None:
             states.check_can_change_state(state, to, defects=found, on=None, today=day)
 
-        rows.append(ActRow(act.key, act.label, states.why_not(check), rank == 0))
+        ends = act.to is VersionState.SUPERSEDED
+        kind = "danger" if ends else "primary" if rank == 0 else ""
+        rows.append(ActRow(act.key, act.label, states.why_not(check), kind))
     return tuple(rows)
 
 
@@ -374,7 +397,7 @@ def _new_version(versions: Sequence[PathwayVersion]) -> ActRow:
     why = states.why_not(
         lambda: states.check_can_create_version(state_of(version) for version in versions)
     )
-    return ActRow("nouvelle-version", "Nouvelle version", why, False)
+    return ActRow("nouvelle-version", "Nouvelle version", why)
 
 
 def _changes(version: PathwayVersion) -> list[VersionChange]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
+from typing import TypeVar
 
 from maillage.pathways.enums import Entry
 from maillage.pathways.rules.facts import StepFacts, VersionFacts
@@ -124,9 +125,12 @@ def diff(a: VersionFacts, b: VersionFacts) -> Difference:
     return Difference(fields, tuple(changes))
 
 
+Side = TypeVar("Side", VersionFacts, StepFacts)
+
+
 def _changed(
-    fields: Sequence[tuple[str, Callable]], a: object, b: object
-) -> tuple[FieldChange, ...]:  # type: ignore[type-arg]
+    fields: Sequence[tuple[str, Callable[[Side], str]]], a: Side, b: Side
+) -> tuple[FieldChange, ...]:
     texts = ((label, read(a), read(b)) for label, read in fields)
     return tuple(FieldChange(*text) for text in texts if text[1] != text[2])
 

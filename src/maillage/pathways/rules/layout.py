@@ -248,17 +248,18 @@ def arrow_words(arrow: Arrow, around: Surroundings) -> tuple[str, str]:
         ArrowState.PARTIAL: f"Aucun accord pour {stuck} {'hôpitaux' if stuck > 1 else 'hôpital'}",
         ArrowState.BROKEN: "Adressage sans accord",
     }[arrow.state]
-    basis = [around.name(group) for group in arrow.groups]
-    count = len(arrow.agreements)
-    if count == 1:
-        basis.append(arrow.agreements[0][1])
-    elif count:
-        basis.append(f"{count} conventions")
+    basis = _counted([around.name(group) for group in arrow.groups], "groupements")
+    basis += _counted([title for _, title in arrow.agreements], "conventions")
     if not basis and arrow.within_one:
         basis.append("au sein du même hôpital")
     if not arrow.origins:
         basis.append("personne ne tient l'étape d'avant")
     return first, " · ".join(basis)
+
+
+def _counted(names: Sequence[str], plural: str) -> list[str]:
+    """The name when there is one, else how many: a drawing has no room for more."""
+    return list(names) if len(names) < 2 else [f"{len(names)} {plural}"]
 
 
 def _lanes(steps: Sequence[StepFacts]) -> dict[int, int]:
