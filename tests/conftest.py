@@ -109,12 +109,16 @@ def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def example(
-    example_folder: Path, django_db_blocker: pytest_django.DjangoDbBlocker
+    example_folder: Path,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+    settings: pytest_django.fixtures.SettingsWrapper,
 ) -> Iterator[None]:
-    """The test speaks to the example territory; what it writes is undone."""
+    """The test speaks to the example territory; what it writes is undone. Demonstration accounts
+    may log in, as where the demo command serves it."""
     from django.core.cache import cache
     from django.db import connections, transaction
 
+    settings.DEMO_ACCOUNTS_ALLOWED = True
     with django_db_blocker.unblock():
         usual = connections["default"]
         settings_dict = {**usual.settings_dict, "NAME": example_folder / "maillage.sqlite3"}

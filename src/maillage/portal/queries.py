@@ -14,6 +14,7 @@ from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.agreements.enums import AgreementState
 from maillage.agreements.models import Agreement
+from maillage.agreements.queries.lists import list_lapsing, search_agreements
 from maillage.coverage.forms import DemandForm
 from maillage.coverage.permissions import ASK
 from maillage.coverage.queries import Question
@@ -28,7 +29,7 @@ from maillage.territory.queries import search_communes
 from maillage.vocabulary.calendar import french_day, french_instant, local_day
 
 HOLES_AHEAD = timedelta(days=14)
-AGREEMENTS_AHEAD = timedelta(days=180)
+AUTHORISATIONS_AHEAD = timedelta(days=180)
 REVIEWS_AHEAD = timedelta(days=90)
 MOST_ROWS = 6
 MOST_HITS = 8
@@ -127,25 +128,21 @@ def _of_interest(actor: Actor) -> Q:
 
 
 def _agreements_ending(now: datetime, actor: Actor) -> Block:
-    today = local_day(now)
-    ending = Agreement.objects.filter(
-        state=AgreementState.IN_FORCE, ends_on__gt=today, ends_on__lte=today + AGREEMENTS_AHEAD
-    ).order_by("ends_on")[:MOST_ROWS]
     rows = [
         Line(
-            "limit",
-            f"{((agreement.ends_on or today) - today).days} jours",
+            "late" if clock.days_left < 0 else "limit",
+            "Terme passé" if clock.days_left < 0 else f"{clock.days_left} jours",
             agreement.short_title,
             reverse("agreements:detail", args=[agreement.slug]),
-            f"prend fin le {french_day(agreement.ends_on or today)}",
+            f"terme le {french_day(clock.due_on)}",
         )
-        for agreement in ending
+        for agreement, clock in list_lapsing(today=local_day(now))[:MOST_ROWS]
     ]
     return Block(
         "echeances",
-        "Conventions qui prennent fin, 180 jours",
+        "Conventions dont le terme approche",
         rows,
-        "Aucune convention ne prend fin dans les 180 prochains jours.",
+        "Aucune convention n'arrive à son terme dans les 180 prochains jours.",
         reverse("agreements:list"),
         "Toutes les conventions",
     )
@@ -176,7 +173,7 @@ def _agreements_in_progress(now: datetime, actor: Actor) -> Block:
 def _authorisations_ending(now: datetime, actor: Actor) -> Block:
     today = local_day(now)
     ending = (
-        Authorisation.objects.filter(ends_on__gt=today, ends_on__lte=today + AGREEMENTS_AHEAD)
+        Authorisation.objects.filter(ends_on__gt=today, ends_on__lte=today + AUTHORISATIONS_AHEAD)
         .select_related("service__site")
         .order_by("ends_on")[:MOST_ROWS]
     )
@@ -311,7 +308,7 @@ PLURALS = {
 }
 
 
-def search(text: str, *, actor: Actor) -> list[FoundGroup]:
+def search(text: str, *, today: date) -> list[FoundGroup]:
     """Communes, pathways, agreements, people, services and places that a text names, by kind.
     Shorter than two letters, nothing."""
     if len(text.strip()) < 2:
@@ -325,11 +322,9 @@ def search(text: str, *, actor: Actor) -> list[FoundGroup]:
         groups.setdefault(PLURALS.get(hit.kind, hit.kind), []).append(
             Found(hit.label, hit.detail, url)
         )
-    for agreement in Agreement.objects.filter(title__icontains=text.strip())[:MOST_HITS]:
-        url = reverse("agreements:detail", args=[agreement.slug])
-        groups.setdefault("Conventions", []).append(
-            Found(agreement.short_title, agreement.get_state_display(), url)
-        )
+    for one in search_agreements(text, MOST_HITS, today=today):
+        url = reverse("agreements:detail", args=[one.slug])
+        groups.setdefault("Conventions", []).append(Found(one.label, one.detail, url))
     for commune in search_communes(text, MOST_HITS):
         url = reverse("territory:commune", args=[commune.code])
         groups.setdefault("Communes", []).append(

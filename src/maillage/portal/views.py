@@ -8,6 +8,7 @@ from django.shortcuts import render
 from maillage.accounts.http import Request, requires
 from maillage.portal import queries
 from maillage.portal.permissions import HOME, SEARCH
+from maillage.vocabulary.calendar import local_day
 
 
 @requires(HOME)
@@ -21,5 +22,5 @@ def home(request: Request) -> HttpResponse:
 def search(request: Request) -> HttpResponse:
     """People, places, services, agreements and pathways that a text names."""
     text = request.GET.get("q", "").strip()[:100]
-    found = queries.search(text, actor=request.actor)
+    found = queries.search(text, today=local_day(request.now))
     return render(request, "portal/search.html", {"search_text": text, "found": found})
