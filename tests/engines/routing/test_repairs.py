@@ -113,3 +113,24 @@ def test_what_no_clause_can_mend(journeys: str, hours: str) -> None:
         journeys,
     )
     assert repairs(network, demand(AFTER)) == ()
+
+
+def test_a_service_that_is_reached_the_long_way_round_is_mended_by_the_short_one() -> None:
+    network = territory(
+        """
+        service | site | care      | level
+        er-k    | K    | EMERGENCY | PROXIMITY
+        er-f    | F    | EMERGENCY | PROXIMITY
+        st-v    | V    | STROKE    | RECOURSE
+        """,
+        TWO_STEPS,
+        "C>K 15, C>F 60, K>V 35, F>V 20",
+        clauses="""
+        clause | from       | to         | cares
+        c1     | f-hospital | v-hospital | STROKE
+        """,
+    )
+    assert resolve(network, demand(AFTER)).steps[1].verdict == "LATE"
+    found = repairs(network, demand(AFTER))
+    assert summary(found) == [(2, "k-hospital", "v-hospital", "ON_TARGET", 50)]
+    assert found[0].minutes_before == 80
