@@ -111,6 +111,7 @@ class PathwayPage:
     edit_refused: str
     new_version: ActRow | None
     compared_to: int | None
+    in_force: int | None
     history: tuple[tuple[int, VersionChange], ...] = field(default=())
 
 
@@ -129,6 +130,7 @@ def get_page(*, slug: str, number: int | None, actor: Actor, day: date) -> Pathw
     older = [one.number for one in versions if one.number < version.number]
     owners = owners_of(pathway)
     may_edit = EDIT.allows(actor, owners)
+    acts = _acts(version, found, actor, owners, day)
     return PathwayPage(
         pathway=pathway,
         version=version,
@@ -141,11 +143,14 @@ def get_page(*, slug: str, number: int | None, actor: Actor, day: date) -> Pathw
         tallies=tallies(found),
         wide=_safe(draw(wide, title=title, prefix="schema", css="diagram--wide")),
         narrow=_safe(draw(narrow, title=title, prefix="schema-etroit", css="diagram--narrow")),
-        acts=_acts(version, found, actor, owners, day),
+        acts=acts,
         may_edit=may_edit,
         edit_refused=states.why_not(lambda: states.check_can_edit(state_of(version))),
-        new_version=_new_version(versions) if may_edit else None,
+        new_version=_new_version(versions, main=not any(a.kind == "primary" for a in acts))
+        if may_edit
+        else None,
         compared_to=max(older, default=None),
+        in_force=next((one.number for one in versions if _answers(one, day)), None),
         history=tuple((one.number, change) for one in versions for change in _changes(one)),
     )
 
@@ -393,11 +398,15 @@ def _acts(
     return tuple(rows)
 
 
-def _new_version(versions: Sequence[PathwayVersion]) -> ActRow:
+def _answers(version: PathwayVersion, day: date) -> bool:
+    return states.is_in_force(state_of(version), version.starts_on, version.ends_on, day)
+
+
+def _new_version(versions: Sequence[PathwayVersion], *, main: bool) -> ActRow:
     why = states.why_not(
         lambda: states.check_can_create_version(state_of(version) for version in versions)
     )
-    return ActRow("nouvelle-version", "Nouvelle version", why)
+    return ActRow("nouvelle-version", "Nouvelle version", why, "primary" if main else "")
 
 
 def _changes(version: PathwayVersion) -> list[VersionChange]:

@@ -248,18 +248,18 @@ def arrow_words(arrow: Arrow, around: Surroundings) -> tuple[str, str]:
         ArrowState.PARTIAL: f"Aucun accord pour {stuck} {'hôpitaux' if stuck > 1 else 'hôpital'}",
         ArrowState.BROKEN: "Adressage sans accord",
     }[arrow.state]
-    basis = _counted([around.name(group) for group in arrow.groups], "groupements")
-    basis += _counted([title for _, title in arrow.agreements], "conventions")
+    names = [around.name(group) for group in arrow.groups]
+    basis = names + [title for _, title in arrow.agreements]
+    if len(basis) > 1:  # a drawing has no room for several names
+        counts = (len(names), "groupement"), (len(basis) - len(names), "convention")
+        basis = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
     if not basis and arrow.within_one:
         basis.append("au sein du même hôpital")
     if not arrow.origins:
         basis.append("personne ne tient l'étape d'avant")
+    if arrow.state is ArrowState.PARTIAL and basis:
+        basis[0] = f"Pour les autres : {basis[0]}"
     return first, " · ".join(basis)
-
-
-def _counted(names: Sequence[str], plural: str) -> list[str]:
-    """The name when there is one, else how many: a drawing has no room for more."""
-    return list(names) if len(names) < 2 else [f"{len(names)} {plural}"]
 
 
 def _lanes(steps: Sequence[StepFacts]) -> dict[int, int]:
