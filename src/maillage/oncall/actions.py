@@ -43,10 +43,9 @@ def generate_slots(
     by: Actor,
     at: datetime,
 ) -> Generated:
-    """Create the slots of these turns that start on ``first_day <= day < last_day``.
-
-    A slot that exists already (same line, service and start) is left as it is, with whoever holds
-    it: doing it again writes nothing. Raises :class:`NotAllowed`; :class:`Invalid` on a wrong
+    """Create the slots of these turns that start on ``first_day <= day < last_day``. A slot that
+    exists already (same line, service and start) is left as it is, with whoever holds it: doing it
+    again writes nothing. Raises :class:`NotAllowed`; :class:`Invalid` on a wrong
     horizon; :class:`Refusal` when a line, a service or a practitioner of a turn is unknown.
     """
     GENERATE.check(by)

@@ -68,7 +68,7 @@ PRACTITIONER_ORDERS = {
 }
 
 
-def _ordered(rows: QuerySet, orders: dict[str, tuple[str, ...]], sort: str) -> QuerySet:  # type: ignore[type-arg]
+def _ordered(rows: QuerySet, orders: dict[str, tuple[str, ...]], sort: str) -> QuerySet:
     """Rows by a key of ``orders`` (its first by default), the first column reversed after « - ».
     Rows without a value come last."""
     key, backwards = sort.removeprefix("-"), sort.startswith("-")
@@ -191,14 +191,14 @@ def _hours_of(services: Sequence[int]) -> Hours:
     windows: dict[int, list[Window]] = defaultdict(list)
     exceptions: dict[int, list[Exceptional]] = defaultdict(list)
     authorisations: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
-    for service, *window in OpeningHours.objects.filter(service__in=services).values_list(
-        "service_id", "weekday", "opens_minute", "closes_minute", "holidays"
-    ):
-        windows[service].append(Window(*window))
-    for service, *exception in ServiceException.objects.filter(service__in=services).values_list(
-        "service_id", "state", "starts_at", "ends_at"
-    ):
-        exceptions[service].append(Exceptional(*exception))
+    for service, weekday, opens, closes, holidays in OpeningHours.objects.filter(
+        service__in=services
+    ).values_list("service_id", "weekday", "opens_minute", "closes_minute", "holidays"):
+        windows[service].append(Window(weekday, opens, closes, holidays))
+    for service, state, starts_at, ends_at in ServiceException.objects.filter(
+        service__in=services
+    ).values_list("service_id", "state", "starts_at", "ends_at"):
+        exceptions[service].append(Exceptional(state, starts_at, ends_at))
     for service, start, end in Authorisation.objects.filter(service__in=services).values_list(
         "service_id", "starts_on", "ends_on"
     ):

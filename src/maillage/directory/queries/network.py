@@ -85,14 +85,14 @@ def list_services_for_network() -> list[NetworkService]:
         "service_id", "starts_on", "ends_on"
     ):
         authorisations[service].append((starts_on, ends_on))
-    for service, *window in OpeningHours.objects.order_by(
+    for service, weekday, opens, closes, holidays in OpeningHours.objects.order_by(
         "weekday", "opens_minute", "holidays"
     ).values_list("service_id", "weekday", "opens_minute", "closes_minute", "holidays"):
-        opening[service].append(tuple(window))
-    for service, *exception in ServiceException.objects.order_by("starts_at", "state").values_list(
-        "service_id", "starts_at", "ends_at", "state"
-    ):
-        exceptions[service].append(tuple(exception))
+        opening[service].append((weekday, opens, closes, holidays))
+    for service, starts_at, ends_at, state in ServiceException.objects.order_by(
+        "starts_at", "state"
+    ).values_list("service_id", "starts_at", "ends_at", "state"):
+        exceptions[service].append((starts_at, ends_at, state))
     rows = HealthcareService.objects.order_by("slug").values_list(
         "pk", "slug", "site__finess", "care_type", "level", "age_min", "age_max"
     )

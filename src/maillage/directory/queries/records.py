@@ -33,7 +33,7 @@ from maillage.vocabulary.care import CareLevel, CareType, NationalCode, level_co
 from maillage.vocabulary.errors import NotFound
 
 
-def _one(rows: QuerySet, kind: str, sentence: str, **key: str) -> object:  # type: ignore[type-arg]
+def _one(rows: QuerySet, kind: str, sentence: str, **key: str) -> object:
     found = rows.filter(**key).first()
     if found is None:
         raise NotFound(f"directory.unknown-{kind}", sentence)

@@ -84,34 +84,51 @@ def next_change(
     """The first instant after ``moment`` when the service opens or closes, within
     ``LOOK_AHEAD_DAYS`` days; None when it does not change."""
     now_open = is_open(windows, exceptions, moment)
-    first = to_paris(moment).date()
-    candidates: set[datetime] = set()
-    for ahead in range(LOOK_AHEAD_DAYS + 1):
-        day = first + timedelta(days=ahead)
-        for window in windows:
-            if window_counts_on(window, day):
-                candidates.update(
-                    at
-                    for minute in (window.opens, window.closes)
-                    for fold in (0, 1)
-                    for at in [_minute_of_day(day, minute, fold)]
-                )
-        midnight, next_midnight = day_bounds(day)
-        if next_midnight - midnight != timedelta(days=1):
-            # Clocks change at 01:00 UTC (directive 2000/84/EC): an hour is repeated or skipped.
-            candidates.add(datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
-    for exception in exceptions:
-        candidates.update((exception.starts_at, exception.ends_at))
     horizon = moment + timedelta(days=LOOK_AHEAD_DAYS)
-    for candidate in sorted(c for c in candidates if moment < c <= horizon):
-        if is_open(windows, exceptions, candidate) != now_open:
-            return candidate
+    ahead = [e for e in exceptions if e.ends_at > moment and e.starts_at <= horizon]
+    if not ahead and _is_always_open(windows):
+        return None
+    bounds = {at for e in ahead for at in (e.starts_at, e.ends_at)}
+    first = to_paris(moment).date()
+    for offset in range(LOOK_AHEAD_DAYS + 1):
+        day = first + timedelta(days=offset)
+        midnight, next_midnight = day_bounds(day)
+        candidates = {at for at in bounds if midnight <= at < next_midnight}
+        candidates |= _bounds_on(windows, day, midnight, next_midnight)
+        for candidate in sorted(at for at in candidates if moment < at <= horizon):
+            if is_open(windows, exceptions, candidate) != now_open:
+                return candidate
     return None
 
 
+def _is_always_open(windows: Iterable[Window]) -> bool:
+    whole = {w.weekday for w in windows if w.holidays == HolidayRule.OPEN and _is_whole_day(w)}
+    return len(whole) == len(WEEKDAYS)
+
+
+def _is_whole_day(window: Window) -> bool:
+    return window.opens == 0 and window.closes == DAY_MINUTES
+
+
+def _bounds_on(
+    windows: Iterable[Window], day: date, midnight: datetime, next_midnight: datetime
+) -> set[datetime]:
+    """The instants of a day at which a window starts or ends, in both passes of a repeated hour.
+    Midnight itself is one: the windows of the day before end there."""
+    found = {midnight}
+    folds: tuple[int, ...] = (0,)
+    if next_midnight - midnight != timedelta(days=1):
+        # Clocks change at 01:00 UTC (directive 2000/84/EC): an hour is repeated or skipped.
+        found.add(datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
+        folds = (0, 1)
+    for window in windows:
+        if window_counts_on(window, day):
+            for minute in {window.opens, window.closes} - {0, DAY_MINUTES}:
+                found.update(_minute_of_day(day, minute, fold) for fold in folds)
+    return found
+
+
 def _minute_of_day(day: date, minute: int, fold: int) -> datetime:
-    if minute == DAY_MINUTES:
-        return paris_instant(day + timedelta(days=1), time(0))
     return paris_instant(day, time(minute // 60, minute % 60), fold=fold)
 
 

@@ -11,7 +11,7 @@ from maillage.accounts.http import Request, requires
 from maillage.directory import actions, queries
 from maillage.directory.forms import ClosureForm, FinessForm, JoinForm, LeaveForm
 from maillage.directory.permissions import EDIT, EDIT_GROUPS, IMPORT
-from maillage.vocabulary.errors import Invalid, Refusal
+from maillage.vocabulary.errors import Invalid, Problem, Refusal
 
 UNPROCESSABLE = 422
 
@@ -108,7 +108,8 @@ def reopen(request: Request, slug: str, pk: int) -> HttpResponse:
 def finess(request: Request) -> HttpResponse:
     """Import a FINESS extract, or only say what it would change."""
     form = FinessForm(request.POST or None, request.FILES or None)
-    report, problems = None, ()
+    report = None
+    problems: tuple[Problem, ...] = ()
     if form.is_valid():
         said = form.cleaned_data
         try:

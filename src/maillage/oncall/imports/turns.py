@@ -20,7 +20,7 @@ from maillage.oncall.enums import Weeks
 from maillage.oncall.imports.lines import line_services
 from maillage.oncall.permissions import GENERATE, READ
 from maillage.oncall.rules.turns import RosterHole, Turn
-from maillage.vocabulary.errors import Invalid
+from maillage.vocabulary.errors import Invalid, Problem
 
 LONGEST_SLOT_HOURS = 96
 """A turn of a long week-end, at most."""
@@ -87,7 +87,7 @@ def _read(table: Table, content: bytes, filename: str) -> Sequence[Row]:
     return reading.rows
 
 
-def _wrong_turns(rows: Sequence[Row], kept: dict[str, set[str]]) -> list[object]:
+def _wrong_turns(rows: Sequence[Row], kept: dict[str, set[str]]) -> list[Problem]:
     return [
         *unknown_references(rows, "offre", service_ids(), "offre de soins"),
         *unknown_references(rows, "titulaires", practitioner_ids(), "praticien"),
