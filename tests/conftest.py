@@ -17,6 +17,9 @@ import tests.hypothesis_profile  # noqa: F401
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
 
+# A browser's driver keeps an event loop running in the thread of the tests.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 
 @pytest.fixture
 def now() -> datetime:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import given, settings
 from schemathesis.specs.openapi.checks import (
@@ -32,7 +35,7 @@ def headers(example: None, now: datetime) -> dict[str, str]:
     _, text = create_key(
         user=user, name="essai", days=1, by=get_actor(user, on=at.date()), at=at
     )
-    return {"Authorization": f"Bearer {text}"}
+    return {"Authorization": f"Bearer {text}", "Accept-Encoding": "identity"}
 
 
 def test_the_description_is_openapi_3_1(example: None) -> None:
@@ -84,6 +87,17 @@ def test_a_wrong_question_gets_a_json_problem(
     assert answer.json()["title"]
 
 
+@pytest.fixture
+def kept_connection() -> Iterator[None]:
+    """A real handler closes old connections around each request; the test's must stay open."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("kept_connection")
 def test_requests_drawn_from_the_description(headers: dict[str, str]) -> None:
     """No operation breaks, and every good answer has the described shape."""
     application = WSGIHandler()

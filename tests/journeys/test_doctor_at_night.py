@@ -46,12 +46,16 @@ def test_who_takes_a_stroke_from_fourmies_at_three(
 def test_what_caudry_lost_on_14_november_2022(open_page: Callable[..., Page]) -> None:
     page = open_page("demo-medecin")
     page.goto(
-        "/couverture/avant-apres?commune=59139&age=70&avant=2022-11-10T15:00&apres=2022-11-17T15:00"
+        "/couverture/avant-apres?commune=59139&age=76&avant=2022-11-12T10:00&apres=2022-11-19T10:00"
     )
     expect(page.get_by_role("heading", name="Bilan")).to_be_visible()
     changed = page.get_by_role("table", name="Étapes qui changent")
-    assert changed.locator("tbody tr").count() >= 1
+    lost = changed.get_by_role("row").filter(has_text="Personne ne prend en charge")
+    expect(lost).to_contain_text("Addictologie")
     expect(page.get_by_role("heading", name="Clauses qui répareraient")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("de CH Le Cateau vers CH Valenciennes")
+    rights = page.get_by_role("table", name="Adressages perdus")
+    expect(rights.get_by_role("row").filter(has_text="CH de Cambrai").first).to_be_visible()
 
 
 def test_a_text_that_names_nothing_is_kept_and_explained(open_page: Callable[..., Page]) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 DEFAULT_ADDRESS = "127.0.0.1:8000"
@@ -85,19 +86,22 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def serve(words: list[str], **extra: str) -> int:
+def serve(words: list[str], **extra: str) -> NoReturn:
     """Serve the site with granian, until Ctrl-C."""
     host, port = _read_address(words)
     _check_port(host, port)
     workers = str(min(2, os.cpu_count() or 1))
     options = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "4"]
     options += ["--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"]
-    # A long-lived worker gives back what the largest pages made it take.
     options += ["--respawn-failed-workers"]
-    return _run("granian", *options, "maillage.config.wsgi:application", **extra)
+    # The server takes the place of this process, so that a signal to one is a signal to the other.
+    command = [sys.executable, "-m", "granian", *options, "maillage.config.wsgi:application"]
+    os.chdir(REPOSITORY)
+    sys.stdout.flush()
+    os.execve(sys.executable, command, _environment(**extra))
 
 
-def demo(words: list[str]) -> int:
+def demo(words: list[str]) -> NoReturn:
     """Prepare everything, load the example territory, print the accounts and serve."""
     started = time.monotonic()
     host, port = _read_address(words)
@@ -114,7 +118,7 @@ def demo(words: list[str]) -> int:
     _manage("demo_accounts", **demo_on)
     took = f"{time.monotonic() - started:.0f} s"
     say(f"\nPrêt en {took} : http://{host}:{port}   (Ctrl-C pour arrêter)")
-    return serve(words, **demo_on)
+    serve(words, **demo_on)
 
 
 def test_engines_alone() -> int:
