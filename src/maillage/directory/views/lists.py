@@ -24,7 +24,7 @@ from maillage.directory.imports.care import write_services
 from maillage.directory.imports.people import write_practitioners
 from maillage.directory.imports.places import write_organizations
 from maillage.directory.models import HealthcareService, Organization, Practitioner
-from maillage.directory.permissions import READ
+from maillage.directory.permissions import IMPORT, READ
 from maillage.exchange.rules import write_rows
 from maillage.exchange.tables import Table
 from maillage.vocabulary.calendar import local_day
@@ -57,7 +57,8 @@ def organizations(request: Request) -> HttpResponse:
     """The list of establishments."""
     form, found = _organizations(request)
     page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
-    return render(request, "directory/organizations.html", {"form": form, "page": page})
+    context = {"form": form, "page": page, "may_import": IMPORT.allows(request.actor)}
+    return render(request, "directory/organizations.html", context)
 
 
 @require_safe
