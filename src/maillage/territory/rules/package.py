@@ -144,7 +144,8 @@ def unreadable(where: str) -> Refusal:
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """Some columns of a compressed CSV file, by name."""
-    csv.field_size_limit(LONGEST_CELL)
+    # The limit belongs to the whole process: files from users keep the usual one.
+    usual = csv.field_size_limit(LONGEST_CELL)
     try:
         with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
             reader = csv.reader(file)
@@ -156,6 +157,8 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
                 yield {name: cells[at] for name, at in places}
     except (lzma.LZMAError, EOFError, UnicodeDecodeError, csv.Error, IndexError) as error:
         raise unreadable(path.name) from error
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _read_commune(
