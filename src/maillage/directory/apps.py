@@ -11,10 +11,22 @@ class DirectoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Name the acts of this room, and register its lists and names."""
+        from maillage.accounts.acts import name_acts
         from maillage.accounts.organizations import register_names
         from maillage.directory.imports import TABLES
         from maillage.directory.queries import list_organization_names
         from maillage.exchange.tables import register
 
         register(*TABLES)
+        name_acts(
+            {
+                "directory.join-group": "Entrée dans un groupement",
+                "directory.leave-group": "Sortie d'un groupement",
+                "directory.close-service": "Fermeture d'une offre",
+                "directory.reopen-service": "Réouverture d'une offre",
+                "directory.add-authorisation": "Ajout d'une autorisation",
+                "directory.end-authorisation": "Fin d'une autorisation",
+            }
+        )
         register_names(lambda: dict(list_organization_names()))

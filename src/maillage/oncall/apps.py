@@ -11,7 +11,16 @@ class OncallConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Name the acts of this room, and register its lists."""
+        from maillage.accounts.acts import name_acts
         from maillage.exchange.tables import register
         from maillage.oncall.imports import TABLES
 
         register(*TABLES)
+        name_acts(
+            {
+                "oncall.generate-slots": "Création du tour de garde",
+                "oncall.assign-slot": "Attribution d'un créneau de garde",
+                "oncall.release-slot": "Libération d'un créneau de garde",
+            }
+        )

@@ -11,7 +11,21 @@ class PathwaysConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Name the acts of this room, and register its lists."""
+        from maillage.accounts.acts import name_acts
         from maillage.exchange.tables import register
         from maillage.pathways.imports import TABLES
 
         register(*TABLES)
+        name_acts(
+            {
+                "pathways.create": "Création d'une filière",
+                "pathways.create-version": "Nouvelle version d'une filière",
+                "pathways.edit-version": "Modification d'une filière",
+                "pathways.change-state": "Étape d'une version de filière",
+                "pathways.add-step": "Ajout d'une étape de filière",
+                "pathways.edit-step": "Modification d'une étape de filière",
+                "pathways.move-step": "Déplacement d'une étape de filière",
+                "pathways.remove-step": "Retrait d'une étape de filière",
+            }
+        )
