@@ -43,6 +43,7 @@ class DemandForm(forms.Form):
     besoin = forms.CharField(max_length=60, required=False)
     besoin_texte = forms.CharField(max_length=120, required=False)
     age = forms.IntegerField(
+        label="Âge",
         min_value=0,
         max_value=OLDEST,
         required=True,
@@ -53,7 +54,7 @@ class DemandForm(forms.Form):
             "max_value": f"L'âge va jusqu'à {OLDEST} ans.",
         },
     )
-    le = InstantField(required=False)
+    le = InstantField(label="Date et heure", required=False)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -114,6 +114,12 @@ def phone(value: str | None) -> str:
 
 
 @register.filter
+def phone_uri(value: str | None) -> str:
+    """The address that a phone dials, « tel:+33353011395 »; empty when there is no digit."""
+    return text.phone_uri(value) if value else ""
+
+
+@register.filter
 def phone_link(value: str | None, css: str = "phone") -> SafeString | str:
     """The number as a link that a phone dials; the plain text when it holds no digit."""
     if not value:
