@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from maillage.vocabulary.search import fold
+
 
 @dataclass(frozen=True)
 class NationalCode:
@@ -92,7 +94,9 @@ class CareType(Enum):
     @classmethod
     def choices(cls) -> list[tuple[str, str]]:
         """Stored value (the English name) and French label, by label."""
-        return sorted(((member.name, member.label) for member in cls), key=lambda pair: pair[1])
+        return sorted(
+            ((member.name, member.label) for member in cls), key=lambda pair: fold(pair[1])
+        )
 
 
 class CareLevel(Enum):

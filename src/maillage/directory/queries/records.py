@@ -31,6 +31,7 @@ from maillage.directory.rules.hours import week_table
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.care import CareLevel, CareType, NationalCode, level_code
 from maillage.vocabulary.errors import NotFound
+from maillage.vocabulary.search import fold
 
 
 def _one(rows: QuerySet, kind: str, sentence: str, **key: str) -> object:
@@ -313,8 +314,9 @@ def get_team(slug: str, at: datetime) -> TeamCard:
 
 
 def list_organization_names() -> list[tuple[str, str]]:
-    """(slug, short name) of every organization, by name."""
-    return list(Organization.objects.order_by("search_name").values_list("slug", "short_name"))
+    """(slug, short name) of every organization, in the order in which the short names are read."""
+    names = Organization.objects.values_list("slug", "short_name")
+    return sorted(names, key=lambda pair: fold(pair[1]))
 
 
 def find_membership(group: str, pk: int) -> GroupMembership:
