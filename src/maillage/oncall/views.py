@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from maillage.accounts.http import Request, requires
 from maillage.directory.queries import list_organization_names
+from maillage.exchange.permissions import READ as READ_LISTS
 from maillage.oncall import actions, queries
 from maillage.oncall.forms import AssignForm, LineFilterForm, RosterForm
 from maillage.oncall.permissions import ASSIGN, READ
@@ -26,7 +27,8 @@ def lines(request: Request) -> HttpResponse:
     found = queries.list_lines_now(
         request.now, care_type=form.wanted("type"), organization=form.wanted("etablissement")
     )
-    return render(request, "oncall/lines.html", {"form": form, "lines": found})
+    context = {"form": form, "lines": found, "may_export": READ_LISTS.allows(request.actor)}
+    return render(request, "oncall/lines.html", context)
 
 
 @require_safe

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
+from maillage.exchange.permissions import READ as READ_LISTS
 from maillage.pathways.forms import FilterForm
 from maillage.pathways.permissions import EDIT, READ
 from maillage.pathways.queries import search_pathways
@@ -42,6 +43,7 @@ def pathways(request: Request) -> HttpResponse:
     )
     may_create = EDIT.allows(request.actor, request.actor.organizations())
     context = {"form": form, "page": page, "lines": lines, "day": day, "may_create": may_create}
+    context["may_export"] = READ_LISTS.allows(request.actor)
     return render(request, "pathways/list.html", context)
 
 
