@@ -42,10 +42,7 @@ def main() -> None:
         from maillage.accounts.models import User
 
         client = Client()
-        client.force_login(
-            User.objects.get(username="demo-medecin"),
-            backend="django.contrib.auth.backends.ModelBackend",
-        )
+        client.force_login(User.objects.get(username="demo-medecin"))
         draw = random.Random(7)
         figures: dict[str, object] = {}
         everything: list[float] = []
@@ -59,9 +56,7 @@ def main() -> None:
                 times.append((time.perf_counter() - started) * 1000)
                 if answer.status_code != 200:
                     raise SystemExit(f"{address}: {answer.status_code}")
-            with CaptureQueriesContext(
-                connection,
-            ) as queries:
+            with CaptureQueriesContext(connection) as queries:
                 size = len(asker.get(addresses[0]).content)
             figures[name] = (
                 f"median {statistics.median(times):.1f} ms, p95 {percentile(times, 0.95):.1f} ms, "

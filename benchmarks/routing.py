@@ -17,6 +17,23 @@ DEMANDS = 2000
 REFERENCE_DEMANDS = 12
 
 
+def same(expected: list[dict[str, object]], found: list[dict[str, object]]) -> bool:
+    """Whether both answers say the same, but for the instants of reopening: the reference finds
+    those minute by minute, which is left out here."""
+    keys = ("order", "verdict", "reason", "service", "kept_by", "basis", "chain", "fragile")
+    minutes = ("minutes_from_commune", "minutes_from_previous")
+    for one, other in zip(expected, found, strict=True):
+        if any(str(one[key]) != str(other[key]) for key in keys if key in one):
+            return False
+        for key in minutes:
+            left, right = one.get(key), other.get(key)
+            if (left is None) != (right is None):
+                return False
+            if left is not None and abs(float(str(left)) - float(str(right))) > 1e-6:
+                return False
+    return True
+
+
 def main() -> None:
     with example_territory():
         from tests.engines.routing import reference
@@ -49,9 +66,11 @@ def main() -> None:
         slow = []
         for demand, answer in list(zip(demands, answers, strict=True))[:REFERENCE_DEMANDS]:
             started = time.perf_counter()
-            expected = reference.resolve(network, demand)
+            expected = reference.resolve(
+                network, demand, grid=timedelta(minutes=1), until=demand.at
+            )
             slow.append((time.perf_counter() - started) * 1000)
-            if reference.as_dict(expected) != answer.as_dict():
+            if not same(expected, answer.as_dict()["steps"]):
                 raise SystemExit(f"engine and reference disagree on {demand}")
         report(
             "routing",
