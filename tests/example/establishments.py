@@ -1,4 +1,4 @@
-"""Real establishments of the Nord and the Pas-de-Calais, typed from FINESS (March 2020) and from the
+"""Real establishments of the Nord and the Pas-de-Calais, typed from FINESS (March 2020) and the
 2023 hospital survey (SAE, DREES)."""
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from maillage.vocabulary.care import (
@@ -126,7 +128,13 @@ def test_labels_are_distinct_and_choices_hold_them_all() -> None:
     assert len(labels) == len(set(labels)) == len(CareType)
     choices = CareType.choices()
     assert dict(choices) == {care.name: care.label for care in CareType}
-    assert [label for _, label in choices] == sorted(labels)
+    assert [label for _, label in choices] == sorted(labels, key=without_accents)
+
+
+def without_accents(text: str) -> str:
+    """French order: « Équipe » stands with « Endocrinienne », not after « Z »."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def test_levels_are_the_three_of_the_graded_offer_in_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +14,11 @@ from maillage.coverage.queries import Question, get_answer_record, get_question
 from maillage.coverage.rules import StepView
 from maillage.vocabulary.calendar import french_clock, french_instant, parse_instant, to_paris
 from maillage.vocabulary.errors import MaillageError
+
+
+def _whole(minutes: float) -> Decimal:
+    """Minutes to the nearest one, halves up, as the pages write them."""
+    return Decimal(str(minutes)).quantize(Decimal(1), ROUND_HALF_UP)
 
 
 class Command(BaseCommand):
@@ -60,7 +66,7 @@ class Command(BaseCommand):
             return
         view = question.view
         self.stdout.write(
-            f"{question.pathway.name}, résident de {question.commune.name}, {question.age} ans, "
+            f"{question.pathway.name} : {question.commune.label}, {question.age} ans, "
             f"{french_instant(at)}\n"
         )
         for step in view.steps:
@@ -80,7 +86,7 @@ class Command(BaseCommand):
                 who = f"{stop.person.name}, " if stop.person else ""
                 kept = f"{who}jusqu'à {french_clock(stop.slot.ends_at)}"
             where = f"{stop.service.name}, {stop.service.site}"
-            self.stdout.write(f"   → {where} ({stop.total_minutes:.0f} min, {kept})")
+            self.stdout.write(f"   → {where} ({_whole(stop.total_minutes)} min, {kept})")
             self.stdout.write(f"     {stop.basis}")
         if step.last:
             phone = (step.last.line.phone if step.last.line else "") or step.last.service.phone
@@ -90,7 +96,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"   Réparerait : une clause de {mending.from_organization} vers "
                 f"{mending.to_organization} pour « {mending.care_type} » "
-                f"({mending.minutes:.0f} min)"
+                f"({_whole(mending.minutes)} min)"
             )
         for row in step.discarded:
             reopens = ""
