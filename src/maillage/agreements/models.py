@@ -155,9 +155,9 @@ class Scope(models.Model):
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="scopes")
     care_type = models.CharField(
-        "type de soin", max_length=40, choices=CareType.choices(), blank=True
+        "type de soin", max_length=40, choices=CareType.choices, blank=True
     )
-    level = models.CharField("niveau", max_length=12, choices=CareLevel.choices(), blank=True)
+    level = models.CharField("niveau", max_length=12, choices=CareLevel.choices, blank=True)
     text = models.CharField("précision", max_length=240, blank=True)
     under_study = models.BooleanField("à l'étude", default=False)
 

@@ -20,7 +20,7 @@ class DutyLine(Sourced):
     slug = models.SlugField("identifiant", max_length=80, unique=True)
     name = models.CharField("nom", max_length=160)
     kind = models.CharField("mode", max_length=8, choices=LineKind.choices)
-    care_type = models.CharField("type de soin", max_length=40, choices=CareType.choices())
+    care_type = models.CharField("type de soin", max_length=40, choices=CareType.choices)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     services = models.ManyToManyField(HealthcareService, related_name="+")
     response_minutes = models.PositiveSmallIntegerField("délai d'arrivée (min)", default=0)
