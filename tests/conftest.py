@@ -67,7 +67,7 @@ def _trail_lets_tests_clean_up() -> Iterator[None]:
 
     from django.db import connection
 
-    trail = import_module("maillage.accounts.migrations.0003_append_only_trail")
+    trail = import_module("maillage.accounts.migrations.0002_append_only_trail")
     operations, statements = type(connection.ops), trail.SQL[connection.vendor]
     usual = operations.sql_flush
 

@@ -18,7 +18,7 @@ from maillage.accounts.models import AuditEvent
 from maillage.accounts.queries import TrailFilter, get_revision, list_events, write_events
 from tests.accounts.conftest import ADMIN
 
-TRAIL = import_module("maillage.accounts.migrations.0003_append_only_trail")
+TRAIL = import_module("maillage.accounts.migrations.0002_append_only_trail")
 
 
 def write(now: datetime, **more: object) -> AuditEvent:

@@ -55,6 +55,6 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_keys_and_first_passwords")]
+    dependencies = [("accounts", "0001_initial")]
 
     operations = [migrations.RunPython(install, remove)]
