@@ -207,6 +207,52 @@ def test_a_refusal_goes_back_into_the_form_and_nothing_typed_is_lost(
     assert Clause.objects.get().care_types == ["BURNS"]
 
 
+def test_a_new_agreement_is_offered_only_where_one_may_act(
+    client_for: ClientFor, group: OrganizationGroup
+) -> None:
+    """A director chooses among their own establishments; a forged one keeps what was typed."""
+    page = client_for(Role.DIRECTOR, at="chv").get("/conventions/nouvelle").content.decode()
+    assert '<option value="chv" selected>' in page
+    assert 'value="chu"' not in page
+    everywhere = client_for(Role.ADMINISTRATOR).get("/conventions/nouvelle").content.decode()
+    assert 'value="chv"' in everywhere and 'value="chu"' in everywhere
+    answer = client_for(Role.DIRECTOR, at="arras").post(
+        "/conventions/nouvelle",
+        {
+            "title": "Un titre longuement choisi",
+            "short_title": "Titre",
+            "kind": "FRAMEWORK",
+            "date_precision": "day",
+            "renewal": "NONE",
+            "organization": "chu",
+            "state": "DRAFT",
+        },
+    )
+    assert answer.status_code == 422
+    kept = answer.content.decode()
+    assert "Un titre longuement choisi" in kept
+    assert "pour lequel vous pouvez préparer une convention" in kept
+    assert not Agreement.objects.exists()
+
+
+def test_an_act_that_is_not_allowed_keeps_what_was_typed(
+    client_for: ClientFor, make_agreement: MakeAgreement
+) -> None:
+    """The signature of another party: refused in the form, with its sentence."""
+    made = make_agreement("projet", state=AgreementState.ADOPTED, signed_on=None, starts_on=None)
+    other = made.parties.get(organization__slug="arras")
+    answer = client_for(Role.DIRECTOR, at="chu").post(
+        f"/conventions/projet/parties/{other.pk}/signer",
+        {"on": "03/07/2017", "signatory_name": "Nom recopié", "signatory_title": "Directrice"},
+    )
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "Nom recopié" in page
+    assert "ne permet pas d&#x27;enregistrer la signature" in page
+    other.refresh_from_db()
+    assert other.signed_on is None
+
+
 def test_a_whole_life_through_the_pages(client_for: ClientFor, group: OrganizationGroup) -> None:
     """An association, from its creation to its first amendment, as three directions enter it."""
     chu, chv = client_for(Role.DIRECTOR, at="chu"), client_for(Role.DIRECTOR, at="chv")

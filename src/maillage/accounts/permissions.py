@@ -77,12 +77,18 @@ class Permission:
         wanted = set(organizations)
         return any(g.organization == EVERYWHERE or g.organization in wanted for g in held)
 
+    def places(self, actor: Actor) -> frozenset[str]:
+        """Keys of the organizations where the actor holds a role with this permission;
+        ``EVERYWHERE`` among them when one is held on the whole territory."""
+        return frozenset(g.organization for g in actor.grants if g.role in self.roles)
+
     def check(self, actor: Actor, organizations: Iterable[str] = ()) -> None:
         """Raise :class:`NotAllowed` unless :meth:`allows`."""
         if not self.allows(actor, organizations):
+            of = "d'" if self.sentence[:1] in "aeiouyéèê" else "de "
             raise NotAllowed(
                 f"permission.{self.name}",
-                f"Votre rôle ne permet pas de {self.sentence}.",
+                f"Votre rôle ne permet pas {of}{self.sentence}.",
                 permission=self.name,
             )
 

@@ -6,12 +6,18 @@ from typing import Any
 
 from django import forms
 
+from maillage.accounts.permissions import Actor
 from maillage.agreements.actions.clauses import ClauseDraft
 from maillage.agreements.actions.drafting import CommitmentDraft, Draft, PartyDraft
 from maillage.agreements.enums import AgreementKind, AgreementState, MissionKind, PartyRole, Renewal
 from maillage.agreements.forms.fields import DayField, cleaned, empty_first, long_text
 from maillage.agreements.models import Agreement
-from maillage.agreements.queries.records import bound_groups, bound_organizations
+from maillage.agreements.permissions import CREATE
+from maillage.agreements.queries.records import (
+    bound_groups,
+    bound_organizations,
+    organizations_where,
+)
 from maillage.directory.models import Organization, OrganizationGroup, Practitioner
 from maillage.vocabulary.care import CareLevel, CareType
 
@@ -87,15 +93,27 @@ class CreateForm(TermsForm):
 
     organization = forms.ModelChoiceField(
         label="Établissement qui la prépare",
-        queryset=Organization.objects.order_by("short_name"),
+        queryset=Organization.objects.none(),
         to_field_name="slug",
         help_text="Il en sera la première partie.",
+        error_messages={
+            "invalid_choice": "Choisissez un établissement pour lequel vous pouvez préparer une "
+            "convention."
+        },
     )
     state = forms.TypedChoiceField(
         label="Elle est",
         coerce=AgreementState,
         choices=[(s.value, s.label) for s in (AgreementState.DRAFT, AgreementState.IDENTIFIED)],
     )
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = organizations_where(CREATE, actor=actor)
+        field = self.fields["organization"]
+        field.queryset = offered  # type: ignore[attr-defined]
+        if len(offered) == 1:
+            field.initial = offered[0].slug
 
 
 class PartyForm(forms.Form):

@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from maillage.accounts.permissions import Actor, Permission
+from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
 from maillage.agreements.enums import PartyRole
 from maillage.agreements.models import Agreement, Amendment, Clause, Document, Party
 from maillage.directory.enums import MemberRole
@@ -172,6 +172,13 @@ def get_agreement_for(slug: str, permission: Permission, *, actor: Actor, on: da
     agreement = get_agreement(slug)
     permission.check(actor, party_organizations(agreement, on=on))
     return agreement
+
+
+def organizations_where(permission: Permission, *, actor: Actor) -> QuerySet[Organization]:
+    """The organizations for which the actor may do this act, by short name."""
+    places = permission.places(actor)
+    found = Organization.objects.order_by("short_name")
+    return found if EVERYWHERE in places else found.filter(slug__in=places)
 
 
 def bound_groups(agreement: Agreement) -> QuerySet[OrganizationGroup]:

@@ -14,7 +14,7 @@ from maillage.accounts.permissions import Permission
 from maillage.agreements.models import Agreement
 from maillage.agreements.queries.records import get_agreement_for
 from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.errors import Invalid, Refusal
+from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
 
 
 def load(request: Request, slug: str, permission: Permission) -> Agreement:
@@ -33,16 +33,20 @@ def answer(
     agreement: Agreement | None = None,
     lead: str = "",
 ) -> HttpResponse:
-    """The form; once valid, one call, and the page of the agreement. A refusal of a rule becomes a
-    sentence above the fields, and nothing typed is lost."""
+    """The form; once valid, one call, and the page of the agreement. A refusal of a rule or of a
+    right becomes a sentence above the fields, and nothing typed is lost."""
+    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             changed = act()
-        except (Refusal, Invalid) as error:
+        except (Refusal, Invalid, NotAllowed) as error:
             form.add_error(None, error.message)
+            status = 403 if isinstance(error, NotAllowed) else 422
         else:
             messages.success(request, done)
             return redirect("agreements:detail", changed.slug)
+    elif form.errors:
+        status = 422
     context = {
         "form": form,
         "title": title,
@@ -51,7 +55,7 @@ def answer(
         "lead": lead,
         "multipart": form.is_multipart(),
     }
-    return render(request, "agreements/form.html", context, status=422 if form.errors else 200)
+    return render(request, "agreements/form.html", context, status=status)
 
 
 def do(

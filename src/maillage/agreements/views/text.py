@@ -20,7 +20,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @requires(CREATE)
 def create(request: Request) -> HttpResponse:
     """Begin an agreement."""
-    form = forms.CreateForm(request.POST or None)
+    form = forms.CreateForm(request.POST or None, actor=request.actor)
 
     def act() -> Agreement:
         return drafting.create_agreement(
