@@ -32,9 +32,7 @@ def headers(example: None, now: datetime) -> dict[str, str]:
 
     user = User.objects.get(username="demo-medecin")
     at = datetime.now(tz=now.tzinfo)
-    _, text = create_key(
-        user=user, name="essai", days=1, by=get_actor(user, on=at.date()), at=at
-    )
+    _, text = create_key(user=user, name="essai", days=1, by=get_actor(user, on=at.date()), at=at)
     return {"Authorization": f"Bearer {text}", "Accept-Encoding": "identity"}
 
 
@@ -55,7 +53,9 @@ def test_the_description_is_openapi_3_1(example: None) -> None:
 
 @pytest.mark.parametrize("address", ["/api/couverture/qui", "/api/comptes/moi"])
 def test_nobody_is_let_in_without_a_session_or_a_key(example: None, address: str) -> None:
-    assert Client().get(address, QUESTION).status_code == 401
+    answer = Client().get(address, QUESTION)
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 def test_the_answer_for_programs(headers: dict[str, str]) -> None:
@@ -75,7 +75,7 @@ def test_the_answer_for_programs(headers: dict[str, str]) -> None:
         ({"besoin": "rien"}, 404),
         ({"age": -1}, 422),
         ({"age": "x"}, 422),
-        ({"le": "demain"}, 422),
+        ({"le": "plus tard"}, 422),
     ],
 )
 def test_a_wrong_question_gets_a_json_problem(

@@ -18,7 +18,9 @@ from maillage.coverage.queries import (
 )
 from maillage.coverage.queries.questions import address_instant
 from maillage.engines.routing import Reason, Verdict, network_hash, read_network, write_network
+from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import parse_instant
+from maillage.vocabulary.search import fold
 from tests.coverage.conftest import LEFT_ON, Tiny
 
 BEFORE = datetime(2022, 11, 13, 14, 0, tzinfo=UTC)
@@ -155,3 +157,46 @@ def test_the_address_of_the_hour_that_october_repeats_is_not_ambiguous() -> None
     assert address_instant(second) == "2026-10-25T02:30+01:00"
     assert parse_instant(address_instant(first)) == first
     assert parse_instant(address_instant(second)) == second
+
+
+def test_a_name_that_a_larger_town_continues_is_asked_back(tiny: Tiny) -> None:
+    for code, name in (("62741", "Saint-Amand"), ("59526", "Saint-Amand-les-Eaux")):
+        Commune.objects.create(
+            code=code, name=name, search_name=fold(name), department=code[:2], residents=100,
+            residents_year=2017, latitude=50.4, longitude=3.4, source="t",
+        )  # fmt: skip
+    asked = {"besoin": "chirurgie-thoracique", "age": 70, "le": BEFORE}
+    vague = get_question({**asked, "commune_texte": "st amand"}, now=BEFORE)
+    assert vague.view is None
+    assert [label for label, _ in vague.choices] == [
+        "Saint-Amand (62)",
+        "Saint-Amand-les-Eaux (59)",
+    ]
+    clear = get_question({**asked, "commune_texte": "Saint-Amand (62)"}, now=BEFORE)
+    assert clear.commune is not None
+    assert clear.commune.code == "62741"
+
+
+def test_a_day_without_any_roster_is_said(tiny: Tiny) -> None:
+    question = get_question(
+        {"commune": "59139", "besoin": "chirurgie-thoracique", "age": 70, "le": AFTER}, now=AFTER
+    )
+    assert any("Aucun tour de garde n'est saisi" in notice for notice in question.notices)
+
+
+def test_the_repeated_hour_is_said_and_its_other_pass_offered(tiny: Tiny) -> None:
+    at = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    question = get_question(
+        {"commune": "59139", "besoin": "chirurgie-thoracique", "age": 70, "le": at}, now=at
+    )
+    assert any("premier passage" in notice for notice in question.notices)
+    assert question.other_pass.endswith("le=2026-10-25T02%3A30%2B01%3A00")
+
+
+def test_the_record_says_whom_to_ring(tiny: Tiny) -> None:
+    record = get_answer_record(at=BEFORE, **ASKED)
+    team = record["steps"][1]["team"]
+    assert team["site"] == "CHU de Lille"
+    assert team["phone"] == "0353010101"
+    assert team["agreement"] == "association-2017"
+    assert get_answer_record(at=AFTER, **ASKED)["steps"][1]["team"] is None

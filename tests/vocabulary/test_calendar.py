@@ -12,6 +12,7 @@ from maillage.vocabulary.calendar import (
     day_bounds,
     french_day,
     french_instant,
+    is_repeated,
     paris_instant,
     parse_clock,
     parse_day,
@@ -96,3 +97,40 @@ def test_words() -> None:
         french_instant(datetime(2026, 11, 22, 2, 0, tzinfo=UTC))
         == "dimanche 22 novembre 2026 à 3 h"
     )
+
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # Sunday 22 November 2026, 03:00 in Paris
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3h", datetime(2026, 11, 22, 2, 0, tzinfo=UTC)),
+        ("2h", datetime(2026, 11, 23, 1, 0, tzinfo=UTC)),
+        ("demain 3h", datetime(2026, 11, 23, 2, 0, tzinfo=UTC)),
+        ("hier à 22h", datetime(2026, 11, 21, 21, 0, tzinfo=UTC)),
+        ("Aujourd'hui 15h30", datetime(2026, 11, 22, 14, 30, tzinfo=UTC)),
+    ],
+)
+def test_instants_counted_from_now(text: str, expected: datetime) -> None:
+    assert parse_instant(text, now=NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["3h", "demain 3h"])
+def test_without_a_now_they_name_nothing(text: str) -> None:
+    with pytest.raises(Invalid):
+        parse_instant(text)
+
+
+def test_the_hour_that_march_skips_is_refused() -> None:
+    with pytest.raises(Invalid, match="n'existe pas"):
+        parse_instant("29/03/2026 2h30")
+    assert parse_instant("29/03/2026 3h30") == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_only_the_hours_of_october_are_repeated() -> None:
+    assert is_repeated(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    assert is_repeated(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    assert not is_repeated(datetime(2026, 10, 25, 2, 0, tzinfo=UTC))
+    assert not is_repeated(datetime(2026, 3, 29, 1, 0, tzinfo=UTC))
+    assert not is_repeated(NOW)

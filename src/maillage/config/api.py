@@ -6,10 +6,12 @@ problems (RFC 9457), made by the portal's middleware for pages and here for rout
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import AuthenticationError, ValidationError
 
 from maillage.accounts.api import auth
 from maillage.accounts.api import router as accounts
@@ -20,7 +22,7 @@ from maillage.oncall.api import router as oncall
 from maillage.pathways.api import router as pathways
 from maillage.portal.middleware import problem_response
 from maillage.territory.api import router as territory
-from maillage.vocabulary.errors import Invalid, MaillageError, Problem
+from maillage.vocabulary.errors import Invalid, MaillageError, NotKnown, Problem
 
 api = NinjaAPI(
     title="Maillage",
@@ -42,17 +44,46 @@ for prefix, router in (
     api.add_router(prefix, router)
 
 
+SHAPES = {
+    "missing": "ce champ est obligatoire",
+    "int_parsing": "un nombre entier est attendu",
+    "float_parsing": "un nombre est attendu",
+    "bool_parsing": "oui ou non est attendu",
+    "string_type": "un texte est attendu",
+    "date_from_datetime_parsing": "une date est attendue (2026-12-24)",
+    "date_parsing": "une date est attendue (2026-12-24)",
+    "string_too_long": "ce texte est trop long",
+    "greater_than_equal": "ce nombre est trop petit",
+    "less_than_equal": "ce nombre est trop grand",
+    "literal_error": "cette valeur n'est pas dans la liste",
+    "enum": "cette valeur n'est pas dans la liste",
+}
+"""French words for the defects that the reader of requests names in English."""
+
+
+def _words(defect: dict[str, Any]) -> str:
+    return SHAPES.get(str(defect["type"]), str(defect["msg"]))
+
+
 @api.exception_handler(MaillageError)
 def refuse(request: HttpRequest, error: MaillageError) -> HttpResponse:
     """A refusal of a rule, as a JSON problem."""
     return problem_response(error)
 
 
+@api.exception_handler(AuthenticationError)
+def refuse_stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """Nobody is known behind the request: no session, no key, or a key that is no longer good."""
+    return problem_response(
+        NotKnown("api.unauthenticated", "Connectez-vous, ou présentez une clé valable.")
+    )
+
+
 @api.exception_handler(ValidationError)
 def refuse_shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """A request of the wrong shape, as a JSON problem that names each field."""
     problems = [
-        Problem(str(defect["msg"]), field=".".join(str(part) for part in defect["loc"]))
+        Problem(_words(defect), field=".".join(str(part) for part in defect["loc"]))
         for defect in error.errors
     ]
     return problem_response(Invalid("api.shape", "La demande n'a pas la forme attendue.", problems))

@@ -23,10 +23,28 @@ class ExcludedOut(Schema):
     reachable_at: datetime | None
 
 
+class TeamOut(Schema):
+    """Who takes the patient at a step, and how to ring them."""
+
+    name: str
+    site: str
+    site_finess: str
+    organization: str
+    phone: str
+    duty_line: str | None
+    duty_phone: str | None
+    duty_holder: str | None
+    duty_until: datetime | None
+    basis_text: str
+    agreement: str | None
+
+
 class StepOut(Schema):
     """One step: verdict, reason, team, way, evidence. Minutes are decimal."""
 
     order: int
+    name: str
+    team: TeamOut | None
     verdict: str
     reason: str | None
     service: str | None
@@ -78,7 +96,7 @@ def who(request: Request, demand: Query[DemandIn]) -> Any:
     """Which team takes a resident of ``commune``, aged ``age``, with the need ``besoin``, at ``le``
     (ISO instant or French text, Paris time; empty: now). A hole is an answer, not an error."""
     ASK.check(request.actor)
-    at = parse_instant(demand.le) if demand.le.strip() else request.now
+    at = parse_instant(demand.le, now=request.now) if demand.le.strip() else request.now
     return queries.get_answer_record(
         commune=demand.commune, pathway=demand.besoin, age=demand.age, at=at
     )

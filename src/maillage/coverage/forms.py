@@ -11,27 +11,37 @@ from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import Invalid
 
 OLDEST = 120
-
-
 LONGEST_INSTANT = 40
 
 
 class InstantField(forms.Field):
-    """An instant as French people type it, or in ISO form. Empty stands for « now »."""
+    """An instant as French people type it, or in ISO form; « demain 3h » counts from ``now``, which
+    the form gives. Empty stands for « now »."""
 
     widget = forms.TextInput
+    now: datetime | None = None
 
     def to_python(self, value: Any) -> datetime | None:
         text = str(value or "").strip()
         if not text:
             return None
         try:
-            return parse_instant(text[:LONGEST_INSTANT])
+            return parse_instant(text[:LONGEST_INSTANT], now=self.now)
         except Invalid as error:
             raise forms.ValidationError(error.message) from error
 
 
-class DemandForm(forms.Form):
+class AskingForm(forms.Form):
+    """A form whose instants count from ``now``."""
+
+    def __init__(self, *args: Any, now: datetime | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for asked in self.fields.values():
+            if isinstance(asked, InstantField):
+                asked.now = now
+
+
+class DemandForm(AskingForm):
     """A place, a need, an age and an hour.
 
     ``commune`` and ``besoin`` are codes; without script the typed texts come alone, in
@@ -65,7 +75,7 @@ class DemandForm(forms.Form):
         return values
 
 
-class CompareForm(forms.Form):
+class CompareForm(AskingForm):
     """A place, an age, and two instants."""
 
     commune = forms.CharField(max_length=5, required=False)

@@ -15,7 +15,7 @@ from maillage.coverage.permissions import ASK
 def who(request: Request) -> HttpResponse:
     """« Qui prend en charge ? » : the question, and its answer when the address holds one."""
     asked = "age" in request.GET
-    form = DemandForm(request.GET if asked else None)
+    form = DemandForm(request.GET if asked else None, now=request.now)
     question = queries.get_question(
         form.cleaned_data if asked and form.is_valid() else {}, now=request.now
     )
@@ -27,7 +27,7 @@ def who(request: Request) -> HttpResponse:
 def compare(request: Request) -> HttpResponse:
     """What changed for the residents of a commune between two instants, need by need."""
     asked = "age" in request.GET
-    form = CompareForm(request.GET if asked else None)
+    form = CompareForm(request.GET if asked else None, now=request.now)
     comparison = queries.get_comparison(form.cleaned_data if asked and form.is_valid() else {})
     context = {"form": form, "comparison": comparison, "typed": request.GET}
     return render(request, "coverage/compare.html", context)

@@ -87,9 +87,15 @@ def parse_clock(text: str) -> time:
     )
 
 
-def parse_instant(text: str) -> datetime:
+_RELATIVE_DAYS = {"hier": -1, "aujourd'hui": 0, "aujourd’hui": 0, "demain": 1}
+
+
+def parse_instant(text: str, *, now: datetime | None = None) -> datetime:
     """An instant typed as ``24/12/2026 3h``, ``2026-12-24T03:00`` (Paris time), or in ISO form with
-    its offset. Returned in UTC. Raises :class:`Invalid`.
+    its offset. Returned in UTC. With ``now``, also « demain 3h », « hier 22h » and « 3h » alone:
+    the next time that clocks show it.
+
+    Raises :class:`Invalid` for what is no instant, and for the hour that clocks skip in March.
     """
     cleaned = text.strip()
     try:
@@ -98,9 +104,38 @@ def parse_instant(text: str) -> datetime:
             return parsed.astimezone(UTC)
     except ValueError:
         pass
+    if now is not None and _CLOCK.fullmatch(cleaned):
+        clock = parse_clock(cleaned)
+        today = paris_instant(local_day(now), clock)
+        day = local_day(now) if today >= now else local_day(now) + timedelta(days=1)
+        return _exact(day, clock)
     day_text, _, clock_text = re.sub(r"\s+à\s+|T", " ", cleaned).partition(" ")
     clock = parse_clock(clock_text) if clock_text.strip() else time(0)
-    return paris_instant(parse_day(day_text), clock)
+    if now is not None and day_text.lower() in _RELATIVE_DAYS:
+        day = local_day(now) + timedelta(days=_RELATIVE_DAYS[day_text.lower()])
+    else:
+        day = parse_day(day_text)
+    return _exact(day, clock)
+
+
+def _exact(day: date, clock: time) -> datetime:
+    moment = paris_instant(day, clock)
+    if to_paris(moment).time() != clock:
+        raise Invalid(
+            "calendar.skipped-hour",
+            f"Le {french_day(day)}, {french_clock(clock)} n'existe pas : les horloges avancent "
+            "de 2 h à 3 h.",
+        )
+    return moment
+
+
+def is_repeated(moment: datetime) -> bool:
+    """True in the two hours of October that clocks show twice (2 h to 3 h, both passes)."""
+    local = to_paris(moment)
+    clock = local.time().replace(fold=0)
+    return paris_instant(local.date(), clock) != paris_instant(local.date(), clock, fold=1) and (
+        to_paris(paris_instant(local.date(), clock)).time() == clock
+    )
 
 
 def french_day(day: date, *, weekday: bool = False) -> str:

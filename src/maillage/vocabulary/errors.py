@@ -62,6 +62,13 @@ class Refusal(MaillageError):
     exit_code = 3
 
 
+class NotKnown(MaillageError):
+    """Nobody is known behind the request (HTTP 401)."""
+
+    status = 401
+    exit_code = 4
+
+
 class NotAllowed(MaillageError):
     """This user may not do this (HTTP 403)."""
 

@@ -64,6 +64,9 @@ from maillage.vocabulary.periods import Period
 KEPT_NETWORKS = 12
 """Networks kept in memory, each a few megabytes: a year of months, or a handful of comparisons."""
 
+ROSTER_NEAR = timedelta(days=1)
+"""How far from an instant a duty slot shows that rosters were entered for those days."""
+
 MEMBER_MARK = "@"
 """Parts the identifier of a group's clause from the member that it speaks for."""
 
@@ -86,6 +89,14 @@ class Loaded:
     revision: int
     first_day: date
     last_day: date
+
+    def has_roster(self, at: datetime) -> bool:
+        """True when some duty slot, of any line, is entered within a day of the instant."""
+        return any(
+            slot.starts_at < at + ROSTER_NEAR and slot.ends_at > at - ROSTER_NEAR
+            for slot in self.network.duty_slots
+            if slot.starts_at and slot.ends_at
+        )
 
 
 def load_network(at: datetime) -> Loaded:

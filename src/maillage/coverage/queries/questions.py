@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,15 +12,16 @@ from django.urls import reverse
 
 from maillage.coverage.queries.network import Loaded, load_network
 from maillage.coverage.queries.ways import draw_way
-from maillage.coverage.rules import AnswerView, describe
+from maillage.coverage.rules import AnswerView, Stop, describe
 from maillage.engines.routing import Demand, repairs, resolve
 from maillage.pathways.models import Pathway
 from maillage.pathways.queries import search_pathways
 from maillage.territory.models import Commune
 from maillage.territory.queries import find_commune, get_commune, search_communes
 from maillage.territory.rules.maps import MapView
-from maillage.vocabulary.calendar import local_day, parse_instant, to_paris
+from maillage.vocabulary.calendar import is_repeated, local_day, parse_instant, to_paris
 from maillage.vocabulary.errors import NotFound
+from maillage.vocabulary.search import fold
 
 CHOICES = 8
 
@@ -47,6 +48,8 @@ class Question:
     view: AnswerView | None = None
     map: MapView | None = None
     problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    other_pass: str = ""
     choices_title: str = ""
     choices: list[tuple[str, str]] = field(default_factory=list)
 
@@ -102,13 +105,18 @@ def answer_demand(
 
 
 def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> dict[str, Any]:
-    """The answer to one demand as plain values: the engine's own record, the clauses that would
-    mend it, and where it comes from. Raises :class:`Invalid` on an unknown commune or pathway, an
-    impossible age."""
+    """The answer to one demand as plain values: the engine's own record, the team of each step with
+    what is needed to ring it, the clauses that would mend it, and where it comes from. Raises
+    :class:`NotFound` on an unknown commune or pathway, :class:`Invalid` on an impossible age."""
     loaded = load_network(at)
-    demand = Demand(commune=commune, pathway=pathway, age=age, at=at)
+    view = answer_demand(loaded, commune=commune, pathway=pathway, age=age, at=at)
+    record = view.answer.as_dict()
+    for step, words in zip(record["steps"], view.steps, strict=True):
+        step["name"] = words.name
+        step["team"] = _team(words.last) if words.last else None
+    found = repairs(loaded.network, Demand(commune=commune, pathway=pathway, age=age, at=at))
     return {
-        **resolve(loaded.network, demand).as_dict(),
+        **record,
         "revision": loaded.revision,
         "travel_source": loaded.travel_source,
         "margin_minutes": loaded.network.travel.margin_minutes,
@@ -121,8 +129,24 @@ def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> 
                 "verdict": str(repair.verdict),
                 "minutes_from_commune": repair.minutes_from_commune,
             }
-            for repair in repairs(loaded.network, demand)
+            for repair in found
         ],
+    }
+
+
+def _team(stop: Stop) -> dict[str, Any]:
+    return {
+        "name": stop.service.name,
+        "site": stop.service.site,
+        "site_finess": stop.service.site_finess,
+        "organization": stop.service.organization,
+        "phone": stop.service.phone or stop.service.site_phone,
+        "duty_line": stop.line.name if stop.line else None,
+        "duty_phone": stop.line.phone if stop.line else None,
+        "duty_holder": stop.person.name if stop.person else None,
+        "duty_until": stop.slot.ends_at if stop.slot else None,
+        "basis_text": stop.basis,
+        "agreement": stop.clause.agreement_slug if stop.clause else None,
     }
 
 
@@ -147,6 +171,7 @@ def get_question(values: Mapping[str, Any], *, now: datetime) -> Question:
             f"La filière « {question.pathway.name} » n'a pas de version en vigueur ce jour-là."
         )
         return question
+    _note_the_hour(question, question.at, loaded)
     question.view = answer_demand(
         loaded,
         commune=question.commune.code,
@@ -156,6 +181,26 @@ def get_question(values: Mapping[str, Any], *, now: datetime) -> Question:
     )
     question.map = draw_way(question.commune, question.view)
     return question
+
+
+def _note_the_hour(question: Question, at: datetime, loaded: Loaded) -> None:
+    """Say what is unusual about the instant: an hour that clocks show twice, a day for which no
+    duty slot was ever entered."""
+    if is_repeated(at):
+        is_first = to_paris(at).fold == 0
+        other = at + timedelta(hours=1 if is_first else -1)
+        which = "au premier" if is_first else "au second"
+        question.notices.append(
+            f"Les horloges montrent cette heure deux fois (passage à l'heure d'hiver) : la réponse "
+            f"vaut {which} passage."
+        )
+        words = {**question.parameters, "le": to_paris(other).isoformat(timespec="minutes")}
+        question.other_pass = f"{reverse('coverage:who')}?{urlencode(words)}"
+    if not loaded.has_roster(at):
+        question.notices.append(
+            "Aucun tour de garde n'est saisi autour de cette date : la réponse ne connaît que les "
+            "heures d'ouverture des services."
+        )
 
 
 def find_place(question: Question, values: Mapping[str, Any]) -> None:
@@ -193,11 +238,11 @@ def _find_need(question: Question, values: Mapping[str, Any]) -> None:
     else:
         day = local_day(question.at) if question.at else None
         near = search_pathways(text, day=day, most=CHOICES) if day else []
-        exact = [p for p in near if p.name.casefold() == text.strip().casefold()]
+        exact = [p for p in near if fold(text) in (fold(p.name), fold(p.slug))]
         if len(near) == 1 or exact:
             question.pathway = (exact or near)[0]
         elif not near:
-            question.problems.append(f"Aucune filière ne répond à « {text} ».")
+            question.problems.append(f"Aucune filière ne répond à « {text} » à cette date.")
         elif not question.choices:
             question.choices_title = f"Quel besoin est « {text} » ?"
             question.choices = [(p.name, _with(values, besoin=p.slug)) for p in near]

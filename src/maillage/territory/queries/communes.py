@@ -102,15 +102,23 @@ def search_communes(text: str, limit: int = SUGGESTIONS) -> list[Commune]:
 
 def find_commune(text: str) -> Commune | None:
     """The one commune that a typed text names: a COG code, or a name (« Valenciennes », « fourmies
-    (59) ») that only one commune has; None otherwise. For forms without type-ahead."""
+    (59) ») that only one commune has; None otherwise. For forms without type-ahead.
+
+    A name that others continue (« Saint-Amand », « Saint-Amand-les-Eaux ») names one commune only
+    when its department is typed too: the shorter way of saying the larger town is too common.
+    """
     name, department = split_label(text)
-    found = Commune.objects.defer(*OUTLINE_COLUMNS).filter(
-        Q(code=name.upper()) | Q(search_name=fold(name))
-    )
+    folded = fold(name)
+    wanted = Q(code=name.upper()) | Q(search_name=folded)
+    if folded and not department:
+        wanted |= Q(search_name__startswith=f"{folded} ")
+    found = Commune.objects.defer(*OUTLINE_COLUMNS).filter(wanted)
     if department:
         found = found.filter(department=department)
     few = list(found[:2])
-    return few[0] if len(few) == 1 else None
+    if len(few) != 1 or (few[0].code != name.upper() and few[0].search_name != folded):
+        return None
+    return few[0]
 
 
 def get_commune(code: str) -> Commune:

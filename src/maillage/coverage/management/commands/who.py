@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from maillage.coverage.queries import Question, get_answer_record, get_question
 from maillage.coverage.rules import StepView
+from maillage.engines.routing import Reason
 from maillage.vocabulary.calendar import french_clock, french_instant, parse_instant, to_paris
 from maillage.vocabulary.errors import MaillageError
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         try:
-            at = parse_instant(options["le"]) if options["le"] else now
+            at = parse_instant(options["le"], now=now) if options["le"] else now
             question = get_question(
                 {
                     "commune_texte": options["commune"],
@@ -98,10 +99,15 @@ class Command(BaseCommand):
                 f"{mending.to_organization} pour « {mending.care_type} » "
                 f"({_whole(mending.minutes)} min)"
             )
+        far = [row for row in step.discarded if row.reason is Reason.TOO_FAR]
         for row in step.discarded:
+            if row in far:
+                continue
             reopens = ""
             if row.reachable_at is not None:
                 local = to_paris(row.reachable_at)
                 reopens = f", rouvre le {local:%d/%m} à {french_clock(local)}"
             self.stdout.write(f"   écarté : {row.service.name} ({row.words.lower()}{reopens})")
+        if far:
+            self.stdout.write(f"   trop loin : {len(far)} autre{'s' if len(far) > 1 else ''}")
         self.stdout.write("")
