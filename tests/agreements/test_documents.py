@@ -21,7 +21,7 @@ from maillage.agreements.models import Agreement, Document
 from maillage.agreements.rules.constants import DOCUMENT_MAX_BYTES
 from tests.agreements.refusals import code_of
 
-PDF = b"%PDF-1.7\n1 0 obj\n%%EOF\n"
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
 TOO_BIG = PDF.ljust(DOCUMENT_MAX_BYTES + 1, b"0")
 HTML = b"<html><script>alert(1)</script></html>"
 
@@ -57,6 +57,9 @@ def files(folder: Path) -> list[str]:
         ("page.pdf", HTML, "application/pdf", "agreement.document-type"),
         ("image.png", b"<svg onload='alert(1)'>", "image/png", "agreement.document-type"),
         ("archive.pdf", b"PK\x03\x04", "application/pdf", "agreement.document-type"),
+        ("coupe.pdf", b"%PDF-<script>alert(1)</script>", "text/html", "agreement.document-cut"),
+        ("coupe.png", b"\x89PNG\r\n\x1a\n" + HTML, "image/png", "agreement.document-cut"),
+        ("coupe.jpg", b"\xff\xd8\xff" + HTML, "image/jpeg", "agreement.document-cut"),
         ("decale.pdf", b"\n" + PDF, "application/pdf", "agreement.document-type"),
         ("vide.pdf", b"", "application/pdf", "agreement.document-empty"),
         (
@@ -137,7 +140,7 @@ def test_the_same_bytes_are_attached_once_and_a_failure_leaves_no_file(
 
     monkeypatch.setattr(documents, "note", fail)
     with pytest.raises(RuntimeError):
-        attach_document(file=SimpleUploadedFile("c.pdf", PDF + b"c"), **how)
+        attach_document(file=SimpleUploadedFile("c.pdf", PDF + b"\n"), **how)
     assert len(files(store)) == Document.objects.count() == 1
 
 
@@ -177,7 +180,7 @@ def test_documents_leave_as_downloads_for_those_who_are_bound(
         assert answer["Content-Type"] == "application/pdf"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["Content-Disposition"].startswith('attachment; filename="cadre-scan-signe')
-        assert "sandbox" in answer["Content-Security-Policy"]
+        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert "X-Evil" not in answer
 
 

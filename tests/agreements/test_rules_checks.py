@@ -18,7 +18,16 @@ from maillage.agreements.rules.checks import (
     check_term,
 )
 from maillage.agreements.rules.clauses import check_clause
-from maillage.agreements.rules.documents import check_size, clean_title, read_type
+from maillage.agreements.rules.documents import (
+    JPEG,
+    PDF,
+    PNG,
+    FileType,
+    check_end,
+    check_size,
+    clean_title,
+    read_type,
+)
 from maillage.agreements.rules.facts import (
     AgreementFacts,
     ClauseFacts,
@@ -261,6 +270,35 @@ def test_renewals(state: AgreementState, renewal: Renewal, until: date, code: st
 )
 def test_types_are_read_from_the_bytes(first_bytes: bytes, extension: str) -> None:
     assert read_type(first_bytes).extension == extension
+
+
+IEND = b"\0\0\0\0IEND\xaeB\x60\x82"
+
+
+@pytest.mark.parametrize(
+    ("kind", "last_bytes", "whole"),
+    [
+        (PDF, b"xref\ntrailer\nstartxref\n116\n%%EOF\n", True),
+        (PDF, b"startxref\r\n116\r\n%%EOF\r\n" + b"\0" * 900, True),
+        (PDF, b"%PDF-1.7\n<script>alert(1)</script>", False),
+        (PDF, b"startxref\n116\n%%EOF" + b" " * 1024, False),
+        (PDF, b"116\n%%EOF\n", False),
+        (PDF, b"%%EOF startxref 116", False),
+        (PDF, b"startxref\nalert(1)\n%%EOF\n", False),
+        (PNG, b"pixels" + IEND, True),
+        (PNG, b"<script>IEND</script>", False),
+        (PNG, IEND + b"<script>alert(1)</script>", False),
+        (JPEG, b"pixels\xff\xd9", True),
+        (JPEG, b"pixels\xff\xd9" + b"SEFT" * 16, True),
+        (JPEG, b"<script>alert(1)</script>", False),
+        (JPEG, b"pixels\xff\xd9" + b"<script>alert(1)</script>" * 50, False),
+    ],
+)
+def test_a_file_that_only_begins_well_is_refused(
+    kind: FileType, last_bytes: bytes, whole: bool
+) -> None:
+    code = "" if whole else "agreement.document-cut"
+    assert code_of(check_end, kind, last_bytes) == code
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from maillage.agreements.models import Agreement, Document
 from maillage.agreements.permissions import WRITE
 from maillage.agreements.rules.documents import (
     MAGIC_LENGTH,
+    TAIL_LENGTH,
+    check_end,
     check_is_new,
     check_size,
     clean_title,
@@ -31,12 +33,13 @@ def attach_document(
     by: Actor,
     at: datetime,
 ) -> Document:
-    """Attach a PDF, a PNG or a JPEG of 20 Mo at most. The type is read from the bytes, the stored
+    """Attach a PDF, a PNG or a JPEG of 20 Mo at most. The type is read from both ends, the stored
     name is made of the fingerprint, nothing of the sender's name is trusted. A file whose row
     cannot be written is deleted again.
 
-    Raises :class:`NotAllowed`, ``agreement.document-type``, ``agreement.document-too-big``,
-    ``agreement.document-empty``, ``agreement.document-twice``.
+    Raises :class:`NotAllowed`, ``agreement.document-type``, ``agreement.document-cut``,
+    ``agreement.document-too-big``, ``agreement.document-empty``,
+    ``agreement.document-twice``.
     """
     check_party(WRITE, agreement, by=by, at=at)
     check_size(file.size or 0)
@@ -44,6 +47,9 @@ def attach_document(
     found = read_type(file.read(MAGIC_LENGTH))
     digest, size = _fingerprint(file)
     check_size(size)
+    file.seek(max(size - TAIL_LENGTH, 0))
+    check_end(found, file.read(TAIL_LENGTH))
+    file.seek(0)
     document = Document(
         kind=kind,
         title=clean_title(title, file.name or ""),

@@ -1,4 +1,5 @@
-"""What may be attached: PDF, PNG and JPEG, told by their first bytes, never by their name."""
+"""What may be attached: PDF, PNG and JPEG, told by their first and last bytes, never by their
+name."""
 
 from __future__ import annotations
 
@@ -10,16 +11,40 @@ from maillage.vocabulary.errors import Invalid, Refusal
 
 
 class FileType(NamedTuple):
-    """A type that may be attached, and the bytes with which its files begin."""
+    """A type that may be attached, the bytes with which its files begin, and the end that a whole
+    file has, sought in its last :data:`TAIL_LENGTH` bytes."""
 
     content_type: str
     extension: str
     first_bytes: bytes
+    end: re.Pattern[bytes]
 
 
-PDF = FileType("application/pdf", "pdf", b"%PDF-")
-PNG = FileType("image/png", "png", b"\x89PNG\r\n\x1a\n")
-JPEG = FileType("image/jpeg", "jpg", b"\xff\xd8\xff")
+TAIL_LENGTH = 2048
+"""Bytes at the end of a file that are enough to judge its end."""
+
+PDF = FileType(
+    "application/pdf",
+    "pdf",
+    b"%PDF-",
+    # ISO 32000-1, 7.5.5: « startxref », an offset, « %%EOF »; readers seek it in the last 1,024
+    # bytes (annex H of the first editions), so padding of less than that is let through.
+    re.compile(rb"startxref\s+\d{1,10}\s+%%EOF.{0,1019}\Z", re.DOTALL),
+)
+PNG = FileType(
+    "image/png",
+    "png",
+    b"\x89PNG\r\n\x1a\n",
+    # ISO 15948, 11.2.5: the empty chunk IEND and its checksum end the file.
+    re.compile(rb"\x00{4}IEND\xaeB\x60\x82\Z"),
+)
+JPEG = FileType(
+    "image/jpeg",
+    "jpg",
+    b"\xff\xd8\xff",
+    # ITU-T T.81, B.1.1.3: the marker EOI. Some telephones write a few bytes of their own after it.
+    re.compile(rb"\xff\xd9.{0,1022}\Z", re.DOTALL),
+)
 ACCEPTED = (PDF, PNG, JPEG)
 MAGIC_LENGTH = max(len(kind.first_bytes) for kind in ACCEPTED)
 
@@ -33,6 +58,17 @@ def read_type(first_bytes: bytes) -> FileType:
         "agreement.document-type",
         "Ce fichier n'est ni un PDF, ni une image PNG ou JPEG (son contenu fait foi, pas son nom).",
     )
+
+
+def check_end(kind: FileType, last_bytes: bytes) -> None:
+    """The end that a whole file of this type has, in its last ``TAIL_LENGTH`` bytes: one that only
+    begins well is cut, or is something else. Code ``agreement.document-cut``."""
+    if not kind.end.search(last_bytes):
+        raise Invalid(
+            "agreement.document-cut",
+            "Ce fichier commence bien mais sa fin manque : il est coupé ou abîmé. "
+            "Numérisez-le ou enregistrez-le de nouveau.",
+        )
 
 
 def check_size(size: int) -> None:
