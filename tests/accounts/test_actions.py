@@ -264,6 +264,29 @@ def test_there_is_one_demonstration_account_per_role(
         actions.reset_password(user=users[0], by=SYSTEM, at=now)
 
 
+def test_a_supplement_exists_only_where_the_manifest_places_it(
+    db: None, now: datetime, settings: LazySettings
+) -> None:
+    """A second director, at another hospital: an agreement needs two signatures."""
+    settings.DEMO_ACCOUNTS_ALLOWED = True
+    for _ in range(2):
+        users = actions.create_demo_accounts(
+            organizations={}, supplements={"demo-direction-chu": "chu-lille"}, by=SYSTEM, at=now
+        )
+    assert User.objects.count() == len(users) == len(Role) + 1
+    grant = RoleGrant.objects.get(user__username="demo-direction-chu")
+    assert (grant.role, grant.organization) == (Role.DIRECTOR, "chu-lille")
+    assert grant.user.is_demo
+    with pytest.raises(Invalid):
+        actions.create_demo_accounts(
+            organizations={}, supplements={"demo-inconnu": "chu-lille"}, by=SYSTEM, at=now
+        )
+    with pytest.raises(Invalid):
+        actions.create_demo_accounts(
+            organizations={}, supplements={"demo-direction-chu": ""}, by=SYSTEM, at=now
+        )
+
+
 def test_the_demonstration_password_is_public_and_long_enough() -> None:
     assert len(rules.DEMO_PASSWORD) >= 12
     assert set(rules.DEMO_PEOPLE) == set(Role)
@@ -276,6 +299,9 @@ def test_the_command_prints_the_accounts(
     call_command("demo_accounts")
     printed = capsys.readouterr().out
     assert all(username in printed for username, _ in rules.DEMO_PEOPLE.values())
+    assert "demo-direction-chu" in printed
+    directors = RoleGrant.objects.filter(role=Role.DIRECTOR).values_list("organization", flat=True)
+    assert set(directors) == {"ch-valenciennes", "chu-lille"}
     assert rules.DEMO_PASSWORD in printed
     settings.DEMO_ACCOUNTS_ALLOWED = False
     with pytest.raises(CommandError):

@@ -338,31 +338,48 @@ def note_use(*, key: ApiKey, at: datetime) -> None:
 
 @transaction.atomic
 def create_demo_accounts(
-    *, organizations: Mapping[Role, str], by: Actor, at: datetime
+    *,
+    organizations: Mapping[Role, str],
+    by: Actor,
+    at: datetime,
+    supplements: Mapping[str, str] | None = None,
 ) -> list[User]:
-    """One demonstration account per role, held in the given organization (none given: everywhere).
+    """One demonstration account per role, held in the given organization (none given: everywhere),
+    then those of ``rules.DEMO_SUPPLEMENTS`` that ``supplements`` places (organization by name).
     Idempotent. Called by the example loader only; raises :class:`Refusal` unless
-    ``DEMO_ACCOUNTS_ALLOWED`` is on. The password is ``rules.DEMO_PASSWORD``."""
+    ``DEMO_ACCOUNTS_ALLOWED`` is on, :class:`Invalid` for an unknown supplement. The password is
+    ``rules.DEMO_PASSWORD``."""
     if not settings.DEMO_ACCOUNTS_ALLOWED:
         raise Refusal(
             "accounts.demo-off",
             "Les comptes de démonstration ne sont pas permis sur cette installation.",
         )
-    users = []
-    for role, (username, full_name) in rules.DEMO_PEOPLE.items():
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            rules.check_username(username, is_demo=True)
-            user = User(username=username, full_name=full_name, is_demo=True)
-            user.set_password(rules.DEMO_PASSWORD)
-            user.save()
-            _record_on(user, "accounts.create-user", by=by, at=at, demo=True)
-        organization = organizations.get(role, EVERYWHERE)
-        if not user.grants.filter(role=role, organization=organization).exists():
-            user.grants.all().delete()
-            grant_role(user=user, role=role, organization=organization, by=by, at=at)
-        users.append(user)
+    users = [
+        _demo_account(username, full_name, role, organizations.get(role, EVERYWHERE), by=by, at=at)
+        for role, (username, full_name) in rules.DEMO_PEOPLE.items()
+    ]
+    for username, organization in (supplements or {}).items():
+        rules.check_supplement(username, organization)
+        role, full_name = rules.DEMO_SUPPLEMENTS[username]
+        users.append(_demo_account(username, full_name, role, organization, by=by, at=at))
     return users
+
+
+def _demo_account(
+    username: str, full_name: str, role: Role, organization: str, *, by: Actor, at: datetime
+) -> User:
+    """This demonstration account with this one role, made or put right."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        rules.check_username(username, is_demo=True)
+        user = User(username=username, full_name=full_name, is_demo=True)
+        user.set_password(rules.DEMO_PASSWORD)
+        user.save()
+        _record_on(user, "accounts.create-user", by=by, at=at, demo=True)
+    if not user.grants.filter(role=role, organization=organization).exists():
+        user.grants.all().delete()
+        grant_role(user=user, role=role, organization=organization, by=by, at=at)
+    return user
 
 
 def open_session_line(*, user: User, at: datetime) -> None:

@@ -68,6 +68,13 @@ def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[U
     return users.order_by("full_name", "username")
 
 
+def list_demo_supplements() -> list[tuple[str, Role]]:
+    """Demonstration accounts that exist beside the one of each role, with their role."""
+    made = User.objects.filter(username__in=rules.DEMO_SUPPLEMENTS, is_demo=True)
+    names = sorted(made.values_list("username", flat=True))
+    return [(name, rules.DEMO_SUPPLEMENTS[name][0]) for name in names]
+
+
 def list_grants(user: User) -> QuerySet[RoleGrant]:
     """The roles of an account, past and to come included."""
     return user.grants.order_by("role", "organization")

@@ -34,6 +34,12 @@ DEMO_PEOPLE: dict[Role, tuple[str, str]] = {
 }
 """The demonstration account of each role: invented people, one per role."""
 
+DEMO_SUPPLEMENTS: dict[str, tuple[Role, str]] = {
+    "demo-direction-chu": (Role.DIRECTOR, "Morgane Exemple"),
+}
+"""Demonstration accounts beside those: made only where the manifest of the territory places them.
+The second director signs an agreement for the other hospital."""
+
 DEMO_PASSWORD = "maillage demo 2026"  # noqa: S105 - public on purpose, useless outside the demo
 """The password of every demonstration account. Such accounts are made by the example loader only,
 and cannot log in unless ``DEMO_ACCOUNTS_ALLOWED`` is on."""
@@ -54,6 +60,17 @@ def check_username(username: str, *, is_demo: bool = False) -> None:
             "accounts.username",
             f"Cet identifiant ne convient pas : {problem}.",
             [Problem(problem, field="username")],
+        )
+
+
+def check_supplement(username: str, organization: str) -> None:
+    """Raise :class:`Invalid` for a supplement that the product does not know, or that would be
+    held everywhere."""
+    if username not in DEMO_SUPPLEMENTS or not organization:
+        raise Invalid(
+            "accounts.demo-supplement",
+            f"« {username[:60]} » n'est pas un compte de démonstration à placer quelque part.",
+            [Problem("compte de démonstration et établissement attendus", field="accounts")],
         )
 
 

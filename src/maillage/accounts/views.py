@@ -69,11 +69,14 @@ def log_in(request: Request) -> HttpResponse:
             actions.failed_log_in_line(
                 username=form.cleaned_data.get("username", ""), at=request.now
             )
-    demo = list(rules.DEMO_PEOPLE.items()) if settings.DEMO_ACCOUNTS_ALLOWED else []
+    demo = []
+    if settings.DEMO_ACCOUNTS_ALLOWED:
+        demo = [(username, role) for role, (username, _) in rules.DEMO_PEOPLE.items()]
+        demo += queries.list_demo_supplements()
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next") or "",
-        "demo": [(username, role.label) for role, (username, _) in demo],
+        "demo": [(username, role.label) for username, role in demo],
         "demo_password": rules.DEMO_PASSWORD if demo else "",
     }
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)

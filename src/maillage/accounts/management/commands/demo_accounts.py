@@ -1,4 +1,5 @@
-"""``maillage demo_accounts``: one demonstration account per role, for the example territory."""
+"""``maillage demo_accounts``: one demonstration account per role, and the supplements that the
+example territory places."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from maillage.accounts.actions import create_demo_accounts
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import SYSTEM
-from maillage.accounts.rules import DEMO_PASSWORD
+from maillage.accounts.rules import DEMO_PASSWORD, DEMO_PREFIX
 from maillage.vocabulary.errors import MaillageError
 
 MANIFEST = "territoire.json"
@@ -27,8 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            places, supplements = _read_places(settings.EXAMPLE_TERRITORY / MANIFEST)
             users = create_demo_accounts(
-                organizations=_read_places(settings.EXAMPLE_TERRITORY / MANIFEST),
+                organizations=places,
+                supplements=supplements,
                 by=SYSTEM,
                 at=timezone.now(),
             )
@@ -39,14 +42,19 @@ class Command(BaseCommand):
                 f"{grant.get_role_display()} ({grant.organization or 'tout le territoire'})"
                 for grant in user.grants.all()
             ]
-            self.stdout.write(f"  {user.username:<18} {', '.join(held)}")
+            self.stdout.write(f"  {user.username:<20} {', '.join(held)}")
         self.stdout.write(f"  mot de passe de tous : {DEMO_PASSWORD}")
 
 
-def _read_places(manifest: Path) -> dict[Role, str]:
-    """Organization of each role. Roles that the manifest leaves out are held everywhere."""
+def _read_places(manifest: Path) -> tuple[dict[Role, str], dict[str, str]]:
+    """Organization of each role, and of each supplement by its account name. Roles that the
+    manifest leaves out are held everywhere; supplements that it leaves out are not made."""
     try:
-        places = json.loads(manifest.read_text(encoding="utf-8")).get("accounts", {})
-        return {Role(role): str(organization) for role, organization in places.items()}
+        accounts = json.loads(manifest.read_text(encoding="utf-8")).get("accounts", {})
+        named = {key for key in accounts if key.startswith(DEMO_PREFIX)}
+        return (
+            {Role(key): str(place) for key, place in accounts.items() if key not in named},
+            {key: str(accounts[key]) for key in sorted(named)},
+        )
     except (OSError, ValueError) as error:
         raise CommandError(f"{manifest.name} : {error}", returncode=2) from error
