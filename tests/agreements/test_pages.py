@@ -215,7 +215,8 @@ def test_a_new_agreement_is_offered_only_where_one_may_act(
     assert '<option value="chv" selected>' in page
     assert 'value="chu"' not in page
     everywhere = client_for(Role.ADMINISTRATOR).get("/conventions/nouvelle").content.decode()
-    assert 'value="chv"' in everywhere and 'value="chu"' in everywhere
+    assert 'value="chv"' in everywhere
+    assert 'value="chu"' in everywhere
     answer = client_for(Role.DIRECTOR, at="arras").post(
         "/conventions/nouvelle",
         {
