@@ -75,14 +75,15 @@ def _read_address(words: list[str]) -> tuple[str, int]:
 
 def _check_port(host: str, port: int) -> None:
     """Stop with a clear message when somebody already listens there."""
-    with socket.socket() as probe:
+    bare = host.strip("[]")
+    with socket.socket(socket.AF_INET6 if ":" in bare else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((bare, port))
         except OSError as error:
             raise SystemExit(
                 f"L'adresse {host}:{port} n'est pas libre ({error.strerror}).\n"
-                f"Choisissez-en une autre : ./maillage demo --adresse {host}:{port + 1}"
+                f"Choisissez-en une autre : ./maillage demo --adresse {host}:{port % 65535 + 1}"
             ) from None
 
 
@@ -92,7 +93,7 @@ def serve(words: list[str], **extra: str) -> NoReturn:
     _check_port(host, port)
     workers = str(min(2, os.cpu_count() or 1))
     options = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "4"]
-    options += ["--host", host, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    options += ["--host", host.strip("[]"), "--port", str(port), "--no-access-log", "--log-level", "warning"]
     options += ["--respawn-failed-workers"]
     # The server takes the place of this process, so that a signal to one is a signal to the other.
     command = [sys.executable, "-m", "granian", *options, "maillage.config.wsgi:application"]

@@ -188,7 +188,9 @@ def list_lines_now(at: datetime, *, care_type: str = "", organization: str = "")
 
 
 def list_lines_of_service(slug: str, at: datetime) -> list[LineNow]:
-    """The lines that keep a service reachable, at an instant."""
+    """The lines that keep a service reachable, at an instant. Raises :class:`NotFound`."""
+    if not HealthcareService.objects.filter(slug=slug).exists():
+        raise NotFound("oncall.unknown-service", "Cette offre de soins n'existe pas.")
     return _at(list(_lines().filter(services__slug=slug).distinct().order_by("name")), at)
 
 
