@@ -95,6 +95,35 @@ def test_an_account_is_opened_given_a_role_and_closed(client_for: ClientFor) -> 
     assert "Sacha" in client.get("/utilisateurs?nom=sacha&etat=fermes").content.decode()
 
 
+def test_a_role_is_given_by_name_by_choice_or_by_identifier(
+    client_for: ClientFor, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"ch-le-cateau": "CH Le Cateau", "ch-lens": "CH Lens", "u1": "MSP", "u2": "MSP"}
+    monkeypatch.setattr(organizations, "_sources", [lambda: names])
+    user, client = make_user("quelquun"), client_for(Role.ADMINISTRATOR)
+    page = client.get("/utilisateurs/quelquun").content.decode()
+    assert 'data-typeahead="/etablissements/propositions?q="' in page
+
+    def give(role: str, **place: str) -> str:
+        answer = client.post("/utilisateurs/quelquun/roles", {"role": role, **place})
+        assert answer.status_code in (302, 422)
+        return answer.content.decode()
+
+    assert not give("DOCTOR", organization="ch le câteau")
+    assert not give("DIM", organization="CH Le Cateau", organization_code="ch-le-cateau")
+    assert not give("ON_CALL", organization="ch-le-cateau")
+    assert not give("AUDITOR", organization="")
+    held = dict(user.grants.values_list("role", "organization"))
+    place = "ch-le-cateau"
+    assert held == {"DOCTOR": place, "DIM": place, "ON_CALL": place, "AUDITOR": ""}
+    assert "Vouliez-vous dire : CH Le Cateau (ch-le-cateau)" in give(
+        "CITY", organization="CH Cateau"
+    )
+    assert "MSP (u1), MSP (u2)" in give("CITY", organization="msp")
+    assert "ne s&#x27;appelle « inconnu »" in give("CITY", organization_code="inconnu")
+    assert user.grants.count() == 4
+
+
 def test_a_wrong_form_keeps_what_was_typed_and_says_where(client_for: ClientFor) -> None:
     client = client_for(Role.ADMINISTRATOR)
     form = {"username": "system", "full_name": "Nom gardé", "email": "pas un courriel"}

@@ -340,3 +340,13 @@ def test_a_roles_day_bounds_who_works_there(directory: None, doctor: Client) -> 
     PractitionerRole.objects.filter(practitioner__slug="prat-001").update(ends_on=yesterday)
     assert "Lœuillet" not in text(doctor, "/offres/unv-valenciennes")
     assert "Aucun exercice en cours" in text(doctor, "/praticiens/prat-001")
+
+
+def test_establishments_are_proposed_while_typing(directory: None, doctor: Client) -> None:
+    """The contract of the type-ahead: ten rows at most, the slug as value; a single letter gives
+    none."""
+    found = text(doctor, "/etablissements/propositions?q=ch+valenc")
+    assert 'data-value="ch-valenciennes"' in found
+    assert found.count('role="option"') == 1
+    assert 'role="option"' not in text(doctor, "/etablissements/propositions?q=c")
+    assert 'role="option"' not in text(doctor, "/etablissements/propositions")

@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.urls import reverse
 
 from maillage.accounts.enums import Role
 from maillage.accounts.models import User
-from maillage.accounts.organizations import list_names
+from maillage.accounts.organizations import find_key, list_names
 from maillage.accounts.queries import TrailFilter
 from maillage.vocabulary.calendar import parse_day
 from maillage.vocabulary.errors import Invalid
@@ -155,15 +156,32 @@ class GrantForm(forms.Form):
     role = forms.TypedChoiceField(label="Rôle", coerce=Role, choices=Role.choices)
     organization = forms.CharField(
         label="Établissement",
-        max_length=80,
+        max_length=160,
         required=False,
-        help_text="Identifiant de l'établissement. Vide : tout le territoire.",
+        help_text="Son nom, ou son identifiant. Vide : tout le territoire.",
         widget=forms.TextInput(attrs={"list": "etablissements", "autocomplete": "off"}),
     )
     starts_on = DayField(label="À partir du", required=False)
     ends_on = DayField(
         label="Jusqu'au", required=False, help_text="Ce jour-là, le rôle n'est plus tenu."
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organization"].widget.attrs |= {
+            # The address of a room above, by its name only.
+            "data-typeahead": f"{reverse('directory:organization-suggestions')}?q=",
+            "data-typeahead-name": "organization_code",
+            "data-typeahead-value": self.data.get("organization_code", ""),
+        }
+
+    def clean_organization(self) -> str:
+        """The key: the one chosen in the list, else what was typed, key or name."""
+        chosen = str(self.data.get("organization_code", "")).strip()
+        try:
+            return find_key(chosen or self.cleaned_data["organization"])
+        except Invalid as error:
+            raise forms.ValidationError(error.message) from error
 
     @property
     def names(self) -> dict[str, str]:

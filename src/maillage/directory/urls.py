@@ -8,6 +8,11 @@ app_name = "directory"
 urlpatterns = [
     path("etablissements", views.organizations, name="organizations"),
     path("etablissements.csv", views.organizations_csv, name="organizations-csv"),
+    path(
+        "etablissements/propositions",
+        views.organization_suggestions,
+        name="organization-suggestions",
+    ),
     path("etablissements/<slug:slug>", views.organization, name="organization"),
     path("groupes", views.groups, name="groups"),
     path("groupes/<slug:slug>", views.group, name="group"),

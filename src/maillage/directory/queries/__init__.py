@@ -41,6 +41,7 @@ from maillage.directory.queries.records import (
 from maillage.directory.queries.search import (
     Hit,
     search_directory,
+    suggest_organizations,
 )
 
 __all__ = [
@@ -76,4 +77,5 @@ __all__ = [
     "practitioner_rows",
     "search_directory",
     "service_rows",
+    "suggest_organizations",
 ]

@@ -156,6 +156,16 @@ def _organizations(words: Sequence[str], limit: int) -> list[Hit]:
     ]
 
 
+def suggest_organizations(text: str, limit: int = 10) -> list[Organization]:
+    """Organizations whose name or commune holds these words, with their commune, by name; none
+    under two letters."""
+    words = search_words(text)
+    if sum(map(len, words)) < 2:
+        return []
+    found = Organization.objects.filter(matching(words, "search_name", "commune__search_name"))
+    return list(found.select_related("commune").order_by("search_name", "slug")[:limit])
+
+
 def _groups_and_teams(words: Sequence[str], limit: int) -> list[Hit]:
     groups = OrganizationGroup.objects.filter(matching(words, "search_name"))
     teams = Team.objects.filter(matching(words, "search_name"))

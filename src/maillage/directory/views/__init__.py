@@ -4,6 +4,7 @@ from maillage.directory.views.acts import close, finess, join, leave, reopen
 from maillage.directory.views.lists import (
     directory_map,
     groups,
+    organization_suggestions,
     organizations,
     organizations_csv,
     practitioners,
@@ -29,6 +30,7 @@ __all__ = [
     "join",
     "leave",
     "organization",
+    "organization_suggestions",
     "organizations",
     "organizations_csv",
     "practitioner",

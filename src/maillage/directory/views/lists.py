@@ -63,6 +63,14 @@ def organizations(request: Request) -> HttpResponse:
 
 @require_safe
 @requires(READ)
+def organization_suggestions(request: Request) -> HttpResponse:
+    """Options of a type-ahead, as a fragment."""
+    found = queries.suggest_organizations(request.GET.get("q", "")[:80])
+    return render(request, "directory/suggestions.html", {"organizations": found})
+
+
+@require_safe
+@requires(READ)
 def organizations_csv(request: Request) -> HttpResponse:
     """The same establishments as a file, in the form of their import."""
     return _csv(ORGANIZATIONS, write_organizations(_organizations(request)[1]))
