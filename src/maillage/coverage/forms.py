@@ -40,6 +40,11 @@ class AskingForm(forms.Form):
             if isinstance(asked, InstantField):
                 asked.now = now
 
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was typed, by field, to be shown again; empty texts for the rest."""
+        return {name: str(self.data.get(name, "")) for name in self.fields}
+
 
 class DemandForm(AskingForm):
     """A place, a need, an age and an hour.

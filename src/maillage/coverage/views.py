@@ -19,7 +19,7 @@ def who(request: Request) -> HttpResponse:
     question = queries.get_question(
         form.cleaned_data if asked and form.is_valid() else {}, now=request.now
     )
-    context = {"form": form, "question": question, "typed": request.GET}
+    context = {"form": form, "question": question}
     return render(request, "coverage/who.html", context)
 
 
@@ -29,5 +29,5 @@ def compare(request: Request) -> HttpResponse:
     asked = "age" in request.GET
     form = CompareForm(request.GET if asked else None, now=request.now)
     comparison = queries.get_comparison(form.cleaned_data if asked and form.is_valid() else {})
-    context = {"form": form, "comparison": comparison, "typed": request.GET}
+    context = {"form": form, "comparison": comparison}
     return render(request, "coverage/compare.html", context)

@@ -11,6 +11,7 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from maillage.accounts.acts import name_acts
+        from maillage.accounts.acts import name_acts, name_details
 
         name_acts({"portal.load-territory": "Territoire chargé"})
+        name_details("portal", {"communes": "communes"})

@@ -75,7 +75,6 @@ class Home:
     blocks: list[Block] = field(default_factory=list)
     form: DemandForm = field(default_factory=DemandForm)
     question: Question = field(default_factory=Question)
-    typed: dict[str, str] = field(default_factory=dict)
 
 
 def get_home(*, actor: Actor, now: datetime) -> Home:

@@ -135,6 +135,7 @@ def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> 
 
 
 def _team(stop: Stop) -> dict[str, Any]:
+    until = stop.slot.ends_at if stop.slot else None
     return {
         "name": stop.service.name,
         "site": stop.service.site,
@@ -144,7 +145,7 @@ def _team(stop: Stop) -> dict[str, Any]:
         "duty_line": stop.line.name if stop.line else None,
         "duty_phone": stop.line.phone if stop.line else None,
         "duty_holder": stop.person.name if stop.person else None,
-        "duty_until": stop.slot.ends_at if stop.slot else None,
+        "duty_until": to_paris(until).isoformat() if until else None,
         "basis_text": stop.basis,
         "agreement": stop.clause.agreement_slug if stop.clause else None,
     }
