@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -173,8 +174,72 @@ def test_details_are_said_in_french() -> None:
 
     details = {"role": "DIM", "ends_on": None, "demo": True, "sha256": "0a", "created": 0}
     assert describe_details(details) == "rôle : Médecin DIM, démonstration : oui, nouvelles : 0"
-    assert (
-        describe_details({"filters": {"qui": "x"}, "other": [1]}) == "filtres : qui x, other : [1]"
-    )
+    assert describe_details({"filters": {"qui": "x"}, "other": [1]}) == "filtres : qui x, other : 1"
     assert act_name("accounts.log-in") == "Connexion"
     assert act_name("inconnu.acte") == "inconnu.acte"
+
+
+def test_each_room_names_its_details_and_values() -> None:
+    from maillage.accounts.acts import describe_details
+
+    moved = {"before": "DRAFT", "after": "OPINIONS", "on": "2026-07-03"}
+    assert describe_details(moved, "agreements.change-state") == (
+        "avant : En formalisation, après : Avis des instances, date : 03/07/2026"
+    )
+    changed = {"changed": {"title": ["Ancien", "Neuf"], "renewal": ["NONE", "TACIT"]}}
+    assert describe_details(changed, "agreements.edit") == (
+        "changements : titre « Ancien » devient « Neuf », "
+        "reconduction « Sans reconduction » devient « Tacite reconduction »"
+    )
+    slot = {
+        "service": "unv-lille",
+        "starts_at": "2026-07-03T16:30:00+00:00",
+        "practitioner": "prat-1",
+        "practitioner_name": "Dr A",
+    }
+    assert describe_details(slot, "oncall.assign-slot") == (
+        "offre : unv-lille, du : 03/07/2026 à 18 h 30, praticien : Dr A"
+    )
+    # The same word in two rooms.
+    assert describe_details({"role": "PARTY"}, "agreements.add-party") == "qualité : Partie"
+    joined = describe_details({"role": "PARTY"}, "directory.join-group")
+    assert joined == "qualité : Établissement partie"
+
+
+ENVELOPE = {
+    "by", "at", "subject_kind", "subject_key", "subject_name", "organization", "changes_territory",
+    "comment",
+}  # fmt: skip
+
+
+def written_acts() -> list[tuple[str, set[str]]]:
+    """Every act that the code writes, with the details that it keeps, read from the source."""
+    found = []
+    source = Path(__file__).parents[2] / "src" / "maillage"
+    for path in sorted(source.rglob("*.py")):
+        room = path.relative_to(source).parts[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id not in {"record", "note", "_record", "_record_on", "_record_service"}:
+                continue
+            words = [
+                one.value
+                for one in node.args
+                if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            act = words[0] if words else f"{room}.*"
+            act = act if "." in act else f"{room}.{act}"
+            found.append((act, {key.arg for key in node.keywords if key.arg} - ENVELOPE))
+    return found
+
+
+def test_every_act_that_the_code_writes_is_named_with_its_details() -> None:
+    from maillage.accounts.acts import act_name, detail_name
+
+    acts = written_acts()
+    assert len(acts) > 40
+    unnamed = {act for act, _ in acts if not act.endswith("*") and act_name(act) == act}
+    assert not unnamed
+    blank = {(act, name) for act, names in acts for name in names if detail_name(act, name) is None}
+    assert not blank

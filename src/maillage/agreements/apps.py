@@ -38,3 +38,65 @@ class AgreementsConfig(AppConfig):
                 "agreements.close-amendment": "Clôture d'un avenant",
             }
         )
+        _name_details()
+
+
+def _name_details() -> None:
+    """What the acts of this room keep, in French."""
+    from maillage.accounts.acts import name_details
+    from maillage.agreements import enums
+    from maillage.agreements.rules.documents import ACCEPTED
+    from maillage.vocabulary.care import CareType
+
+    states = enums.AgreementState.choices
+    name_details(
+        "agreements",
+        {
+            "after": "après",
+            "before": "avant",
+            "body": "instance",
+            "care_types": "soins",
+            "changed": "changements",
+            "clause": "clause",
+            "commitment": "engagement",
+            "date_precision": "précision des dates",
+            "holds_authorisation": "porte une autorisation",
+            "kind": "nature",
+            "legal_basis": "base juridique",
+            "medical_project_on": "projet médical du",
+            "missions": "missions",
+            "notice_months": "préavis en mois",
+            "number": "avenant n°",
+            "on": "date",
+            "opinions_set_aside": "avis écartés",
+            "parent": "convention dont elle est l'annexe",
+            "party": "partie",
+            "practitioner": "praticien",
+            "renewal": "reconduction",
+            "result": "avis",
+            "role": "qualité",
+            "scope": "périmètre",
+            "short_title": "titre court",
+            "signatures_set_aside": "signatures écartées",
+            "size": "taille en octets",
+            "summary": "objet",
+            "title": "titre",
+            "type": "format",
+            "until": "nouveau terme",
+            "version": "version",
+        },
+        values={
+            "after": states,
+            "before": states,
+            "body": enums.OpinionBody.choices,
+            "care_types": CareType.choices(),
+            "date_precision": (("day", "au jour"), ("month", "au mois"), ("year", "à l'année")),
+            "holds_authorisation": (("True", "oui"), ("False", "non")),
+            "kind": enums.AgreementKind.choices,
+            "missions": enums.MissionKind.choices,
+            "renewal": enums.Renewal.choices,
+            "result": enums.OpinionResult.choices,
+            "role": enums.PartyRole.choices,
+            "type": ((kind.content_type, kind.extension.upper()) for kind in ACCEPTED),
+        },
+    )

@@ -12,8 +12,9 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the acts of this room, and register its lists and names."""
-        from maillage.accounts.acts import name_acts
+        from maillage.accounts.acts import name_acts, name_details
         from maillage.accounts.organizations import register_names
+        from maillage.directory.enums import MemberRole
         from maillage.directory.imports import TABLES
         from maillage.directory.queries import list_organization_names
         from maillage.exchange.tables import register
@@ -28,5 +29,17 @@ class DirectoryConfig(AppConfig):
                 "directory.add-authorisation": "Ajout d'une autorisation",
                 "directory.end-authorisation": "Fin d'une autorisation",
             }
+        )
+        name_details(
+            "directory",
+            {
+                "called_off": "annulée avant son début",
+                "ends_at": "au",
+                "member_name": "membre",
+                "role": "qualité",
+                "starts_at": "du",
+            },
+            values={"role": MemberRole.choices},
+            hidden=["member"],
         )
         register_names(lambda: dict(list_organization_names()))

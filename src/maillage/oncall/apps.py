@@ -12,7 +12,7 @@ class OncallConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the acts of this room, and register its lists."""
-        from maillage.accounts.acts import name_acts
+        from maillage.accounts.acts import name_acts, name_details
         from maillage.exchange.tables import register
         from maillage.oncall.imports import TABLES
 
@@ -23,4 +23,19 @@ class OncallConfig(AppConfig):
                 "oncall.assign-slot": "Attribution d'un créneau de garde",
                 "oncall.release-slot": "Libération d'un créneau de garde",
             }
+        )
+        name_details(
+            "oncall",
+            {
+                "created": "créneaux créés",
+                "ends_at": "au",
+                "first_day": "premier jour",
+                "holes": "trous",
+                "last_day": "dernier jour",
+                "lines": "lignes de garde",
+                "practitioner_name": "praticien",
+                "service": "offre",
+                "starts_at": "du",
+            },
+            hidden=["practitioner"],
         )

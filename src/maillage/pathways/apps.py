@@ -12,14 +12,16 @@ class PathwaysConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the acts of this room, and register its lists."""
-        from maillage.accounts.acts import name_acts
+        from maillage.accounts.acts import name_acts, name_details
         from maillage.exchange.tables import register
+        from maillage.pathways.enums import VersionState
         from maillage.pathways.imports import TABLES
 
         register(*TABLES)
         name_acts(
             {
                 "pathways.create": "Création d'une filière",
+                "pathways.edit": "Modification de la fiche d'une filière",
                 "pathways.create-version": "Nouvelle version d'une filière",
                 "pathways.edit-version": "Modification d'une filière",
                 "pathways.change-state": "Étape d'une version de filière",
@@ -28,4 +30,15 @@ class PathwaysConfig(AppConfig):
                 "pathways.move-step": "Déplacement d'une étape de filière",
                 "pathways.remove-step": "Retrait d'une étape de filière",
             }
+        )
+        name_details(
+            "pathways",
+            {
+                "from_state": "avant",
+                "on": "date",
+                "step": "étape",
+                "to_state": "après",
+                "version": "version",
+            },
+            values={"from_state": VersionState.choices, "to_state": VersionState.choices},
         )

@@ -12,9 +12,17 @@ class TerritoryConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the lists of the room known to the exchange, and its acts to the trail."""
-        from maillage.accounts.acts import name_acts
+        from maillage.accounts.acts import name_acts, name_details
         from maillage.exchange.tables import register
         from maillage.territory.imports import TABLES
 
         name_acts({"territory.load_communes": "Chargement des communes"})
+        name_details(
+            "territory",
+            {
+                "package": "source",
+                "partial": "contours partiels",
+                "repaired": "contours réparés",
+            },
+        )
         register(*TABLES)

@@ -19,9 +19,9 @@ def act_name(action: str) -> str:
 
 
 @register.filter
-def act_details(details: Mapping[str, Any]) -> str:
-    """The details of a line of the trail, in one phrase."""
-    return acts.describe_details(details)
+def act_details(details: Mapping[str, Any], action: str = "") -> str:
+    """The details of a line of the trail, in one phrase, in the words of the act's room."""
+    return acts.describe_details(details, action)
 
 
 @register.filter
