@@ -82,6 +82,27 @@ def test_a_file_is_verified_then_confirmed(client_for: ClientFor, stored: Table)
     assert User.objects.count() == before + 2
 
 
+def test_a_file_that_changes_nothing_has_nothing_to_confirm(
+    client_for: ClientFor, stored: Table
+) -> None:
+    client = client_for(Role.ADMINISTRATOR)
+    upload(client, FILE)
+    client.post(f"/echanges/imports/{ImportRun.objects.get().pk}/confirmer")
+    page = client.get(upload(client, FILE)["Location"]).content.decode()
+    assert "Rien à changer" in page
+    assert "Confirmer l'import" not in page
+    assert "Abandonner" in page
+
+
+def test_counts_agree_with_their_verb(client_for: ClientFor, stored: Table) -> None:
+    client = client_for(Role.ADMINISTRATOR)
+    # The account that uploads is a row of this list, and not of the file.
+    assert "1 <small>reste</small>" in client.get(upload(client, FILE)["Location"]).content.decode()
+    User.objects.create(username="autre", full_name="Autre")
+    page = client.get(upload(client, FILE)["Location"]).content.decode()
+    assert "2 <small>restent</small>" in page
+
+
 def test_the_report_shows_before_and_after(client_for: ClientFor, stored: Table) -> None:
     client = client_for(Role.ADMINISTRATOR)
     User.objects.create(username="un", full_name="<b>Ancien</b>")
