@@ -19,7 +19,7 @@ from maillage.agreements.rules.terms import (
     state_shown,
     suspensions_of,
 )
-from maillage.agreements.rules.words import STATE_LEVELS, state_words, vague_day
+from maillage.agreements.rules.words import STATE_LEVELS, entry_words, state_words, vague_day
 from maillage.vocabulary.periods import Period
 
 S = AgreementState
@@ -209,3 +209,20 @@ def test_the_timeline_keeps_bars_and_labels_inside() -> None:
     assert chart.bars[2].vague_width > 0
     assert [bar.y for bar in chart.bars] == sorted(bar.y for bar in chart.bars)
     assert all(bar.future_width >= 0 for bar in chart.bars)
+
+
+@pytest.mark.parametrize(
+    ("state", "signed_on", "starts_on", "words"),
+    [
+        (S.SIGNED, date(2000, 7, 1), None, "date d'entrée en vigueur inconnue"),
+        (S.SIGNED, TODAY - timedelta(days=30), None, "pas encore en vigueur"),
+        (S.SIGNED, date(2000, 7, 1), TODAY + timedelta(days=30), "pas encore en vigueur"),
+        (S.DRAFT, None, None, "pas encore en vigueur"),
+        (S.IN_FORCE, None, None, "date d'entrée en vigueur inconnue"),
+        (S.IN_FORCE, date(2017, 7, 3), date(2017, 7, 3), ""),
+    ],
+)
+def test_what_is_said_of_an_unknown_first_day(
+    state: S, signed_on: date | None, starts_on: date | None, words: str
+) -> None:
+    assert entry_words(state, signed_on, starts_on, today=TODAY) == words

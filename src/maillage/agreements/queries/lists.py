@@ -16,7 +16,7 @@ from maillage.agreements.rules.chart import FIRST_YEAR, Chart, Span, lay_out
 from maillage.agreements.rules.clocks import Clock, lapses_soon
 from maillage.agreements.rules.facts import AgreementFacts, Term, listing
 from maillage.agreements.rules.terms import carries_patients, carrying_periods, state_shown
-from maillage.agreements.rules.words import STATE_LEVELS, state_words, vague_day
+from maillage.agreements.rules.words import STATE_LEVELS, entry_words, state_words, vague_day
 from maillage.directory.models import Organization
 from maillage.vocabulary.search import fold
 
@@ -55,6 +55,7 @@ class AgreementRow:
     parties: str
     starts: str
     ends: str
+    entry: str
     warning: Clock | None
 
 
@@ -155,6 +156,7 @@ def row_of(agreement: Agreement, term: Term, *, today: date) -> AgreementRow:
         parties=listing(str(party) for party in agreement.parties.all()),
         starts=vague_day(agreement.starts_on, precision),
         ends=vague_day(agreement.ends_on, precision),
+        entry=_entry(agreement, term, today),
         warning=lapses_soon(light_facts(agreement, term), today=today),
     )
 
@@ -176,6 +178,7 @@ class TimelineRow:
     span: Span
     starts: str
     ends: str
+    entry: str
 
 
 @dataclass(frozen=True)
@@ -196,10 +199,21 @@ def get_timeline(*, today: date) -> Timeline:
         if span is not None and (span.ends_on is None or span.ends_on.year >= FIRST_YEAR):
             ends = "" if span.is_point else vague_day(span.ends_on, span.precision)
             rows.append(
-                TimelineRow(agreement, span, vague_day(span.starts_on, span.precision), ends)
+                TimelineRow(
+                    agreement,
+                    span,
+                    vague_day(span.starts_on, span.precision),
+                    ends,
+                    _entry(agreement, terms[agreement.id], today),
+                )
             )
     rows.sort(key=lambda row: (row.span.starts_on, row.span.label))
     return Timeline(lay_out([row.span for row in rows], today=today), tuple(rows))
+
+
+def _entry(agreement: Agreement, term: Term, today: date) -> str:
+    state = state_shown(term, today)
+    return entry_words(state, agreement.signed_on, agreement.starts_on, today=today)
 
 
 def _span(agreement: Agreement, term: Term, today: date) -> Span | None:

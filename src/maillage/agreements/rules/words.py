@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from maillage.agreements.enums import AgreementState
 from maillage.vocabulary.calendar import MONTHS, french_day
@@ -44,3 +44,32 @@ def state_words(
     if state is AgreementState.TERMINATED and state_on is not None and state_on > today:
         return f"{state.label}, effet le {vague_day(state_on, precision)}"
     return state.label
+
+
+LONG_AGO = timedelta(days=365)
+"""A signature older than this without a known start: the text has lived, its first day is lost.
+Formalities last a few months (the ARS has two: Code de la santé publique, R6132-6)."""
+
+
+HAS_BEEN_IN_FORCE = frozenset(
+    {
+        AgreementState.IN_FORCE,
+        AgreementState.SUSPENDED,
+        AgreementState.EXPIRED,
+        AgreementState.TERMINATED,
+    }
+)
+
+
+def entry_words(
+    state: AgreementState, signed_on: date | None, starts_on: date | None, *, today: date
+) -> str:
+    """What is said of an agreement whose first day in force is not known: « pas encore en
+    vigueur » while it is being made, « date d'entrée en vigueur inconnue » when its state shows
+    that it has been, or when it was signed long ago. Empty when the day is known and has come."""
+    if starts_on is not None and starts_on <= today and state in HAS_BEEN_IN_FORCE:
+        return ""
+    is_old = signed_on is not None and today - signed_on > LONG_AGO
+    if starts_on is None and (state in HAS_BEEN_IN_FORCE or is_old):
+        return "date d'entrée en vigueur inconnue"
+    return "pas encore en vigueur"
