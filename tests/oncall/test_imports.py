@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from maillage.exchange.queries import get_export
 from maillage.exchange.tables import get_table
@@ -35,6 +36,19 @@ def test_lines_and_slots_go_in_and_out_unchanged(lines: None) -> None:
     for key, text in (("lignes", LINES), ("creneaux", SLOTS)):
         assert not load(key, text).changes
         assert not load(key, get_export(get_table(key)).decode()).changes
+
+
+def test_slots_leave_in_one_statement_in_the_order_of_their_key(
+    lines: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Values are read, no object is made: the file of a year is asked for often."""
+    load("creneaux", SLOTS)
+    with django_assert_num_queries(1):
+        rows = list(get_table("creneaux").export())
+    assert [row["praticien"] for row in rows] == ["prat-001", None]
+    assert [row["delai_arrivee_min"] for row in rows] == [None, 45]
+    keys = [(row["ligne"], row["offre"], row["du"]) for row in rows]
+    assert keys == sorted(keys)
 
 
 def test_a_slot_changes_hands_by_file(lines: None) -> None:

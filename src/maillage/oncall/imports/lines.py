@@ -151,16 +151,22 @@ def _holder(slot: DutySlot) -> str | None:
     return assignment.practitioner.slug if assignment else None
 
 
+_SLOT_COLUMNS = {
+    "ligne": "line__slug",
+    "offre": "service__slug",
+    "du": "starts_at",
+    "au": "ends_at",
+    "delai_arrivee_min": "response_minutes",
+    "praticien": "assignment__practitioner__slug",
+}
+
+
 def _export_slots() -> Iterable[Cells]:
-    for (line, service, starts_at), one in sorted(_slots().items()):
-        yield {
-            "ligne": line,
-            "offre": service,
-            "du": starts_at,
-            "au": one.ends_at,
-            "delai_arrivee_min": one.response_minutes,
-            "praticien": _holder(one),
-        }
+    """Values, not objects: a year of slots is tens of thousands of rows. Sorted here by key, so
+    that the order does not depend on the collation of the database."""
+    rows = DutySlot.objects.order_by().values_list(*_SLOT_COLUMNS.values())
+    for row in sorted(rows, key=lambda row: row[:3]):
+        yield dict(zip(_SLOT_COLUMNS, row, strict=True))
 
 
 def _check_slots(rows: Sequence[Row]) -> Iterator[Problem]:
