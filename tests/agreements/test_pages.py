@@ -127,17 +127,19 @@ def test_the_timeline_draws_dates_no_finer_than_they_are_known(
     assert page.index("/conventions/mars-2000") < page.index("/conventions/an-2001")
 
 
+@pytest.mark.parametrize("starts_on", [None, date(2000, 7, 1)])
 def test_an_old_signature_without_a_start_is_not_said_to_come(
-    reader: Client, make_agreement: MakeAgreement
+    starts_on: date | None, reader: Client, make_agreement: MakeAgreement
 ) -> None:
     """Signed in 2000, first day lost: it is not « not yet in force » a quarter of a century on."""
     make_agreement(
-        "ancienne", state=AgreementState.SIGNED, signed_on=date(2000, 7, 1), starts_on=None
+        "ancienne", state=AgreementState.SIGNED, signed_on=date(2000, 7, 1), starts_on=starts_on
     )
     for address in ("/conventions/", "/conventions/frise", "/conventions/ancienne"):
         page = reader.get(address).content.decode().lower()
         assert "date d&#x27;entrée en vigueur inconnue" in page, address
         assert "pas encore en vigueur" not in page, address
+        assert "date prévue" not in page, address
 
 
 def test_the_page_says_whether_each_clause_works_today(

@@ -215,6 +215,7 @@ def test_the_timeline_keeps_bars_and_labels_inside() -> None:
     ("state", "signed_on", "starts_on", "words"),
     [
         (S.SIGNED, date(2000, 7, 1), None, "date d'entrée en vigueur inconnue"),
+        (S.SIGNED, date(2000, 7, 1), date(2000, 7, 1), "date d'entrée en vigueur inconnue"),
         (S.SIGNED, TODAY - timedelta(days=30), None, "pas encore en vigueur"),
         (S.SIGNED, date(2000, 7, 1), TODAY + timedelta(days=30), "pas encore en vigueur"),
         (S.DRAFT, None, None, "pas encore en vigueur"),

@@ -16,7 +16,13 @@ from maillage.agreements.rules.chart import FIRST_YEAR, Chart, Span, lay_out
 from maillage.agreements.rules.clocks import Clock, lapses_soon
 from maillage.agreements.rules.facts import AgreementFacts, Term, listing
 from maillage.agreements.rules.terms import carries_patients, carrying_periods, state_shown
-from maillage.agreements.rules.words import STATE_LEVELS, entry_words, state_words, vague_day
+from maillage.agreements.rules.words import (
+    ENTRY_UNKNOWN,
+    STATE_LEVELS,
+    entry_words,
+    state_words,
+    vague_day,
+)
 from maillage.directory.models import Organization
 from maillage.vocabulary.search import fold
 
@@ -148,15 +154,16 @@ def row_of(agreement: Agreement, term: Term, *, today: date) -> AgreementRow:
     """One agreement as a line of the list; its parties must be loaded."""
     state = state_shown(term, today)
     precision = agreement.date_precision
+    entry = _entry(agreement, term, today)
     return AgreementRow(
         agreement=agreement,
         state=state,
         state_words=state_words(state, term.state_on, today=today, precision=precision),
         level=STATE_LEVELS[state],
         parties=listing(str(party) for party in agreement.parties.all()),
-        starts=vague_day(agreement.starts_on, precision),
+        starts="" if entry == ENTRY_UNKNOWN else vague_day(agreement.starts_on, precision),
         ends=vague_day(agreement.ends_on, precision),
-        entry=_entry(agreement, term, today),
+        entry=entry,
         warning=lapses_soon(light_facts(agreement, term), today=today),
     )
 

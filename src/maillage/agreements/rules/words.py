@@ -51,6 +51,8 @@ LONG_AGO = timedelta(days=365)
 Formalities last a few months (the ARS has two: Code de la santé publique, R6132-6)."""
 
 
+ENTRY_UNKNOWN = "date d'entrée en vigueur inconnue"
+
 HAS_BEEN_IN_FORCE = frozenset(
     {
         AgreementState.IN_FORCE,
@@ -66,10 +68,11 @@ def entry_words(
 ) -> str:
     """What is said of an agreement whose first day in force is not known: « pas encore en
     vigueur » while it is being made, « date d'entrée en vigueur inconnue » when its state shows
-    that it has been, or when it was signed long ago. Empty when the day is known and has come."""
-    if starts_on is not None and starts_on <= today and state in HAS_BEEN_IN_FORCE:
-        return ""
+    that it has been, or when it was signed long ago and no later start is announced. Empty when
+    the day is known and has come."""
+    if starts_on is not None and starts_on > today:
+        return "pas encore en vigueur"
+    if state in HAS_BEEN_IN_FORCE:
+        return ENTRY_UNKNOWN if starts_on is None else ""
     is_old = signed_on is not None and today - signed_on > LONG_AGO
-    if starts_on is None and (state in HAS_BEEN_IN_FORCE or is_old):
-        return "date d'entrée en vigueur inconnue"
-    return "pas encore en vigueur"
+    return ENTRY_UNKNOWN if is_old else "pas encore en vigueur"
