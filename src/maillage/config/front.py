@@ -93,8 +93,8 @@ def serve(words: list[str], **extra: str) -> NoReturn:
     _check_port(host, port)
     workers = str(min(2, os.cpu_count() or 1))
     options = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "4"]
-    options += ["--host", host.strip("[]"), "--port", str(port), "--no-access-log", "--log-level", "warning"]
-    options += ["--respawn-failed-workers"]
+    options += ["--host", host.strip("[]"), "--port", str(port)]
+    options += ["--no-access-log", "--log-level", "warning", "--respawn-failed-workers"]
     # The server takes the place of this process, so that a signal to one is a signal to the other.
     command = [sys.executable, "-m", "granian", *options, "maillage.config.wsgi:application"]
     os.chdir(REPOSITORY)
