@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test.utils import CaptureQueriesContext
 
+from maillage.agreements.models import Clause
 from maillage.coverage.queries import (
     answer_demand,
     get_answer_record,
@@ -17,6 +18,7 @@ from maillage.coverage.queries import (
     load_network,
 )
 from maillage.coverage.queries.questions import address_instant
+from maillage.directory.models import GroupMembership, OrganizationGroup
 from maillage.engines.routing import Reason, Verdict, network_hash, read_network, write_network
 from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import parse_instant
@@ -200,3 +202,20 @@ def test_the_record_says_whom_to_ring(tiny: Tiny) -> None:
     assert team["phone"] == "0353010101"
     assert team["agreement"] == "association-2017"
     assert get_answer_record(at=AFTER, **ASKED)["steps"][1]["team"] is None
+
+
+def test_the_clause_of_a_cooperation_group_speaks_for_its_members_too(tiny: Tiny) -> None:
+    gcs = OrganizationGroup.objects.create(
+        slug="gcs", name="GCS", short_name="GCS", kind="GCS", source="t"
+    )
+    GroupMembership.objects.create(
+        group=gcs, organization=tiny.local, role="ASSOCIATE", starts_on=LEFT_ON, source="t"
+    )
+    Clause.objects.create(
+        agreement=tiny.agreement, slug="gcs-2022", from_group=gcs, to_organization=tiny.reference,
+        care_types=["THORACIC_SURGERY"], starts_on=LEFT_ON, source="t",
+    )  # fmt: skip
+    loaded = load_network(AFTER)
+    assert answer_demand(loaded, at=AFTER, **ASKED).steps[1].verdict is Verdict.ON_TARGET
+    # Sharing a cooperation group allows no move by itself: only a clause does.
+    assert {membership.group for membership in loaded.network.memberships} == {"ght"}

@@ -18,6 +18,7 @@ from maillage.agreements.queries.network import list_clauses_for_network
 from maillage.coverage.queries.names import load_names
 from maillage.coverage.rules import Names
 from maillage.directory.queries.network import (
+    list_members_for_clauses,
     list_memberships_for_network,
     list_organizations_for_network,
     list_services_for_network,
@@ -150,7 +151,6 @@ def _load(revision: int, first: date, last: date, pathways: tuple[Pathway, ...])
 def _build(
     first: date, last: date, pathways: tuple[Pathway, ...], *, with_residents: bool
 ) -> Network:
-    memberships = [Membership(*row) for row in list_memberships_for_network()]
     sites = [Site(*row) for row in list_sites_for_network()]
     communes = _communes(with_residents=with_residents)
     starts_at, _ = day_bounds(first - LOOK_BACK)
@@ -159,11 +159,11 @@ def _build(
         public_holidays=public_holidays_between(first - LOOK_BACK, last),
         communes=communes,
         organizations=[Organization(*row) for row in list_organizations_for_network()],
-        memberships=memberships,
+        memberships=[Membership(*row) for row in list_memberships_for_network()],
         sites=sites,
         services=_services(),
         duty_slots=_slots(starts_at, ends_at),
-        clauses=_clauses(memberships),
+        clauses=_clauses([Membership(*row) for row in list_members_for_clauses()]),
         pathways=pathways,
         travel=_travel(sites),
     )
@@ -225,7 +225,7 @@ def _slots(starts_at: datetime, ends_at: datetime) -> list[DutySlot]:
     ]
 
 
-def _clauses(memberships: list[Membership]) -> list[Clause]:
+def _clauses(members: list[Membership]) -> list[Clause]:
     """Clauses between organizations. A clause whose origin is a group speaks for each member, on
     the days when both the clause and the membership hold: the day a member leaves, it is over."""
     found: list[Clause] = []
@@ -233,7 +233,7 @@ def _clauses(memberships: list[Membership]) -> list[Clause]:
         if row.from_organization is not None:
             origins = [(row.id, row.from_organization, Period(row.starts_on, row.ends_on))]
         else:
-            origins = _members_over(row.id, row.from_group, row.starts_on, row.ends_on, memberships)
+            origins = _members_over(row.id, row.from_group, row.starts_on, row.ends_on, members)
         found += [
             Clause(
                 id=key,
@@ -256,10 +256,10 @@ def _members_over(
     group: str | None,
     starts_on: date | None,
     ends_on: date | None,
-    memberships: list[Membership],
+    members: list[Membership],
 ) -> list[tuple[str, str, Period[date]]]:
     rows = []
-    for member in memberships:
+    for member in members:
         if member.group != group:
             continue
         common = Period(starts_on, ends_on).intersection(Period(member.starts_on, member.ends_on))

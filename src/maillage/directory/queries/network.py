@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import CharField
+from django.db.models import CharField, Q
 from django.db.models.functions import Coalesce
 
 from maillage.directory.enums import GroupKind
@@ -51,12 +51,26 @@ def list_organizations_for_network() -> list[tuple[str, str]]:
     return sorted((finess or slug, name) for finess, slug, name in rows)
 
 
-def list_memberships_for_network() -> list[tuple[str, str, date, date | None]]:
+NetworkMembership = tuple[str, str, date, date | None]
+"""Organization, group, start, end excluded."""
+
+
+def list_memberships_for_network() -> list[NetworkMembership]:
     """(organization, group, start, end excluded) of the memberships that let patients move: those
     of the support and party establishments of a GHT. An associate of a GHT (an association
     agreement of a university hospital, say) needs a clause; other groups carry no move either."""
+    return _memberships(Q(group__kind=GroupKind.GHT, role__in=GHT_EXCLUSIVE_ROLES))
+
+
+def list_members_for_clauses() -> list[NetworkMembership]:
+    """The memberships for which a clause of the group speaks: the support and party establishments
+    of a GHT, every member of another group (GCS, CPTS, FMIH)."""
+    return _memberships(~Q(group__kind=GroupKind.GHT) | Q(role__in=GHT_EXCLUSIVE_ROLES))
+
+
+def _memberships(which: Q) -> list[NetworkMembership]:
     rows = (
-        GroupMembership.objects.filter(group__kind=GroupKind.GHT, role__in=GHT_EXCLUSIVE_ROLES)
+        GroupMembership.objects.filter(which)
         .order_by()
         .values_list(
             "organization__finess", "organization__slug", "group__slug", "starts_on", "ends_on"
