@@ -15,6 +15,7 @@ from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.agreements.enums import AgreementState
 from maillage.agreements.models import Agreement
 from maillage.agreements.queries.lists import list_lapsing, search_agreements
+from maillage.agreements.rules.clocks import Clock
 from maillage.coverage.forms import DemandForm
 from maillage.coverage.permissions import ASK
 from maillage.coverage.queries import Question
@@ -126,14 +127,21 @@ def _of_interest(actor: Actor) -> Q:
     return Q(line__organization__slug__in=places) | Q(service__site__organization__slug__in=places)
 
 
+def _term_word(clock: Clock) -> str:
+    """« 40 jours », « Terme passé »; a term that no text states is only to be checked."""
+    if clock.days_left >= 0:
+        return f"{clock.days_left} jours"
+    return "À vérifier" if clock.presumed else "Terme passé"
+
+
 def _agreements_ending(now: datetime, actor: Actor) -> Block:
     rows = [
         Line(
             "late" if clock.days_left < 0 else "limit",
-            "Terme passé" if clock.days_left < 0 else f"{clock.days_left} jours",
+            _term_word(clock),
             agreement.short_title,
             reverse("agreements:detail", args=[agreement.slug]),
-            f"terme le {french_day(clock.due_on)}",
+            f"terme {'présumé ' if clock.presumed else ''}le {french_day(clock.due_on)}",
         )
         for agreement, clock in list_lapsing(today=local_day(now))[:MOST_ROWS]
     ]

@@ -4,7 +4,7 @@ SQLite loses the triggers of a table that a later migration rebuilds: such a mig
 ``install`` again at its end. The test of the trail fails when it forgets.
 """
 
-from django.db import migrations
+from django.db import NotSupportedError, migrations
 
 TABLE = "accounts_auditevent"
 REFUSAL = "the audit trail is append-only"
@@ -41,7 +41,7 @@ SQL = {
 def _run(schema_editor, act):
     vendor = schema_editor.connection.vendor
     if vendor not in SQL:
-        raise NotImplementedError(f"no append-only trail is written for {vendor}")
+        raise NotSupportedError(f"no append-only trail is written for {vendor}")
     for statement in SQL[vendor][act]:
         schema_editor.execute(statement, params=None)
 

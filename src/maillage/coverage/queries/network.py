@@ -71,9 +71,6 @@ ROSTER_NEAR = timedelta(days=1)
 MEMBER_MARK = "@"
 """Parts the identifier of a group's clause from the member that it speaks for."""
 
-LOOK_BACK = timedelta(days=2)
-"""Slots that began before the month still count: no slot lasts longer than a weekend."""
-
 
 @dataclass(frozen=True)
 class Loaded:
@@ -153,10 +150,10 @@ def _build(
 ) -> Network:
     sites = [Site(*row) for row in list_sites_for_network()]
     communes = _communes(with_residents=with_residents)
-    starts_at, _ = day_bounds(first - LOOK_BACK)
+    starts_at, _ = day_bounds(first)
     ends_at, _ = day_bounds(last)
     return build_network(
-        public_holidays=public_holidays_between(first - LOOK_BACK, last),
+        public_holidays=public_holidays_between(first, last),
         communes=communes,
         organizations=[Organization(*row) for row in list_organizations_for_network()],
         memberships=[Membership(*row) for row in list_memberships_for_network()],

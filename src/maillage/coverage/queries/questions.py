@@ -109,7 +109,9 @@ def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> 
     what is needed to ring it, the clauses that would mend it, and where it comes from. Raises
     :class:`NotFound` on an unknown commune or pathway, :class:`Invalid` on an impossible age."""
     loaded = load_network(at)
-    view = answer_demand(loaded, commune=commune, pathway=pathway, age=age, at=at)
+    view = answer_demand(
+        loaded, commune=commune, pathway=pathway, age=age, at=at, with_repairs=False
+    )
     record = view.answer.as_dict()
     for step, words in zip(record["steps"], view.steps, strict=True):
         step["name"] = words.name
