@@ -190,11 +190,11 @@ def lock(words: list[str]) -> int:
     """Compute the locked requirements anew, with hashes and without any address."""
     uv = str(Path(sys.executable).parent / "uv")
     options = ["pip", "compile", "pyproject.toml", "--generate-hashes", "--no-emit-index-url"]
-    options += ["--no-header", "--quiet", "--extra", "territory"]
+    options += ["--no-header", "--quiet", "--extra", "territory", "--extra", "postgresql"]
     runtime = ["-o", "requirements/runtime.txt"]
     dev = ["--extra", "dev", "-c", "requirements/runtime.txt", "-o", "requirements/dev.txt"]
     bare = ["pip", "compile", "requirements/engines.in", "-c", "requirements/dev.txt"]
-    bare += [*options[3:-2], "-o", "requirements/engines.txt"]
+    bare += [*options[3:-4], "-o", "requirements/engines.txt"]
     for words_run in ([*options, *runtime], [*options, *dev], bare):
         if code := subprocess.run([uv, *words_run], cwd=REPOSITORY, check=False).returncode:
             return code
