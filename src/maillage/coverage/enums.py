@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import models
+
 from maillage.engines.routing import Reason, Verdict
+
+
+class ProofState(models.TextChoices):
+    """Where a proof is. Only a proof that is done has files and totals."""
+
+    WAITING = "WAITING", "En attente"
+    RUNNING = "RUNNING", "En cours de calcul"
+    DONE = "DONE", "Calculée"
+    FAILED = "FAILED", "En échec"
+    CANCELLED = "CANCELLED", "Annulée"
+
+
+class AlertKind(models.TextChoices):
+    """What is about to end."""
+
+    AGREEMENT = "AGREEMENT", "Convention qui arrive à son terme"
+    AUTHORISATION = "AUTHORISATION", "Autorisation qui prend fin"
+    ROSTER = "ROSTER", "Tableau de garde vide"
+    STEP = "STEP", "Filière qui perd une étape"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from maillage.coverage import views
+from maillage.coverage.views import asking
 
 app_name = "coverage"
 urlpatterns = [
-    path("qui", views.who, name="who"),
-    path("avant-apres", views.compare, name="compare"),
+    path("qui", asking.who, name="who"),
+    path("avant-apres", asking.compare, name="compare"),
 ]
