@@ -208,7 +208,7 @@ def check_network(network: Network) -> list[Problem]:
     for path, row in _rows(network.duty_slots, "$.duty_slots"):
         _check_slot(found, path, row, services)
     for path, row in _rows(network.clauses, "$.clauses"):
-        _check_clause(found, path, row, organizations)
+        check_clause(found, path, row, organizations)
     for path, row in _rows(network.pathways, "$.pathways"):
         _check_pathway(found, path, row)
     if network.travel is not BROKEN:
@@ -284,7 +284,7 @@ def _check_service(found: Findings, path: str, row: Service, sites: Container[st
     for where, period in _rows(row.authorisations, f"{path}.authorisations"):
         found.days(where, period.starts_on, period.ends_on)
     for where, opening in _rows(row.opening, f"{path}.opening"):
-        _check_opening(found, where, opening)
+        check_opening(found, where, opening)
     for where, exception in _rows(row.exceptions, f"{path}.exceptions"):
         found.instants(where, exception.starts_at, exception.ends_at)
         found.choice(f"{where}.state", exception.state, ExceptionState)
@@ -298,7 +298,8 @@ def _check_care(found: Findings, path: str, row: Service | Step) -> None:
         )
 
 
-def _check_opening(found: Findings, path: str, row: Opening) -> None:
+def check_opening(found: Findings, path: str, row: Opening) -> None:
+    """Weekdays, and a window within one day."""
     if not row.weekdays:
         found.add(f"{path}.weekdays", "au moins un jour est attendu.")
     for index, day in enumerate(row.weekdays):
@@ -319,7 +320,8 @@ def _check_slot(found: Findings, path: str, row: DutySlot, services: Container[s
     found.number(f"{path}.response_minutes", row.response_minutes, 0, LONGEST_MINUTES, "minutes")
 
 
-def _check_clause(found: Findings, path: str, row: Clause, organizations: Container[str]) -> None:
+def check_clause(found: Findings, path: str, row: Clause, organizations: Container[str]) -> None:
+    """Everything of a clause but that its identifier is its own."""
     found.text(f"{path}.agreement", row.agreement)
     for name, value in (("from", row.from_organization), ("to", row.to_organization)):
         found.reference(f"{path}.{name}", value, organizations, "aucune organisation")
@@ -358,7 +360,7 @@ def _check_step(found: Findings, path: str, step: Step) -> None:
     if not step.hours:
         found.add(f"{path}.hours", "une étape sans aucune heure n'est jamais requise.")
     for where, opening in _rows(step.hours, f"{path}.hours"):
-        _check_opening(found, where, opening)
+        check_opening(found, where, opening)
 
 
 def _check_travel(

@@ -59,8 +59,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return repeated
 
 
-def parse_json(source: str | bytes, found: Findings) -> Any:
-    """The JSON value of a text in UTF-8, or ``None`` with a problem at ``$``."""
+def parse_json(source: str | bytes, found: Findings, *, wanted: type = dict) -> Any:
+    """The JSON object (or list, when that is ``wanted``) of a text in UTF-8, or ``None`` with a
+    problem at ``$``."""
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
         value = json.loads(text, object_pairs_hook=_object)
@@ -74,9 +75,9 @@ def parse_json(source: str | bytes, found: Findings) -> Any:
     except (ValueError, RecursionError):
         found.add("$", "le JSON est mal formé (nombre démesuré ou trop de niveaux).")
     else:
-        if isinstance(value, dict):
+        if isinstance(value, wanted):
             return value
-        found.add("$", "un objet est attendu.")
+        found.add("$", "un objet est attendu." if wanted is dict else "une liste est attendue.")
     return None
 
 
