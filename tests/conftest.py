@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,13 +82,34 @@ def _trail_lets_tests_clean_up() -> Iterator[None]:
     operations.sql_flush = usual
 
 
+def _touches_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    wanted = {"db", "transactional_db", "example", "example_database", "live_server"}
+    return item.get_closest_marker("django_db") is not None or bool(names & wanted)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, only the tests that touch the database, by what they ask for: a new room has
+    nothing to declare. The journeys of a browser are driven once, on SQLite."""
+    if not os.environ.get("MAILLAGE_TEST_DATABASE"):
+        return
+    kept = [
+        item
+        for item in items
+        if _touches_database(item) and item.get_closest_marker("journey") is None
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
 # The example territory, loaded once as its users load it, in a database of its own.
 
 
-def _command(folder: Path, *words: str) -> None:
+def _command(place: Mapping[str, str], *words: str) -> None:
     environment = {
         **os.environ,
-        "MAILLAGE_DATA": str(folder),
+        "MAILLAGE_DATABASE": "",
+        **place,
         "MAILLAGE_DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
     }
@@ -100,19 +121,43 @@ def _command(folder: Path, *words: str) -> None:
     )
 
 
+def _load_example(place: Mapping[str, str]) -> None:
+    _command(place, "migrate", "--verbosity", "0")
+    _command(place, "load", "--example")
+    _command(place, "demo_accounts")
+
+
 @pytest.fixture(scope="session")
 def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that holds the example territory and its demonstration accounts."""
+    """A data folder that holds the example territory and its demonstration accounts, in SQLite."""
     folder = tmp_path_factory.mktemp("example")
-    _command(folder, "migrate", "--verbosity", "0")
-    _command(folder, "load", "--example")
-    _command(folder, "demo_accounts")
+    _load_example({"MAILLAGE_DATA": str(folder)})
     return folder
+
+
+@pytest.fixture(scope="session")
+def example_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Name of the database that holds the example territory: a file of SQLite, or a database of
+    its own for each worker on the PostgreSQL server of the tests, dropped at the end."""
+    address = os.environ.get("MAILLAGE_TEST_DATABASE", "")
+    if not address:
+        folder: Path = request.getfixturevalue("example_folder")
+        yield str(folder / "maillage.sqlite3")
+        return
+    from tests.on_postgresql import fresh_database
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with fresh_database(address, f"example_{worker}") as (name, its_address):
+        folder = tmp_path_factory.mktemp("example")
+        _load_example({"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address})
+        yield name
 
 
 @pytest.fixture
 def example(
-    example_folder: Path,
+    example_database: str,
     django_db_blocker: pytest_django.DjangoDbBlocker,
     settings: pytest_django.fixtures.SettingsWrapper,
 ) -> Iterator[None]:
@@ -124,7 +169,7 @@ def example(
     settings.DEMO_ACCOUNTS_ALLOWED = True
     with django_db_blocker.unblock():
         usual = connections["default"]
-        settings_dict = {**usual.settings_dict, "NAME": example_folder / "maillage.sqlite3"}
+        settings_dict = {**usual.settings_dict, "NAME": example_database}
         connections["default"] = type(usual)(settings_dict, "default")
         cache.clear()
         try:

@@ -10,6 +10,8 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
+from maillage.config.database import BadAddress, database_settings
+
 PACKAGE = Path(__file__).resolve().parent.parent
 REPOSITORY = PACKAGE.parent.parent
 DATA = Path(os.environ.get("MAILLAGE_DATA", REPOSITORY / "var"))
@@ -99,17 +101,15 @@ TEMPLATES = [
     }
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "maillage.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-        },
+try:
+    DATABASES: dict[str, dict[str, Any]] = {
+        "default": database_settings(
+            os.environ.get("MAILLAGE_DATABASE", ""), file=DATA / "maillage.sqlite3"
+        )
     }
-}
+except BadAddress as refusal:
+    # Neither a trace nor the address, which holds a password.
+    raise SystemExit(f"MAILLAGE_DATABASE : {refusal}") from None
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
