@@ -11,6 +11,10 @@ clauses that would mend it; ``onward_moves`` the rights of the hospitals near a 
 ``service_state(network, service, at)`` the state of one service;
 ``compile_network(network)`` the indexed form, made once and remembered by the network.
 
+Suppose: ``apply_changes(network, changes)`` lays the changes of a scenario over a network,
+``apply_with_notes`` also tells those that changed nothing, ``read_changes`` and ``write_changes``
+exchange them as JSON; ``compile_network(network).derive(changed)`` indexes only what changed.
+
 Values: Network, Commune, ResidentBand, Organization, Membership, Site, Service, DayPeriod, Opening,
 ServiceException, DutySlot, Clause, Pathway, Step, Travel, Demand; Answer, StepAnswer, Link,
 Excluded, Alternative, Repair, ServiceState; Verdict, Reason, Entry, HolidayRule, ExceptionState,
@@ -28,6 +32,29 @@ from maillage.engines.routing.answers import (
     ServiceState,
     StepAnswer,
 )
+from maillage.engines.routing.changes import (
+    MEMBER_MARK,
+    NEW_AGREEMENT,
+    REINFORCEMENT,
+    AddClause,
+    Applied,
+    AuthoriseService,
+    Change,
+    CloseService,
+    EndAgreement,
+    EndAuthorisation,
+    EndClause,
+    HolderLeaves,
+    MoveHalfDay,
+    Note,
+    NoteKind,
+    OpenService,
+    SetTarget,
+    StaffSlots,
+    UnstaffSlots,
+)
+from maillage.engines.routing.changes_applied import apply_changes, apply_with_notes
+from maillage.engines.routing.changes_document import read_changes, write_changes
 from maillage.engines.routing.compiled import CompiledNetwork, compile_network
 from maillage.engines.routing.document import (
     build_network,
@@ -68,23 +95,39 @@ from maillage.engines.routing.repair import repairs
 from maillage.engines.routing.resolution import resolve, service_state
 
 __all__ = [
+    "MEMBER_MARK",
+    "NEW_AGREEMENT",
+    "REINFORCEMENT",
+    "AddClause",
     "Alternative",
     "Answer",
+    "Applied",
+    "AuthoriseService",
+    "Change",
     "Clause",
+    "CloseService",
     "Commune",
     "CompiledNetwork",
     "DayPeriod",
     "Demand",
     "DutySlot",
     "ElementKind",
+    "EndAgreement",
+    "EndAuthorisation",
+    "EndClause",
     "Entry",
     "ExceptionState",
     "Excluded",
+    "HolderLeaves",
     "HolidayRule",
     "Link",
     "Membership",
+    "MoveHalfDay",
     "Network",
+    "Note",
+    "NoteKind",
     "OnwardMove",
+    "OpenService",
     "Opening",
     "Organization",
     "Pathway",
@@ -94,20 +137,27 @@ __all__ = [
     "Service",
     "ServiceException",
     "ServiceState",
+    "SetTarget",
     "Site",
+    "StaffSlots",
     "Step",
     "StepAnswer",
     "Travel",
     "TravelSource",
+    "UnstaffSlots",
     "Verdict",
+    "apply_changes",
+    "apply_with_notes",
     "build_network",
     "compile_network",
     "load_network",
     "network_hash",
     "onward_moves",
+    "read_changes",
     "read_network",
     "repairs",
     "resolve",
     "service_state",
+    "write_changes",
     "write_network",
 ]
