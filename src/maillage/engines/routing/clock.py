@@ -172,7 +172,7 @@ class Week:
         if self._always:
             return tick
         for day in self._days_from(tick):
-            for opens, closes in self._instants(day):
+            for opens, closes in self.instants(day):
                 if closes > tick:
                     return max(opens, tick)
         return None
@@ -182,12 +182,12 @@ class Week:
         if self._always:
             return None
         for day in self._days_from(tick):
-            later = [x for pair in self._instants(day) for x in pair if x > tick]
+            later = [x for pair in self.instants(day) for x in pair if x > tick]
             if later:
                 return min(later)
         return None
 
-    def _instants(self, day: int) -> list[tuple[int, int]]:
+    def instants(self, day: int) -> list[tuple[int, int]]:
         days = self._holiday if day in self._clock.holidays else self._ordinary
         if days is None:
             return []

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from maillage.engines.routing.clock import LocalClock, Moment, Week, to_tick
-from maillage.engines.routing.enums import Entry, TravelSource
+from maillage.engines.routing.enums import Entry
 from maillage.engines.routing.network import (
     Clause,
     Commune,
@@ -28,13 +28,13 @@ from maillage.engines.routing.network import (
     Network,
     Pathway,
     Service,
-    Site,
     Step,
-    Travel,
 )
+from maillage.engines.routing.people import People
 from maillage.engines.routing.reachability import CompiledService, ServiceReach, to_micros
+from maillage.engines.routing.timelines import Horizon, Timelines
+from maillage.engines.routing.travel import TravelTimes
 from maillage.vocabulary.errors import NotFound
-from maillage.vocabulary.geo import crow_fly_km, estimated_minutes
 
 
 class Move(NamedTuple):
@@ -63,6 +63,12 @@ class Moves:
         ends = {day for row in dated for day in (row.starts_on, row.ends_on) if day is not None}
         self.change_days = sorted(day.toordinal() for day in ends)
         self._epochs: dict[int, _Epoch] = {}
+
+    def epochs(self, first: int, last: int) -> list[int]:
+        """The first days of the epochs between two days (both included); ``first`` itself, then
+        each day on which something changes."""
+        index = bisect_right(self.change_days, first)
+        return [first, *(day for day in self.change_days[index:] if day <= last)]
 
     def on(self, day: int) -> _Epoch:
         """The moves of a local day (an ordinal)."""
@@ -123,47 +129,6 @@ class _Epoch:
         return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
 
 
-class TravelTimes:
-    """Micros from communes and sites to sites; a pair that is missing cannot be travelled."""
-
-    def __init__(self, travel: Travel, communes: Iterable[Commune], sites: Iterable[Site]) -> None:
-        self.margin = to_micros(travel.margin_minutes)
-        self._is_estimate = travel.source == TravelSource.ESTIMATE
-        self._points = {site.id: (site.lat, site.lon) for site in sites}
-        self._communes = {commune.code: (commune.lat, commune.lon) for commune in communes}
-        self._from_commune: dict[str, dict[str, int]] = {}
-        self._to_site: dict[str, dict[str, int]] = {}
-        if not self._is_estimate:
-            self._from_commune = {code: {} for code in self._communes}
-            for code, site, minutes in travel.commune_site:
-                self._from_commune[code][site] = to_micros(minutes)
-            self._to_site = {site: {site: 0} for site in self._points}
-            for origin, site, minutes in travel.site_site:
-                self._to_site[site][origin] = to_micros(minutes)
-
-    def from_commune(self, code: str) -> dict[str, int]:
-        """Micros from a commune to each site that can be reached from it."""
-        known = self._from_commune.get(code)
-        if known is None:
-            known = self._from_commune[code] = self._estimate(self._communes[code])
-        return known
-
-    def to_site(self, site: str) -> dict[str, int]:
-        """Micros to a site from each site that can send there; 0 from itself."""
-        known = self._to_site.get(site)
-        if known is None:
-            known = self._estimate(self._points[site])
-            known[site] = 0
-            self._to_site[site] = known
-        return known
-
-    def _estimate(self, point: tuple[float, float]) -> dict[str, int]:
-        return {
-            site: to_micros(estimated_minutes(crow_fly_km(*point, *other)))
-            for site, other in self._points.items()
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class CompiledStep:
     """A step with its target in micros and the services of its care type and level, by id."""
@@ -189,6 +154,8 @@ class CompiledNetwork:
         self.clock = reused.clock or LocalClock(ZoneInfo(network.timezone), network.public_holidays)
         self.moves = reused.moves or Moves(network)
         self.travel = reused.travel or TravelTimes(network.travel, network.communes, network.sites)
+        self._timelines: tuple[Horizon, Timelines] | None = None
+        self.people = reused.people or People(network.communes)
         self.communes = reused.communes or {commune.code: commune for commune in network.communes}
         self._slots_of = reused.slots_of or _slots_by_service(network.duty_slots)
         self.services = self._compile_services(reused)
@@ -237,6 +204,13 @@ class CompiledNetwork:
         """A tick as local time; none stays none."""
         return None if tick is None else self.clock.local(tick)
 
+    def timelines(self, horizon: Horizon) -> Timelines:
+        """The services over a horizon. The last horizon is remembered."""
+        known = self._timelines
+        if known is None or known[0] != horizon:
+            known = self._timelines = (horizon, Timelines(self.clock, horizon))
+        return known[1]
+
     def _compile_services(self, reused: _Reused) -> dict[str, CompiledService]:
         organization_of = {site.id: site.organization for site in self.network.sites}
         rows = sorted(self.network.services, key=lambda service: service.id)
@@ -279,6 +253,7 @@ class _Reused:
         self.moves: Moves | None = None
         self.travel: TravelTimes | None = None
         self.communes: dict[str, Commune] | None = None
+        self.people: People | None = None
         self.slots_of: dict[str, list[DutySlot]] | None = None
         self._origin = origin
         self._keeps_services = False
@@ -298,6 +273,7 @@ class _Reused:
             self.travel = origin.travel
         if "communes" in same:
             self.communes = origin.communes
+            self.people = origin.people
         if "duty_slots" in same:
             self.slots_of = origin._slots_of
         self._rows = {row.id: row for row in before.services} if self._keeps_services else {}

@@ -26,6 +26,11 @@ class Intervals:
                 ends.append(end)
         self._starts, self._ends = starts, ends
 
+    @property
+    def parts(self) -> list[tuple[int, int]]:
+        """The intervals in order, apart and not touching."""
+        return list(zip(self._starts, self._ends, strict=True))
+
     def __bool__(self) -> bool:
         return bool(self._starts)
 

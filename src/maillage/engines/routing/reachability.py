@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from maillage.engines.routing.clock import DAY, LocalClock, Moment, Week, to_tick
 from maillage.engines.routing.enums import ExceptionState, Reason
@@ -85,18 +85,33 @@ class Slots:
 class ServiceReach:
     """The hours, authorisations, exceptions and duty slots of one service."""
 
-    __slots__ = ("_authorised", "_clock", "_closed", "_opened", "_slots", "_week")
+    __slots__ = (
+        "_clock", "_known_slots", "_week", "authorised", "closed", "opened", "opening", "slots",
+        "timelines",
+    )  # fmt: skip
 
     def __init__(self, service: Service, slots: Sequence[DutySlot], clock: LocalClock) -> None:
         self._clock = clock
-        self._authorised = Intervals(
+        # Authorisations in days (ordinals), exceptions in ticks.
+        self.authorised = Intervals(
             (_day(period.starts_on, LOW), _day(period.ends_on, HIGH))
             for period in service.authorisations
         )
+        self.opening = service.opening
         self._week = Week(service.opening, clock)
-        self._closed = self._exceptions(service, ExceptionState.CLOSED)
-        self._opened = self._exceptions(service, ExceptionState.OPEN)
-        self._slots = Slots([_compile_slot(slot) for slot in slots])
+        self.closed = self._exceptions(service, ExceptionState.CLOSED)
+        self.opened = self._exceptions(service, ExceptionState.OPEN)
+        self.slots = slots
+        self._known_slots: Slots | None = None
+        # By horizon, filled by the sweep (``timelines.py``).
+        self.timelines: dict[tuple[int, int], Any] = {}
+
+    @property
+    def _slots(self) -> Slots:
+        """The slots ready for bisection; made at the first question, which a sweep never asks."""
+        if self._known_slots is None:
+            self._known_slots = Slots([_compile_slot(slot) for slot in self.slots])
+        return self._known_slots
 
     @staticmethod
     def _exceptions(service: Service, state: ExceptionState) -> Intervals:
@@ -108,11 +123,11 @@ class ServiceReach:
 
     def state(self, moment: Moment) -> State:
         """Reachable or not, why not, and what keeps it reachable."""
-        if not self._authorised.covers(moment.day):
+        if not self.authorised.covers(moment.day):
             return NOT_AUTHORISED
-        if self._closed and self._closed.covers(moment.tick):
+        if self.closed and self.closed.covers(moment.tick):
             return CLOSED
-        if self._week.is_open(moment) or (self._opened and self._opened.covers(moment.tick)):
+        if self._week.is_open(moment) or (self.opened and self.opened.covers(moment.tick)):
             return OPEN
         covering = self._slots.covering(moment.tick)
         if not covering:
@@ -131,12 +146,12 @@ class ServiceReach:
         """
         while True:
             day = self._clock.day_of(tick)
-            authorised = self._authorised.at_or_after(day)
+            authorised = self.authorised.at_or_after(day)
             if authorised is None:
                 return None
             if authorised != day:
                 tick = self._clock.day_start(authorised)
-            closed_until = self._closed.end_at(tick)
+            closed_until = self.closed.end_at(tick)
             if closed_until == HIGH:
                 return None
             if closed_until is not None:
@@ -144,7 +159,7 @@ class ServiceReach:
                 continue
             chances = (
                 self._week.at_or_after(tick),
-                self._opened.at_or_after(tick),
+                self.opened.at_or_after(tick),
                 self._slots.staffed.at_or_after(tick),
             )
             first = min((chance for chance in chances if chance is not None), default=None)
@@ -168,19 +183,19 @@ class ServiceReach:
 
     def _next_boundary(self, tick: int) -> int | None:
         day = self._clock.day_of(tick)
-        days = self._authorised.next_boundary(day)
+        days = self.authorised.next_boundary(day)
         authorisation = None if days is None else self._clock.day_start(days)
-        if not self._authorised.covers(day):
+        if not self.authorised.covers(day):
             return authorisation
-        if self._closed.covers(tick):
-            ends = (authorisation, self._closed.next_boundary(tick))
+        if self.closed.covers(tick):
+            ends = (authorisation, self.closed.next_boundary(tick))
             return min((x for x in ends if x is not None), default=None)
         boundaries = self._slots.boundaries
         index = bisect_right(boundaries, tick)
         later = (
             authorisation,
-            self._closed.next_boundary(tick),
-            self._opened.next_boundary(tick),
+            self.closed.next_boundary(tick),
+            self.opened.next_boundary(tick),
             self._week.next_boundary(tick),
             boundaries[index] if index < len(boundaries) else None,
         )
@@ -188,13 +203,13 @@ class ServiceReach:
 
     def _last_boundary(self, tick: int) -> int:
         """An instant after which only the weekly windows change anything."""
-        days = max(self._authorised.last_boundary(), self._clock.last_holiday + 1)
+        days = max(self.authorised.last_boundary(), self._clock.last_holiday + 1)
         last_slot = self._slots.boundaries[-1] if self._slots.boundaries else LOW
         return max(
             tick,
             self._clock.day_start(days) if days > 1 else LOW,
-            self._closed.last_boundary(),
-            self._opened.last_boundary(),
+            self.closed.last_boundary(),
+            self.opened.last_boundary(),
             last_slot,
         )
 

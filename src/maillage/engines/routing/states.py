@@ -1,0 +1,252 @@
+"""One pathway over a horizon, reduced to its distinct states.
+
+Between two change points nothing changes, and most of what comes back week after week is the same
+situation again. The grid of a pathway is cut at every change point of what it depends on; intervals
+in which everything that matters is equal are one *state* with a total duration. Sets of instants
+are then sets of states (bits), never larger than the grid and mostly a tenth of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maillage.engines.routing.codes import FIRST_CLAUSE, FREE_MOVE, NO_MOVE
+from maillage.engines.routing.compiled import CompiledNetwork, CompiledStep
+from maillage.engines.routing.network import Pathway
+from maillage.engines.routing.people import LAST_AGE
+from maillage.engines.routing.reachability import CompiledService
+from maillage.engines.routing.timelines import Horizon, Timeline, Timelines, durations
+
+Ints = NDArray[np.int64]
+Shorts = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The nodes of a pathway (one service in one step) and the edges between them.
+
+    Nodes of step ``j`` are ``step_start[j]`` to ``step_start[j + 1]``; edges into a node are
+    ``edge_start[node]`` to ``edge_start[node + 1]``. ``edge_journey`` is -1 for no journey.
+    ``moves[epoch, edge]`` are codes; ``clauses`` names their indexes.
+    """
+
+    steps: tuple[CompiledStep, ...]
+    services: tuple[CompiledService, ...]
+    step_start: Shorts
+    node_service: Shorts
+    takes_direct: Flags
+    takes_referral: Flags
+    edge_start: Shorts
+    edge_from: Shorts
+    edge_journey: Ints
+    moves: Shorts
+    epoch_starts: tuple[int, ...]
+    clauses: tuple[str, ...]
+    sites: tuple[str, ...]
+    node_site: Shorts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class States:
+    """The grid of a pathway and its distinct states.
+
+    ``starts`` and ``of`` go over the intervals of the grid; ``holder[t, service]`` is an index in
+    ``holders``. The rest goes over the states: ``reason``, ``response`` and ``label`` by service
+    (``label`` joins the services that hang on one person), ``epoch``, ``required`` by step, and
+    ``duration`` in units of ``unit`` ticks.
+    """
+
+    starts: Ints
+    length: Ints
+    of: Shorts
+    holder: Shorts
+    holders: tuple[str, ...]
+    reason: NDArray[np.int8]
+    response: Ints
+    label: Shorts
+    epoch: Shorts
+    required: Flags
+    duration: Ints
+    unit: int
+
+    @property
+    def count(self) -> int:
+        return int(self.duration.size)
+
+    @property
+    def words(self) -> int:
+        return (self.count + 63) // 64
+
+
+def age_classes(pathway: Pathway, steps: Sequence[CompiledStep]) -> list[tuple[int, int]]:
+    """The ages of a pathway, cut where the list of services that take the age changes."""
+    first = pathway.age_min
+    last = pathway.age_max if pathway.age_max is not None else max(LAST_AGE, first + 1)
+    ends = {first, last}
+    for step in steps:
+        for service in step.services:
+            ends |= {age for age in (service.age_min, service.age_max) if age is not None}
+    cuts = sorted(age for age in ends if first <= age <= last)
+    return list(pairwise(cuts))
+
+
+def shape_of(compiled: CompiledNetwork, pathway: str, horizon: Horizon) -> Shape:
+    """The nodes and edges of a pathway, with the moves of every epoch of the horizon."""
+    steps = compiled.pathways[pathway]
+    by_id = {service.id: service for step in steps for service in step.services}
+    services = tuple(by_id[key] for key in sorted(by_id))
+    rank = {service.id: index for index, service in enumerate(services)}
+    sites = tuple(sorted({service.site for service in services}))
+    site_rank = {site: index for index, site in enumerate(sites)}
+    nodes = [service for step in steps for service in step.services]
+    sizes = [0, *(len(step.services) for step in steps)]
+    edges = _edges(compiled, steps)
+    epoch_starts, moves, clauses = _moves(compiled, steps, horizon)
+    return Shape(
+        steps=steps,
+        services=services,
+        step_start=np.cumsum(np.array(sizes, np.int32), dtype=np.int32),
+        node_service=np.array([rank[node.id] for node in nodes], np.int32),
+        takes_direct=np.array([step.takes_direct for step in steps], np.bool_),
+        takes_referral=np.array([step.takes_referral for step in steps], np.bool_),
+        edge_start=edges[0],
+        edge_from=edges[1],
+        edge_journey=edges[2],
+        moves=moves,
+        epoch_starts=epoch_starts,
+        clauses=clauses,
+        sites=sites,
+        node_site=np.array([site_rank[node.site] for node in nodes], np.int32),
+    )
+
+
+def _edges(compiled: CompiledNetwork, steps: Sequence[CompiledStep]) -> tuple[Shorts, Shorts, Ints]:
+    starts, origins, journeys = [0], [], []
+    before: Sequence[CompiledService] = ()
+    first = 0
+    for step in steps:
+        for service in step.services:
+            if step.takes_referral:
+                for index, sender in enumerate(before):
+                    journey = compiled.travel.between_sites(sender.site, service.site)
+                    origins.append(first + index)
+                    journeys.append(-1 if journey is None else journey)
+            starts.append(len(origins))
+        first += len(before)
+        before = step.services
+    return np.array(starts, np.int32), np.array(origins, np.int32), np.array(journeys, np.int64)
+
+
+def _moves(
+    compiled: CompiledNetwork, steps: Sequence[CompiledStep], horizon: Horizon
+) -> tuple[tuple[int, ...], Shorts, tuple[str, ...]]:
+    """First days of the epochs that differ, the codes of their moves, and the clauses named."""
+    clauses: dict[str, int] = {}
+    starts: list[int] = []
+    rows: list[list[int]] = []
+    for day in compiled.moves.epochs(horizon.first_day, horizon.last_day):
+        epoch = compiled.moves.on(day)
+        codes: list[int] = []
+        for before, step in pairwise(steps):
+            if not step.takes_referral:
+                continue
+            senders = [sender.organization for sender in before.services]
+            for service in step.services:
+                known: dict[str, int] = {}
+                for sender in senders:
+                    code = known.get(sender)
+                    if code is None:
+                        move = epoch.move(sender, service.organization, service.care_type)
+                        code = NO_MOVE if move is None else FREE_MOVE
+                        if move is not None and move.sole_clause is not None:
+                            index = clauses.setdefault(move.sole_clause, len(clauses))
+                            code = FIRST_CLAUSE + index
+                        known[sender] = code
+                    codes.append(code)
+        if not rows or codes != rows[-1]:
+            starts.append(day)
+            rows.append(codes)
+    return tuple(starts), np.array(rows, np.int32).reshape(len(rows), -1), tuple(clauses)
+
+
+def states_of(compiled: CompiledNetwork, shape: Shape, horizon: Horizon) -> States:
+    """The grid of a pathway over a horizon, reduced to distinct states."""
+    from maillage.engines.routing import kernels
+
+    timelines = compiled.timelines(horizon)
+    lines = [timelines.of_service(service.reach) for service in shape.services]
+    epochs = np.array([horizon.start, *timelines.day_starts(shape.epoch_starts[1:])], np.int64)
+    weeks = [
+        None if step.hours is None else timelines.of_week(step.step.hours or ())
+        for step in shape.steps
+    ]
+    points = [line.starts for line in lines] + [epochs]
+    for week in weeks:
+        if week is not None:
+            points.append(np.array([x for part in week.parts for x in part], np.int64))
+    starts = np.unique(np.concatenate(points))
+    starts = starts[(starts >= horizon.start) & (starts < horizon.end)]
+    reason, response, holder, holders = _gather(lines, starts)
+    label = np.empty(holder.shape, np.int32)
+    kernels.partners(holder, label)
+    epoch = (np.searchsorted(epochs, starts, "right") - 1).astype(np.int32)
+    required = np.ones((starts.size, len(weeks)), np.bool_)
+    for index, week in enumerate(weeks):
+        if week is not None:
+            required[:, index] = Timelines.covers(week, starts)
+    of, first = _distinct(reason, response, label, epoch, required)
+    length = durations(starts, horizon.end)
+    unit = int(np.gcd.reduce(length))
+    length //= unit
+    duration = np.zeros(first.size, np.int64)
+    np.add.at(duration, of, length)
+    return States(
+        starts=starts, length=length, of=of, holder=holder, holders=holders,
+        reason=reason[first], response=response[first], label=label[first],
+        epoch=epoch[first], required=required[first], duration=duration, unit=unit,
+    )  # fmt: skip
+
+
+def _gather(
+    lines: Sequence[Timeline], starts: Ints
+) -> tuple[NDArray[np.int8], Ints, Shorts, tuple[str, ...]]:
+    """What each service is in each interval of the grid, with people under common indexes."""
+    size = (starts.size, len(lines))
+    reason, response = np.zeros(size, np.int8), np.zeros(size, np.int64)
+    holder = np.full(size, -1, np.int32)
+    people: dict[str, int] = {}
+    for column, line in enumerate(lines):
+        run = np.searchsorted(line.starts, starts, "right") - 1
+        reason[:, column] = line.reason[run]
+        response[:, column] = line.response[run]
+        if line.holders:
+            ranks = [people.setdefault(name, len(people)) for name in line.holders]
+            held = line.holder[run]
+            holder[:, column] = np.where(held >= 0, np.array(ranks, np.int32)[held], -1)
+    return reason, response, holder, tuple(people)
+
+
+def _distinct(*columns: NDArray) -> tuple[Shorts, Ints]:
+    """Equal rows under one number: the number of each row, and the first row of each number."""
+    size = len(columns[0])
+    parts = [np.ascontiguousarray(column).reshape(size, -1).view(np.uint8) for column in columns]
+    packed = np.concatenate(parts, axis=1)
+    width = packed.shape[1]
+    text = packed.tobytes()
+    numbers: dict[bytes, int] = {}
+    first: list[int] = []
+    of = np.empty(size, np.int32)
+    for row in range(size):
+        key = text[row * width : (row + 1) * width]
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = len(first)
+            first.append(row)
+        of[row] = number
+    return of, np.array(first, np.int64)

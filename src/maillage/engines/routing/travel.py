@@ -1,0 +1,123 @@
+"""Travel times: from communes and sites to sites, one by one or as columns for the sweep.
+
+Micros (millionths of a minute) everywhere; a pair that is missing cannot be travelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maillage.engines.routing.enums import TravelSource
+from maillage.engines.routing.codes import INFINITE
+from maillage.engines.routing.network import Commune, Site, Travel
+from maillage.engines.routing.reachability import MICROS, to_micros
+from maillage.vocabulary.geo import (
+    EARTH_RADIUS_KM,
+    ESTIMATE_FAR_MINUTES_PER_KM,
+    ESTIMATE_NEAR_KM,
+    ESTIMATE_NEAR_MINUTES_PER_KM,
+    ESTIMATE_START_MINUTES,
+    crow_fly_km,
+    estimated_minutes,
+)
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+ESTIMATE_TENTHS = 10
+"""The estimate is rounded to the tenth of a minute."""
+
+NEAR_A_TIE = 1e-6
+"""Tenths this near to a half are rounded by the scalar formula, which both ways then share."""
+
+
+class TravelTimes:
+    """Micros from communes and sites to sites."""
+
+    def __init__(self, travel: Travel, communes: Iterable[Commune], sites: Iterable[Site]) -> None:
+        self.margin = to_micros(travel.margin_minutes)
+        self.is_estimate = travel.source == TravelSource.ESTIMATE
+        self._points = {site.id: (site.lat, site.lon) for site in sites}
+        self._communes = {commune.code: (commune.lat, commune.lon) for commune in communes}
+        self._from_commune: dict[str, dict[str, int]] = {}
+        self._to_site: dict[str, dict[str, int]] = {}
+        self._columns: dict[str, Ints] = {}
+        self._places = np.radians(
+            np.array(list(self._communes.values()), np.float64).reshape(-1, 2)
+        )
+        if not self.is_estimate:
+            self._from_commune = {code: {} for code in self._communes}
+            for code, site, minutes in travel.commune_site:
+                self._from_commune[code][site] = to_micros(minutes)
+            self._to_site = {site: {site: 0} for site in self._points}
+            for origin, site, minutes in travel.site_site:
+                self._to_site[site][origin] = to_micros(minutes)
+
+    def from_commune(self, code: str) -> dict[str, int]:
+        """Micros from a commune to each site that can be reached from it."""
+        known = self._from_commune.get(code)
+        if known is None:
+            known = self._from_commune[code] = self._estimate(self._communes[code])
+        return known
+
+    def to_site(self, site: str) -> dict[str, int]:
+        """Micros to a site from each site that can send there; 0 from itself."""
+        known = self._to_site.get(site)
+        if known is None:
+            known = self._estimate(self._points[site])
+            known[site] = 0
+            self._to_site[site] = known
+        return known
+
+    def between_sites(self, origin: str, target: str) -> int | None:
+        """Micros from one site to another, ``None`` when the pair cannot be travelled."""
+        if origin == target:
+            return 0
+        known = self._to_site.get(target)
+        if known is not None:
+            return known.get(origin)
+        km = crow_fly_km(*self._points[target], *self._points[origin])
+        return to_micros(estimated_minutes(km))
+
+    def column(self, site: str) -> Ints:
+        """Micros to a site from every commune, in their order; ``INFINITE`` for no journey."""
+        known = self._columns.get(site)
+        if known is None:
+            if self.is_estimate:
+                known = self._estimated_column(self._points[site])
+            else:
+                rows = self._from_commune.values()
+                known = np.array([row.get(site, INFINITE) for row in rows], np.int64)
+            self._columns[site] = known
+        return known
+
+    def _estimate(self, point: tuple[float, float]) -> dict[str, int]:
+        return {
+            site: to_micros(estimated_minutes(crow_fly_km(*point, *other)))
+            for site, other in self._points.items()
+        }
+
+    def _estimated_column(self, point: tuple[float, float]) -> Ints:
+        """The estimate of ``vocabulary.geo`` for all communes at once, to the same tenth."""
+        lat, lon = np.radians(point)
+        half_dphi = (lat - self._places[:, 0]) / 2
+        half_dlambda = (lon - self._places[:, 1]) / 2
+        spread = np.cos(self._places[:, 0]) * np.cos(lat) * np.sin(half_dlambda) ** 2
+        h = np.sin(half_dphi) ** 2 + spread
+        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1.0, np.sqrt(h)))
+        tenths = ESTIMATE_TENTHS * (
+            ESTIMATE_START_MINUTES
+            + ESTIMATE_NEAR_MINUTES_PER_KM * np.minimum(km, ESTIMATE_NEAR_KM)
+            + ESTIMATE_FAR_MINUTES_PER_KM * np.maximum(km - ESTIMATE_NEAR_KM, 0.0)
+        )
+        micros = np.rint(tenths).astype(np.int64) * (MICROS // ESTIMATE_TENTHS)
+        doubtful = np.flatnonzero(np.abs(tenths - np.floor(tenths) - 0.5) < NEAR_A_TIE)
+        if doubtful.size:
+            places = list(self._communes.values())
+            for index in doubtful.tolist():
+                km_exact = crow_fly_km(*places[index], *point)
+                micros[index] = to_micros(estimated_minutes(km_exact))
+        return micros
