@@ -1,7 +1,8 @@
 """The engine on the command line: ``python -m maillage.engines.routing``.
 
 ``resolve`` prints one answer per demand, each one line of JSON. ``check`` reads a network file and
-prints its counts and its hash. Exit codes are those of ``vocabulary.errors``: 2 for what is
+prints its counts and its hash. With ``--changes``, both look at the network with the changes of a
+scenario file laid over it. Exit codes are those of ``vocabulary.errors``: 2 for what is
 malformed, 5 for a file, a commune or a pathway that does not exist; messages go to standard error.
 """
 
@@ -12,9 +13,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from maillage.engines.routing.answers import Answer
+from maillage.engines.routing.changes import Applied
+from maillage.engines.routing.changes_applied import apply_with_notes
+from maillage.engines.routing.changes_document import read_changes
 from maillage.engines.routing.compiled import compile_network
 from maillage.engines.routing.demands import parse_at, read_demands
 from maillage.engines.routing.document import load_network, network_hash
@@ -41,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     check = commands.add_parser("check", help="vérifier un réseau et afficher son empreinte")
     check.add_argument("network", help="le réseau, fichier JSON")
+    for command in (ask, check):
+        command.add_argument(
+            "--changes", help="scénario posé sur le réseau : fichier JSON, une liste de changements"
+        )
     return parser
 
 
@@ -51,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     try:
         if options.command == "check":
-            return _check(options.network)
+            return _check(options)
         return _resolve(options)
     except MaillageError as error:
         print(error, file=sys.stderr)
@@ -62,8 +72,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _check(path: str) -> int:
-    network = load_network(path)
+def _load(options: argparse.Namespace) -> Applied:
+    """The network of a command, with its scenario laid over it when it has one."""
+    network = load_network(options.network)
+    path: str | None = options.changes
+    if path is None:
+        return Applied(network, ())
+    try:
+        return apply_with_notes(network, read_changes(_read(path, "changes.file")))
+    except Invalid as refused:
+        problems = [replace(problem, file=path) for problem in refused.problems]
+        raise Invalid(refused.code, refused.message, problems) from refused
+
+
+def _check(options: argparse.Namespace) -> int:
+    applied = _load(options)
+    network = applied.network
     counts = {
         "communes": len(network.communes),
         "organizations": len(network.organizations),
@@ -74,7 +98,14 @@ def _check(path: str) -> int:
         "clauses": len(network.clauses),
         "pathways": len(network.pathways),
     }
-    print(json.dumps({**counts, "hash": network_hash(network)}))
+    shown: dict[str, Any] = {**counts, "hash": network_hash(network)}
+    if options.changes is not None:
+        # What the scenario asked for and found so already, or found nowhere.
+        shown["notes"] = [
+            {"change": note.index, "kind": str(note.kind), "element": note.element}
+            for note in applied.notes
+        ]
+    print(json.dumps(shown, ensure_ascii=False))
     return 0
 
 
@@ -89,7 +120,7 @@ def _resolve(options: argparse.Namespace) -> int:
     if options.demands is None and missing:
         raise Invalid("routing.options", f"Il manque {', '.join(missing)} (ou --demands).")
     at = None if options.demands is not None else parse_at(options.at)
-    compiled = compile_network(load_network(options.network))
+    compiled = compile_network(_load(options).network)
     if at is not None:
         _print(resolve(compiled, Demand(options.commune, options.pathway, options.age, at)))
         return 0
@@ -101,11 +132,15 @@ def _resolve(options: argparse.Namespace) -> int:
 def _lines(path: str) -> list[bytes]:
     if path == "-":
         return sys.stdin.buffer.read().splitlines()
+    return _read(path, "demands.file").splitlines()
+
+
+def _read(path: str, code: str) -> bytes:
     try:
-        return Path(path).read_bytes().splitlines()
+        return Path(path).read_bytes()
     except OSError as error:
         raise NotFound(
-            "demands.file", f"Le fichier « {path} » ne peut pas être lu : {error.strerror}."
+            code, f"Le fichier « {path} » ne peut pas être lu : {error.strerror}."
         ) from error
 
 
