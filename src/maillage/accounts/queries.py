@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from maillage.accounts import rules
 from maillage.accounts.enums import Role
@@ -44,6 +44,14 @@ def get_revision() -> int:
     """Number of the newest act that may have changed an answer: the revision of the territory."""
     newest = AuditEvent.objects.filter(changes_territory=True).order_by("-id")
     return newest.values_list("id", flat=True).first() or 0
+
+
+def count_changes_since(revision: int) -> tuple[int, datetime | None]:
+    """How many acts changed the territory after this revision, and when the first of them was done
+    (none: nothing changed). One query."""
+    later = AuditEvent.objects.filter(changes_territory=True, id__gt=revision)
+    found = later.order_by().aggregate(acts=Count("id"), since=Min("at"))
+    return found["acts"], found["since"]
 
 
 def get_user(username: str) -> User:

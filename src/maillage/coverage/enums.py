@@ -65,3 +65,25 @@ SERVICE_REASONS: dict[Reason, str] = {
     Reason.TOO_FAR: "Trop loin",
 }
 """Why one service does not take the patient."""
+
+
+CATEGORIES: dict[str, Wording] = {
+    "on_target": Wording("ok", "Dans le délai"),
+    "at_limit": Wording("limit", "À la limite du délai"),
+    "late": Wording("late", "Hors délai"),
+    "hole_no_service": Wording("hole", "Aucun service de ce niveau pour cet âge"),
+    "hole_not_authorised": Wording("hole", "Pas d'autorisation"),
+    "hole_closed": Wording("hole", "Fermé, sans garde"),
+    "hole_unstaffed": Wording("hole", "Garde sans titulaire"),
+    "hole_previous_step": Wording("hole", "Étape précédente sans solution"),
+    "hole_no_agreement": Wording("hole", "Pas de convention"),
+    "hole_too_far": Wording("hole", "Aucun trajet connu"),
+}
+"""The ten categories of a proof, in the order and under the names of the columns of its tables.
+They add up to the residents times the hours due."""
+
+COVERED: tuple[str, ...] = ("on_target", "at_limit")
+"""Categories in which somebody takes the patient in time, or within the margin of the journey."""
+
+HOLES: tuple[str, ...] = tuple(name for name in CATEGORIES if name.startswith("hole_"))
+"""Categories in which nobody takes the patient."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.urls import reverse
+
 from maillage.agreements.models import Clause
 from maillage.agreements.queries.network import clause_slug
 from maillage.coverage.rules import ClauseCard, LineCard, Names, PersonCard, ServiceCard
@@ -11,10 +15,12 @@ from maillage.directory.models import (
     OrganizationGroup,
     Practitioner,
 )
-from maillage.engines.routing import Network
+from maillage.engines.routing import ElementKind, Network
 from maillage.oncall.enums import LineKind
 from maillage.oncall.models import DutyLine
+from maillage.pathways.models import Pathway as PathwayRecord
 from maillage.pathways.models import PathwayStep
+from maillage.territory.models import Commune
 from maillage.vocabulary.care import CareLevel, CareType
 
 
@@ -82,3 +88,91 @@ def _steps(network: Network) -> dict[tuple[str, int], str]:
         .values_list("version__pathway__slug", "order", "name")
     )
     return {(pathway, order): name for pathway, order, name in rows}
+
+
+@dataclass(frozen=True)
+class Named:
+    """What something is called, and its page; without page when it is no longer recorded."""
+
+    name: str
+    url: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ProofNames:
+    """What the identifiers of a proof are called. What was deleted since goes by its identifier."""
+
+    pathways: dict[str, Named]
+    steps: dict[tuple[str, int], str]
+    services: dict[str, Named]
+    clauses: dict[str, Named]
+    people: dict[str, Named]
+    communes: dict[str, Named]
+
+    def pathway(self, key: str) -> Named:
+        return self.pathways.get(key, Named(key))
+
+    def step(self, pathway: str, order: int) -> str:
+        return self.steps.get((pathway, order), f"étape {order}")
+
+    def service(self, key: str) -> Named:
+        """``detail`` is the site."""
+        return self.services.get(key, Named(key))
+
+    def clause(self, key: str) -> Named:
+        """``detail`` is the agreement. ``key`` as the network writes it: the clause of a group may
+        carry its member, an interrupted one the number of its piece."""
+        return self.clauses.get(clause_slug(key.partition("@")[0]), Named(key))
+
+    def person(self, key: str) -> Named:
+        return self.people.get(key, Named(key))
+
+    def commune(self, code: str) -> Named:
+        """``detail`` is the department."""
+        return self.communes.get(code, Named(code))
+
+    def element(self, kind: str, key: str) -> Named:
+        """A fragile point: ``kind`` is ``service``, ``clause`` or ``holder``."""
+        if kind == ElementKind.SERVICE:
+            return self.service(key)
+        return self.clause(key) if kind == ElementKind.CLAUSE else self.person(key)
+
+
+def load_proof_names() -> ProofNames:
+    """Names and pages of all that proofs speak of, past ones included. Six queries."""
+    clauses = Clause.objects.values_list(
+        "slug", "article", "agreement__short_title", "agreement__slug"
+    )
+    people = Practitioner.objects.only("slug", "title", "given_name", "family_name")
+    steps = PathwayStep.objects.order_by("version__number").values_list(
+        "version__pathway__slug", "order", "name"
+    )
+    return ProofNames(
+        pathways={
+            slug: Named(name, reverse("pathways:detail", args=[slug]))
+            for slug, name in PathwayRecord.objects.values_list("slug", "name")
+        },
+        steps={(pathway, order): name for pathway, order, name in steps},
+        services={
+            slug: Named(name, reverse("directory:service", args=[slug]), site)
+            for slug, name, site in HealthcareService.objects.values_list(
+                "slug", "name", "site__name"
+            )
+        },
+        clauses={
+            slug: Named(
+                f"{title}, {article}" if article else title,
+                f"{reverse('agreements:detail', args=[agreement])}#clause-{slug}",
+                title,
+            )
+            for slug, article, title, agreement in clauses
+        },
+        people={
+            p.slug: Named(str(p), reverse("directory:practitioner", args=[p.slug])) for p in people
+        },
+        communes={
+            code: Named(name, reverse("territory:commune", args=[code]), department)
+            for code, name, department in Commune.objects.values_list("code", "name", "department")
+        },
+    )

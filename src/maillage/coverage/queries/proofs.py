@@ -1,0 +1,180 @@
+"""Reads of proofs: the list, one of them, its totals, whether it is out of date, two compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from maillage.accounts.queries import count_changes_since
+from maillage.coverage.enums import CATEGORIES, ProofState
+from maillage.coverage.models import Proof, ProofStep
+from maillage.coverage.queries.tables import load_tables
+from maillage.coverage.rules.proofs import (
+    CommuneDifference,
+    Freshness,
+    ProofCard,
+    StepDifference,
+    StepRow,
+    freshness,
+)
+from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import NotFound
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def get_proof(pk: int) -> Proof:
+    """The proof of this number, whatever its state. Raises :class:`NotFound`."""
+    proof = Proof.objects.filter(pk=pk).first()
+    if proof is None:
+        raise NotFound("coverage.unknown-proof", "Cette preuve n'existe pas, ou plus.")
+    return proof
+
+
+def get_current_proof() -> Proof | None:
+    """The newest done proof of the coming year: the one that pages show unless told otherwise.
+    None on an installation that has none yet. It may be out of date: see :func:`get_freshness`."""
+    done = Proof.objects.filter(kept_current=True, state=ProofState.DONE)
+    return done.order_by("-finished_at", "-id").first()
+
+
+def get_pending_proof() -> Proof | None:
+    """The proof of the coming year that is being computed, or waits to be."""
+    pending = Proof.objects.filter(
+        kept_current=True, state__in=(ProofState.WAITING, ProofState.RUNNING)
+    )
+    return pending.first()
+
+
+def get_freshness(proof: Proof, *, at: datetime) -> Freshness:
+    """Whether a done proof still speaks of the territory of today. One query."""
+    acts, since = count_changes_since(proof.revision or 0)
+    return freshness(
+        first_day=proof.first_day,
+        today=local_day(at),
+        kept_current=proof.kept_current,
+        acts=acts,
+        since=since,
+    )
+
+
+def list_proofs(*, limit: int = 200) -> tuple[ProofCard, ...]:
+    """Proofs of every state, newest first, with their totals over all steps. Two queries."""
+    rows = list(Proof.objects.defer("manifest")[:limit])
+    due: dict[int, float] = defaultdict(float)
+    sums: dict[int, dict[str, float]] = defaultdict(lambda: dict.fromkeys(CATEGORIES, 0.0))
+    for key, owed, hours in ProofStep.objects.filter(
+        proof__in=[row.pk for row in rows]
+    ).values_list("proof_id", "person_hours_due", "person_hours"):
+        due[key] += owed
+        for name, value in hours.items():
+            sums[key][name] += value
+    return tuple(
+        ProofCard(
+            pk=row.pk,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            kept_current=row.kept_current,
+            label=row.label,
+            state=ProofState(row.state),
+            asked_by=row.asked_by,
+            asked_at=row.asked_at,
+            finished_at=row.finished_at,
+            revision=row.revision,
+            network_hash=row.network_hash,
+            engine_version=row.engine_version,
+            error=row.error,
+            person_hours_due=due.get(row.pk, 0.0),
+            person_hours=sums.get(row.pk, {}),
+        )
+        for row in rows
+    )
+
+
+def list_steps(proof: Proof) -> tuple[StepRow, ...]:
+    """Totals of every step, by name of pathway and order of step. One query."""
+    return tuple(
+        StepRow(
+            pathway=row.pathway,
+            pathway_name=row.pathway_name,
+            step=row.step,
+            step_name=row.step_name,
+            care_type=row.care_type,
+            level=row.level,
+            target_minutes=row.target_minutes,
+            residents=row.residents,
+            hours_due=row.hours_due,
+            person_hours_due=row.person_hours_due,
+            person_hours={name: row.person_hours.get(name, 0.0) for name in CATEGORIES},
+            fragile=row.fragile,
+            mean_minutes=row.mean_minutes,
+            worst_minutes=row.worst_minutes,
+        )
+        for row in ProofStep.objects.filter(proof=proof)
+    )
+
+
+def compare_proofs(before: Proof, after: Proof) -> tuple[StepDifference, ...]:
+    """Step by step, what changed between two done proofs. Two queries."""
+    old = {(row.pathway, row.step): row for row in list_steps(before)}
+    new = {(row.pathway, row.step): row for row in list_steps(after)}
+    found = []
+    for key in old.keys() | new.keys():
+        named = new.get(key) or old[key]
+        found.append(
+            StepDifference(
+                named.pathway,
+                named.pathway_name,
+                named.step,
+                named.step_name,
+                old.get(key),
+                new.get(key),
+            )
+        )
+    return tuple(sorted(found, key=lambda row: (row.pathway_name, row.step)))
+
+
+def compare_communes(
+    before: Proof, after: Proof, *, pathway: str, step: int
+) -> tuple[CommuneDifference, ...]:
+    """Commune by commune, the person-hours of one step in two done proofs; those that lost most
+    first. From the stored tables."""
+    old = commune_totals(load_tables(before)["communes"], pathway=pathway, step=step)
+    new = commune_totals(load_tables(after)["communes"], pathway=pathway, step=step)
+    nothing = dict.fromkeys(CATEGORIES, 0.0)
+    rows = [
+        CommuneDifference(
+            commune=code,
+            pathway=pathway,
+            step=step,
+            due_before=sum(old.get(code, nothing).values()),
+            due_after=sum(new.get(code, nothing).values()),
+            before=old.get(code, nothing),
+            after=new.get(code, nothing),
+        )
+        for code in old.keys() | new.keys()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.uncovered_change, row.commune)))
+
+
+def commune_totals(communes: pa.Table, *, pathway: str, step: int) -> dict[str, dict[str, float]]:
+    """Person-hours by category of each commune for one step, ages summed: ``{code: {category:
+    person-hours}}``. ``communes`` is that table of a proof, whose categories are in hours."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    rows = communes.filter(
+        pc.and_(pc.equal(communes["pathway"], pathway), pc.equal(communes["step"], step))
+    )
+    codes, where = np.unique(rows["commune"].to_pylist(), return_inverse=True)
+    residents = rows["residents"].to_numpy()
+    sums = {
+        name: np.bincount(where, rows[name].to_numpy() * residents, len(codes))
+        for name in CATEGORIES
+    }
+    return {
+        str(code): {name: float(sums[name][index]) for name in CATEGORIES}
+        for index, code in enumerate(codes)
+    }

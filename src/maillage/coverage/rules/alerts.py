@@ -1,0 +1,75 @@
+"""What is about to end, and what it would leave uncovered: the values, their level and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from maillage.coverage.enums import AlertKind
+
+LEVELS = (30, 90, 180)
+"""Days ahead at which an alert is raised, the most pressing first."""
+
+AHEAD = timedelta(days=LEVELS[-1])
+"""How far ahead endings are looked for."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one ending costs to one step: person-hours that would be uncovered, and residents."""
+
+    pathway: str
+    step: int
+    residents: float
+    hours: float
+    person_hours: float
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """One alert as it is read on a day.
+
+    ``residents``: the most that lose their cover at one time; ``hours``: those during which some
+    do; ``person_hours``: lost from ``due_on`` to the end of the horizon. ``level`` is 30, 90 or
+    180: the days ahead within which it falls; 0 when the day has come.
+    """
+
+    pk: int
+    kind: AlertKind
+    subject_key: str
+    subject_name: str
+    url: str
+    due_on: date
+    days_left: int
+    level: int
+    residents: float
+    hours: float
+    person_hours: float
+    effects: tuple[Effect, ...]
+
+    @property
+    def is_harmless(self) -> bool:
+        """True when nobody loses cover."""
+        return self.person_hours == 0
+
+    @property
+    def mark(self) -> str:
+        """The meaning that the screen gives it: late within 30 days, limit within 90, info."""
+        if self.is_harmless:
+            return "neutral"
+        return {0: "late", 30: "late", 90: "limit"}.get(self.level, "info")
+
+    @property
+    def when(self) -> str:
+        """« dans 12 jours », « aujourd'hui », « depuis 3 jours »."""
+        if self.days_left == 0:
+            return "aujourd'hui"
+        unit = "jour" if abs(self.days_left) == 1 else "jours"
+        return f"{'dans' if self.days_left > 0 else 'depuis'} {abs(self.days_left)} {unit}"
+
+
+def level_of(days_left: int) -> int:
+    """The alert level of something due in this many days: 30, 90 or 180; 0 when it has come."""
+    if days_left <= 0:
+        return 0
+    return next((level for level in LEVELS if days_left <= level), LEVELS[-1])
