@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = REPOSITORY / "src" / "maillage"
 ROOMS = (
     "portal", "coverage", "oncall", "pathways", "agreements", "directory", "territory",
-    "exchange", "accounts",
+    "exchange", "jobs", "accounts",
 )  # fmt: skip
 MEANINGLESS = {"utils", "helpers", "common", "base", "manager", "services"}
 LONGEST_FILE = 600
