@@ -188,8 +188,7 @@ class _Draft:
 
     def staff(self, change: StaffSlots) -> None:
         window = self.window(change)
-        creates = change.create and change.service is not None
-        fine = self.checked(self._check_slots_named, change, creates)
+        fine = self.checked(self._check_slots_named, change, change.create)
         fine &= self.checked(self.found.text, f"{self.path}.holder", change.holder)
         response = change.response_minutes
         if response is not None:
@@ -204,7 +203,7 @@ class _Draft:
         if response is not None:
             edits["response_minutes"] = response
         chosen = self._slots_of(change)
-        added = self._uncovered(change, chosen, window) if creates else []
+        added = self._uncovered(change, chosen, window) if change.create else []
         empty = [index for index in chosen if self.slots[index].holder is None]
         if not self._hand_over(empty, window, edits) and not added:
             self.note(NoteKind.NO_SLOT, change.line or change.service or "")
@@ -390,10 +389,11 @@ class _Draft:
         for window in moved:
             if not is_within(window, opening):
                 opening = (*opening, window)
+        self.services[giver.id] = replace(giver, opening=kept)
         if opening is taker.opening:
             self.note(NoteKind.ALREADY_SO, taker.id)
-        self.services[giver.id] = replace(giver, opening=kept)
-        self.services[taker.id] = replace(taker, opening=opening)
+        else:
+            self.services[taker.id] = replace(taker, opening=opening)
 
     # Clauses
 
