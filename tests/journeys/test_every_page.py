@@ -33,6 +33,7 @@ DOCTOR = (
     "/filieres/",
     "/filieres/avc",
     "/astreintes/",
+    "/astreintes/demandes",
     "/recherche?q=valenciennes",
     "/compte",
 )

@@ -22,11 +22,14 @@ class OncallConfig(AppConfig):
                 "oncall.generate-slots": "Création du tour de garde",
                 "oncall.assign-slot": "Attribution d'un créneau de garde",
                 "oncall.release-slot": "Libération d'un créneau de garde",
+                "oncall.ask-for-roster": "Demande de garde",
+                "oncall.answer-request": "Réponse à une demande de garde",
             }
         )
         name_details(
             "oncall",
             {
+                "answer": "réponse",
                 "created": "créneaux créés",
                 "ends_at": "au",
                 "first_day": "premier jour",
@@ -34,8 +37,10 @@ class OncallConfig(AppConfig):
                 "last_day": "dernier jour",
                 "lines": "lignes de garde",
                 "practitioner_name": "praticien",
+                "reason": "motif",
                 "service": "offre",
                 "starts_at": "du",
+                "state": "état",
             },
             hidden=["practitioner"],
         )

@@ -25,3 +25,11 @@ class Weeks(models.TextChoices):
     ALL = "toutes", "Toutes les semaines"
     EVEN = "paires", "Semaines paires"
     ODD = "impaires", "Semaines impaires"
+
+
+class RequestState(models.TextChoices):
+    """Where a request to staff a line is."""
+
+    OPEN = "OPEN", "À traiter"
+    DONE = "DONE", "Pourvue"
+    DECLINED = "DECLINED", "Refusée"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 
 from maillage.accounts.forms import DayField
 from maillage.directory.models import Practitioner
+from maillage.oncall.enums import RequestState
+from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.care import CareType
+from maillage.vocabulary.errors import Invalid
+
+LONGEST_INSTANT = 40
 
 
 class LineFilterForm(forms.Form):
@@ -63,3 +68,78 @@ class AssignForm(forms.Form):
     def chosen(self) -> Practitioner:
         """The practitioner of a valid form."""
         return self.people[self.cleaned_data["praticien"]]
+
+
+class InstantField(forms.Field):
+    """An instant as French people type it: 24/12/2026 18h30, or its ISO form."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return parse_instant(text[:LONGEST_INSTANT])
+        except Invalid as error:
+            raise forms.ValidationError(error.message) from error
+
+
+class RequestForm(forms.Form):
+    """A request to staff a line over a period. Its errors come from the action, by field."""
+
+    du = InstantField(label="Du", help_text="Comme vous l'écrivez : 24/12/2026 18h30.")
+    au = InstantField(label="Au")
+    motif = forms.CharField(
+        label="Motif", max_length=400, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+    origine = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+
+    FIELDS = {"starts_at": "du", "ends_at": "au", "reason": "motif"}
+
+    def clean_origine(self) -> str:
+        """Only an address within this product."""
+        address = self.cleaned_data["origine"]
+        is_ours = address.startswith("/") and not address.startswith("//")
+        return address if is_ours else ""
+
+    def values(self) -> dict[str, datetime | str]:
+        """The request, once valid."""
+        found = self.cleaned_data
+        return {
+            "starts_at": found["du"],
+            "ends_at": found["au"],
+            "reason": found["motif"],
+            "origin": found["origine"],
+        }
+
+    def say(self, error: Invalid) -> None:
+        """Put the defects found by the action beside their fields."""
+        for problem in error.problems:
+            self.add_error(self.FIELDS.get(problem.field), problem.message)
+
+
+class AnswerForm(forms.Form):
+    """The answer to a request."""
+
+    issue = forms.TypedChoiceField(
+        label="Réponse",
+        coerce=RequestState,
+        choices=[
+            (RequestState.DONE.value, "La garde est pourvue"),
+            (RequestState.DECLINED.value, "La demande est refusée"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reponse = forms.CharField(
+        label="Précision",
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Obligatoire pour un refus.",
+    )
+
+    def say(self, error: Invalid) -> None:
+        """Put the defects found by the action beside their fields."""
+        for problem in error.problems:
+            self.add_error("reponse" if problem.field == "answer" else None, problem.message)

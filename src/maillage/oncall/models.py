@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from maillage.directory.models import HealthcareService, Organization, Practitioner
-from maillage.oncall.enums import LineKind, PdsesClass
+from maillage.oncall.enums import LineKind, PdsesClass, RequestState
 from maillage.territory.models import Sourced
 from maillage.vocabulary.care import CareType
 
@@ -90,3 +90,48 @@ class DutyAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slot_id} : {self.practitioner}"
+
+
+class RosterRequest(models.Model):
+    """Somebody asks those who keep a line to find who holds it over a period.
+
+    ``origin`` is the address, within this product, of what gave the idea (a scenario). Who
+    answered, when and what go together.
+    """
+
+    line = models.ForeignKey(DutyLine, on_delete=models.CASCADE, related_name="requests")
+    starts_at = models.DateTimeField("du")
+    ends_at = models.DateTimeField("au")
+    reason = models.CharField("motif", max_length=400)
+    origin = models.CharField("origine", max_length=200, blank=True)
+    asked_by = models.CharField("demandée par", max_length=120)
+    asked_at = models.DateTimeField("demandée le")
+    state = models.CharField(
+        "état", max_length=8, choices=RequestState.choices, default=RequestState.OPEN
+    )
+    answer = models.CharField("réponse", max_length=400, blank=True)
+    answered_by = models.CharField("réponse de", max_length=120, blank=True)
+    answered_at = models.DateTimeField("réponse du", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "demande de garde"
+        verbose_name_plural = "demandes de garde"
+        ordering = ("-asked_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="oncall_request_period"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="OPEN", answered_at__isnull=True, answered_by="", answer="")
+                | (~Q(state="OPEN") & Q(answered_at__isnull=False) & ~Q(answered_by="")),
+                name="oncall_request_answer_is_whole",
+            ),
+            models.UniqueConstraint(
+                fields=("line", "starts_at", "ends_at"),
+                condition=Q(state="OPEN"),
+                name="oncall_one_open_request",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.line}, {self.starts_at:%Y-%m-%d %H:%M}"

@@ -28,3 +28,26 @@ GENERATE = declare(
     "oncall.generate", "créer les créneaux de garde à partir des tours", [Role.ADMINISTRATOR]
 )
 IMPORT = declare("oncall.import", "importer des lignes et des créneaux", [Role.ADMINISTRATOR])
+
+ASK = declare(
+    "oncall.ask",
+    "demander de pourvoir une garde",
+    [
+        Role.DIRECTOR,
+        Role.DOCTOR,
+        Role.ON_CALL,
+        Role.REGULATOR,
+        Role.DIM,
+        Role.COORDINATOR,
+        Role.ADMINISTRATOR,
+    ],
+)
+"""Whoever sees the hole may say so; filling it stays with those who keep the line."""
+
+ANSWER = declare(
+    "oncall.answer",
+    "répondre aux demandes de garde de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For the establishment that keeps the line, or one that receives through it."""

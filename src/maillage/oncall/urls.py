@@ -10,5 +10,8 @@ urlpatterns = [
     path("offres/<slug:slug>", views.service_lines, name="service-lines"),
     path("creneaux/<int:pk>/affecter", views.assign, name="assign"),
     path("creneaux/<int:pk>/liberer", views.release, name="release"),
+    path("demandes", views.roster_requests, name="requests"),
+    path("demandes/<int:pk>/reponse", views.answer, name="answer"),
     path("<slug:slug>", views.line, name="line"),
+    path("<slug:slug>/demander", views.ask, name="ask"),
 ]

@@ -11,10 +11,11 @@ from maillage.accounts.http import Request, requires
 from maillage.directory.queries import list_organization_names
 from maillage.exchange.permissions import READ as READ_LISTS
 from maillage.oncall import actions, queries
-from maillage.oncall.forms import AssignForm, LineFilterForm, RosterForm
-from maillage.oncall.permissions import ASSIGN, READ
+from maillage.oncall.enums import RequestState
+from maillage.oncall.forms import AnswerForm, AssignForm, LineFilterForm, RequestForm, RosterForm
+from maillage.oncall.permissions import ANSWER, ASK, ASSIGN, READ
 from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.errors import Refusal
+from maillage.vocabulary.errors import Invalid, Refusal
 
 UNPROCESSABLE = 422
 
@@ -45,6 +46,7 @@ def line(request: Request, slug: str) -> HttpResponse:
         "roster": roster,
         "today": local_day(request.now),
         "may_assign": ASSIGN.allows(request.actor, owners),
+        "may_ask": ASK.allows(request.actor),
     }
     return render(request, "oncall/line.html", context)
 
@@ -85,3 +87,61 @@ def release(request: Request, pk: int) -> HttpResponse:
     actions.release_slot(slot=slot, by=request.actor, at=request.now)
     messages.success(request, "Le créneau est libéré : il manque un titulaire.")
     return redirect("oncall:line", slot.line.slug)
+
+
+@require_safe
+@requires(READ)
+def roster_requests(request: Request) -> HttpResponse:
+    """Requests to staff a line, those that wait first."""
+    state = request.GET.get("etat", "")
+    rows = [
+        (row, ANSWER.allows(request.actor, row.owners))
+        for row in queries.list_requests(state=state)
+    ]
+    context = {"rows": rows, "state": state, "states": RequestState.choices}
+    return render(request, "oncall/requests.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(ASK)
+def ask(request: Request, slug: str) -> HttpResponse:
+    """Ask to staff a line over a period; the address may give the period and the reason."""
+    line = queries.find_line(slug)
+    given = {name: request.GET.get(name, "") for name in ("du", "au", "motif", "origine")}
+    form = RequestForm(request.POST or None, initial=given)
+    if form.is_valid():
+        try:
+            actions.ask_for_roster(line=line, by=request.actor, at=request.now, **form.values())  # type: ignore[arg-type]
+            messages.success(request, "La demande est transmise à ceux qui tiennent la ligne.")
+            return redirect("oncall:requests")
+        except Invalid as error:
+            form.say(error)
+        except Refusal as error:
+            form.add_error(None, error.message)
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "oncall/ask.html", {"form": form, "line": line}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(ANSWER)
+def answer(request: Request, pk: int) -> HttpResponse:
+    """Say that a request is filled or declined."""
+    asked = queries.get_request(pk)
+    form = AnswerForm(request.POST or None)
+    if form.is_valid():
+        try:
+            actions.answer_request(
+                request=asked,
+                to=form.cleaned_data["issue"],
+                answer=form.cleaned_data["reponse"],
+                by=request.actor,
+                at=request.now,
+            )
+            messages.success(request, "La réponse est enregistrée.")
+            return redirect("oncall:requests")
+        except Invalid as error:
+            form.say(error)
+        except Refusal as error:
+            form.add_error(None, error.message)
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "oncall/answer.html", {"form": form, "asked": asked}, status=status)

@@ -11,15 +11,27 @@ from maillage.oncall.queries.lines import (
     list_lines_of_service,
 )
 from maillage.oncall.queries.network import list_slots_for_network
+from maillage.oncall.queries.requests import (
+    RequestRow,
+    find_line,
+    get_request,
+    line_owners,
+    list_requests,
+)
 
 __all__ = [
     "LineNow",
     "LineRoster",
+    "RequestRow",
     "SlotRow",
+    "find_line",
+    "get_request",
     "get_roster",
     "get_slot",
+    "line_owners",
     "list_candidates",
     "list_lines_now",
     "list_lines_of_service",
+    "list_requests",
     "list_slots_for_network",
 ]

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Min, Prefetch, Q, QuerySet
 
+from maillage.accounts.names import ByName, name_key
 from maillage.directory.models import HealthcareService, Practitioner, PractitionerRole
 from maillage.directory.rules.hours import soon_in_words
 from maillage.oncall.models import DutyLine, DutySlot
@@ -184,14 +185,16 @@ def list_lines_now(at: datetime, *, care_type: str = "", organization: str = "")
             Q(organization__slug=organization) | Q(services__site__organization__slug=organization)
         ).distinct()
     found = _at(list(lines), at)
-    return sorted(found, key=lambda one: (one.care, one.line.name))
+    return sorted(found, key=lambda one: (name_key(one.care), name_key(one.line.name)))
 
 
 def list_lines_of_service(slug: str, at: datetime) -> list[LineNow]:
     """The lines that keep a service reachable, at an instant. Raises :class:`NotFound`."""
     if not HealthcareService.objects.filter(slug=slug).exists():
         raise NotFound("oncall.unknown-service", "Cette offre de soins n'existe pas.")
-    return _at(list(_lines().filter(services__slug=slug).distinct().order_by("name")), at)
+    return _at(
+        list(_lines().filter(services__slug=slug).distinct().order_by(ByName("name"), "slug")), at
+    )
 
 
 def get_roster(slug: str, *, at: datetime, first_day: date, days: int = ROSTER_DAYS) -> LineRoster:
@@ -249,5 +252,5 @@ def list_candidates(slot: DutySlot) -> QuerySet[Practitioner]:
         Q(ends_on__isnull=True) | Q(ends_on__gt=day), service=slot.service, starts_on__lte=day
     )
     return Practitioner.objects.filter(pk__in=roles.values("practitioner")).order_by(
-        "family_name", "given_name", "slug"
+        "search_name", "slug"
     )
