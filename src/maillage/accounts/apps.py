@@ -11,9 +11,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Name the acts of this room."""
-        from maillage.accounts.acts import name_acts
+        """Name the acts of this room; teach SQLite the French order of names."""
+        from django.db.backends.signals import connection_created
 
+        from maillage.accounts.acts import name_acts
+        from maillage.accounts.names import teach_sqlite
+
+        connection_created.connect(teach_sqlite, dispatch_uid="maillage.accounts.names")
         name_acts(
             {
                 "accounts.log-in": "Connexion",

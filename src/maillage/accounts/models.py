@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from maillage.accounts.enums import Role
+from maillage.accounts.names import ByName
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,7 +34,7 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = "compte"
         verbose_name_plural = "comptes"
-        ordering = ("full_name", "username")
+        ordering = (ByName("full_name"), "username")
 
     def __str__(self) -> str:
         return self.full_name

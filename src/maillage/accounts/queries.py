@@ -13,6 +13,7 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet
 from maillage.accounts import rules
 from maillage.accounts.enums import Role
 from maillage.accounts.models import ApiKey, AuditEvent, RoleGrant, User
+from maillage.accounts.names import ByName
 from maillage.accounts.permissions import Actor, Grant
 from maillage.vocabulary.calendar import day_bounds, to_paris
 from maillage.vocabulary.errors import NotFound
@@ -73,7 +74,7 @@ def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[U
         users = users.filter(grants__role=role).distinct()
     if state in ("actifs", "fermes"):
         users = users.filter(is_active=state == "actifs")
-    return users.order_by("full_name", "username")
+    return users.order_by(ByName("full_name"), "username")
 
 
 def list_demo_supplements() -> list[tuple[str, Role]]:

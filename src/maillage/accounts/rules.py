@@ -100,6 +100,8 @@ def split_key(key: str) -> tuple[str, str] | None:
     parts = key.strip().split("_", 2)
     if len(parts) != 3 or parts[0] != KEY_MARK or not parts[1] or not parts[2]:
         return None
+    if not parts[1].isalnum():
+        return None
     return parts[1], parts[2]
 
 

@@ -29,6 +29,7 @@ from maillage.accounts.forms import (
 )
 from maillage.accounts.http import Request, for_any_account, requires
 from maillage.accounts.models import User
+from maillage.accounts.names import name_key
 from maillage.accounts.organizations import list_names
 from maillage.accounts.permissions import MANAGE_USERS, READ_AUDIT, manages
 from maillage.vocabulary.errors import Invalid, Refusal
@@ -291,7 +292,7 @@ def reset_password(request: Request, username: str) -> HttpResponse:
 
 def _trail_form(request: Request) -> TrailFilterForm:
     known = [(action, act_name(action)) for action in queries.list_actions()]
-    return TrailFilterForm(request.GET, actions=sorted(known, key=lambda pair: pair[1]))
+    return TrailFilterForm(request.GET, actions=sorted(known, key=lambda pair: name_key(pair[1])))
 
 
 @require_safe

@@ -79,7 +79,7 @@ class Agreement(Sourced):
     class Meta:
         verbose_name = "convention"
         verbose_name_plural = "conventions"
-        ordering = ("-starts_on", "slug")
+        ordering = (models.F("starts_on").desc(nulls_last=True), "slug")
         constraints = (
             models.CheckConstraint(
                 condition=Q(starts_on__isnull=True) | period_is_ordered("starts_on", "ends_on"),

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from maillage.accounts.forms import DayField
+from maillage.accounts.names import name_key
 from maillage.directory.enums import MemberRole, OrganizationKind
 from maillage.directory.queries import ServiceFilters
 from maillage.directory.rules.finess import CATEGORIES, DEFAULT_CATEGORIES
@@ -104,7 +105,7 @@ class PractitionerFilterForm(FilterForm):
     specialite = forms.ChoiceField(
         label="Spécialité",
         required=False,
-        choices=[*EVERY_F, *sorted(SPECIALTIES.items(), key=lambda pair: pair[1])],
+        choices=[*EVERY_F, *sorted(SPECIALTIES.items(), key=lambda pair: name_key(pair[1]))],
     )
     lieu = search_field("Lieu d'exercice")
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from maillage.accounts.names import ByName
 from maillage.directory.enums import (
     ExceptionState,
     GroupKind,
@@ -64,7 +65,7 @@ class Organization(Searchable, Sourced):
     class Meta:
         verbose_name = "établissement"
         verbose_name_plural = "établissements"
-        ordering = ("short_name",)
+        ordering = (ByName("short_name"), "slug")
 
     def called(self) -> str:
         return f"{self.name} {self.short_name} {self.finess or ''}"
@@ -92,7 +93,7 @@ class OrganizationGroup(Searchable, Sourced):
     class Meta:
         verbose_name = "groupement"
         verbose_name_plural = "groupements"
-        ordering = ("short_name",)
+        ordering = (ByName("short_name"), "slug")
         constraints = (
             models.CheckConstraint(
                 condition=Q(starts_on__isnull=True) | period_is_ordered("starts_on", "ends_on"),
@@ -155,7 +156,7 @@ class Site(Searchable, Sourced):
     class Meta:
         verbose_name = "site"
         verbose_name_plural = "sites"
-        ordering = ("name",)
+        ordering = ("search_name",)
 
     def called(self) -> str:
         return f"{self.name} {self.finess}"
@@ -296,7 +297,7 @@ class Practitioner(Searchable, Sourced):
     class Meta:
         verbose_name = "praticien"
         verbose_name_plural = "praticiens"
-        ordering = ("family_name", "given_name")
+        ordering = ("search_name", "slug")
 
     def called(self) -> str:
         return f"{self.family_name} {self.given_name} {self.family_name} {self.rpps or ''}"
@@ -360,7 +361,7 @@ class Team(Searchable, Sourced):
     class Meta:
         verbose_name = "équipe"
         verbose_name_plural = "équipes"
-        ordering = ("name",)
+        ordering = ("search_name", "slug")
 
     def called(self) -> str:
         return self.name

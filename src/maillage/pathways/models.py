@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from maillage.accounts.names import ByName
 from maillage.directory.models import Organization, Searchable, period_is_ordered
 from maillage.pathways.enums import Entry, PathwayKind, VersionState
 from maillage.territory.models import Sourced
@@ -39,7 +40,7 @@ class Pathway(Searchable, Sourced):
     class Meta:
         verbose_name = "filière"
         verbose_name_plural = "filières"
-        ordering = ("kind", "name")
+        ordering = ("kind", ByName("name"))
 
     def called(self) -> str:
         return f"{self.name} {self.need}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from maillage.accounts.enums import Role
@@ -156,7 +156,9 @@ def _agreements_ending(now: datetime, actor: Actor) -> Block:
 
 
 def _agreements_in_progress(now: datetime, actor: Actor) -> Block:
-    found = Agreement.objects.filter(state__in=IN_PROGRESS).order_by("state_on", "slug")[:MOST_ROWS]
+    found = Agreement.objects.filter(state__in=IN_PROGRESS).order_by(
+        F("state_on").asc(nulls_first=True), "slug"
+    )[:MOST_ROWS]
     rows = [
         Line(
             "info",
@@ -182,7 +184,7 @@ def _authorisations_ending(now: datetime, actor: Actor) -> Block:
     ending = (
         Authorisation.objects.filter(ends_on__gt=today, ends_on__lte=today + AUTHORISATIONS_AHEAD)
         .select_related("service__site")
-        .order_by("ends_on")[:MOST_ROWS]
+        .order_by("ends_on", "service__slug")[:MOST_ROWS]
     )
     rows = [
         Line(
@@ -209,7 +211,7 @@ def _reviews(now: datetime, actor: Actor) -> Block:
             state=VersionState.IN_FORCE, review_on__lte=today + REVIEWS_AHEAD
         )
         .select_related("pathway")
-        .order_by("review_on")[:MOST_ROWS]
+        .order_by("review_on", "pathway__slug")[:MOST_ROWS]
     )
     rows = [
         Line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from maillage.accounts.names import ByName
 from maillage.vocabulary.codes import DepartmentCode
 
 
@@ -36,7 +37,7 @@ class Epci(Sourced):
     class Meta:
         verbose_name = "intercommunalité"
         verbose_name_plural = "intercommunalités"
-        ordering = ("name",)
+        ordering = (ByName("name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -116,7 +117,13 @@ class AgeBand(Sourced):
     class Meta:
         verbose_name = "tranche d'âge"
         verbose_name_plural = "tranches d'âge"
-        ordering = ("department", "commune", "year", "age_min", "sex")
+        ordering = (
+            "department",
+            models.F("commune").asc(nulls_first=True),
+            "year",
+            "age_min",
+            "sex",
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("department", "year", "sex", "age_min"),
@@ -154,7 +161,7 @@ class TravelMatrix(Sourced):
     class Meta:
         verbose_name = "matrice de temps"
         verbose_name_plural = "matrices de temps"
-        ordering = ("name",)
+        ordering = (ByName("name"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("in_use",), condition=Q(in_use=True), name="territory_one_matrix_in_use"

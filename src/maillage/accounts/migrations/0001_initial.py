@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.conf import settings
+from maillage.accounts.names import ByName
 from django.db import migrations, models
 
 
@@ -30,7 +31,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'compte',
                 'verbose_name_plural': 'comptes',
-                'ordering': ('full_name', 'username'),
+                'ordering': (ByName('full_name'), 'username'),
             },
         ),
         migrations.CreateModel(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from maillage.accounts.names import ByName
 from maillage.agreements.actions.amendments import AmendmentDraft
 from maillage.agreements.enums import (
     AgreementKind,
@@ -43,7 +44,7 @@ class OpinionForm(forms.Form):
 
     def __init__(self, *args: Any, agreement: Agreement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        bound = bound_organizations(agreement).order_by("short_name")
+        bound = bound_organizations(agreement).order_by(ByName("short_name"))
         self.fields["organization"].queryset = bound  # type: ignore[attr-defined]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from maillage.accounts.names import ByName
 from maillage.accounts.permissions import Actor
 from maillage.agreements.actions.clauses import ClauseDraft
 from maillage.agreements.actions.drafting import CommitmentDraft, Draft, PartyDraft
@@ -36,7 +37,7 @@ class TermsForm(forms.Form):
     )
     parent = forms.ModelChoiceField(
         label="Convention dont elle est l'annexe",
-        queryset=Agreement.objects.order_by("short_title"),
+        queryset=Agreement.objects.order_by(ByName("short_title")),
         required=False,
         empty_label="Aucune",
         to_field_name="slug",
@@ -61,7 +62,7 @@ class TermsForm(forms.Form):
     )
     practitioner = forms.ModelChoiceField(
         label="Praticien concerné",
-        queryset=Practitioner.objects.order_by("family_name", "given_name"),
+        queryset=Practitioner.objects.order_by("search_name", "slug"),
         required=False,
         empty_label="Aucun",
         to_field_name="slug",
@@ -121,14 +122,14 @@ class PartyForm(forms.Form):
 
     organization = forms.ModelChoiceField(
         label="Établissement",
-        queryset=Organization.objects.order_by("short_name"),
+        queryset=Organization.objects.order_by(ByName("short_name")),
         required=False,
         empty_label="Aucun",
         to_field_name="slug",
     )
     group = forms.ModelChoiceField(
         label="ou groupement",
-        queryset=OrganizationGroup.objects.order_by("short_name"),
+        queryset=OrganizationGroup.objects.order_by(ByName("short_name")),
         required=False,
         empty_label="Aucun",
         to_field_name="slug",
@@ -239,10 +240,10 @@ class ClauseForm(forms.Form):
 
     def __init__(self, *args: Any, agreement: Agreement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        organizations = bound_organizations(agreement).order_by("short_name")
+        organizations = bound_organizations(agreement).order_by(ByName("short_name"))
         for name in ("from_organization", "to_organization"):
             self.fields[name].queryset = organizations  # type: ignore[attr-defined]
-        groups = bound_groups(agreement).order_by("short_name")
+        groups = bound_groups(agreement).order_by(ByName("short_name"))
         self.fields["from_group"].queryset = groups  # type: ignore[attr-defined]
 
     def draft(self) -> ClauseDraft:
@@ -278,7 +279,7 @@ class CommitmentForm(forms.Form):
 
     def __init__(self, *args: Any, agreement: Agreement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owners = bound_organizations(agreement).order_by("short_name")
+        owners = bound_organizations(agreement).order_by(ByName("short_name"))
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
 
     def draft(self) -> CommitmentDraft:

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'convention',
                 'verbose_name_plural': 'conventions',
-                'ordering': ('-starts_on', 'slug'),
+                'ordering': (models.F('starts_on').desc(nulls_last=True), 'slug'),
             },
         ),
         migrations.CreateModel(

@@ -9,6 +9,7 @@ from datetime import date
 from django.core.paginator import Page, Paginator
 from django.db.models import F, OrderBy, Prefetch, Q, QuerySet, prefetch_related_objects
 
+from maillage.accounts.names import ByName
 from maillage.agreements.enums import AgreementKind, AgreementState
 from maillage.agreements.models import Agreement, Party
 from maillage.agreements.queries.facts import load_terms
@@ -28,11 +29,13 @@ from maillage.vocabulary.search import fold
 
 PER_PAGE = 50
 
-SORTS: Mapping[str, tuple[str, ...]] = {
-    "titre": ("short_title",),
-    "nature": ("kind", "short_title"),
-    "du": ("starts_on", "short_title"),
-    "au": ("ends_on", "short_title"),
+BY_TITLE = ByName("short_title")
+
+SORTS: Mapping[str, tuple[F | ByName, ...]] = {
+    "titre": (BY_TITLE,),
+    "nature": (F("kind"), BY_TITLE),
+    "du": (F("starts_on"), BY_TITLE),
+    "au": (F("ends_on"), BY_TITLE),
 }
 
 
@@ -106,11 +109,11 @@ def filter_agreements(
     return found.order_by(*_order(filters.sort))
 
 
-def _order(sort: str) -> list[str | OrderBy]:
+def _order(sort: str) -> list[str | F | ByName | OrderBy]:
     fields = SORTS.get(sort.removeprefix("-"), ())
     if not fields:
-        return [F("starts_on").desc(nulls_first=True), "short_title"]
-    first = F(fields[0])
+        return [F("starts_on").desc(nulls_first=True), BY_TITLE]
+    first = fields[0]
     primary = first.desc(nulls_last=True) if sort.startswith("-") else first.asc(nulls_last=True)
     return [primary, *fields[1:], "slug"]
 
@@ -174,7 +177,7 @@ def list_party_organizations() -> list[tuple[str, str]]:
         Q(id__in=Party.objects.exclude(organization=None).values("organization"))
         | Q(memberships__group__in=Party.objects.exclude(group=None).values("group"))
     )
-    return list(bound.distinct().order_by("short_name").values_list("slug", "short_name"))
+    return list(bound.distinct().order_by(ByName("short_name")).values_list("slug", "short_name"))
 
 
 @dataclass(frozen=True)
@@ -275,7 +278,9 @@ def search_agreements(text: str, limit: int, *, today: date) -> list[SearchHit]:
     terms = load_terms()
     found = [
         (state_shown(terms[agreement.id], today), agreement)
-        for agreement in Agreement.objects.filter(id__in=matching(text)).order_by("short_title")
+        for agreement in Agreement.objects.filter(id__in=matching(text)).order_by(
+            ByName("short_title")
+        )
     ]
     found.sort(key=lambda pair: pair[0] is not AgreementState.IN_FORCE)
     return [

@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from maillage.accounts.names import ByName
 from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
 from maillage.agreements.enums import PartyRole
 from maillage.agreements.models import Agreement, Amendment, Clause, Document, Party
@@ -177,7 +178,7 @@ def get_agreement_for(slug: str, permission: Permission, *, actor: Actor, on: da
 def organizations_where(permission: Permission, *, actor: Actor) -> QuerySet[Organization]:
     """The organizations for which the actor may do this act, by short name."""
     places = permission.places(actor)
-    found = Organization.objects.order_by("short_name")
+    found = Organization.objects.order_by(ByName("short_name"))
     return found if EVERYWHERE in places else found.filter(slug__in=places)
 
 

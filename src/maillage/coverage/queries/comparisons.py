@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from maillage.accounts.names import name_key
 from maillage.coverage.queries.network import load_network
 from maillage.coverage.queries.questions import Question, answer_demand, find_place
 from maillage.coverage.rules import AnswerView, Difference, Mending, compare
@@ -84,7 +85,7 @@ def get_comparison(values: Mapping[str, Any]) -> Comparison:
     before = _answers(place.commune.code, age, before_at, with_repairs=False)
     after = _answers(place.commune.code, age, after_at, with_repairs=True)
     pathways = {**load_network(before_at).pathways, **load_network(after_at).pathways}
-    for slug, name in sorted(pathways.items(), key=lambda pair: pair[1]):
+    for slug, name in sorted(pathways.items(), key=lambda pair: name_key(pair[1])):
         rows = compare(name, slug, before.get(slug), after.get(slug))
         comparison.rows += rows
         comparison.mendings += [

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import maillage.vocabulary.care
+from maillage.accounts.names import ByName
 from django.db import migrations, models
 
 
@@ -32,7 +33,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'praticien',
                 'verbose_name_plural': 'praticiens',
-                'ordering': ('family_name', 'given_name'),
+                'ordering': ('search_name', 'slug'),
             },
         ),
         migrations.CreateModel(
@@ -54,7 +55,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'établissement',
                 'verbose_name_plural': 'établissements',
-                'ordering': ('short_name',),
+                'ordering': (ByName('short_name'), 'slug'),
             },
         ),
         migrations.CreateModel(
@@ -76,7 +77,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'groupement',
                 'verbose_name_plural': 'groupements',
-                'ordering': ('short_name',),
+                'ordering': (ByName('short_name'), 'slug'),
                 'constraints': [models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='directory_group_period')],
             },
         ),
@@ -100,7 +101,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'site',
                 'verbose_name_plural': 'sites',
-                'ordering': ('name',),
+                'ordering': ('search_name',),
             },
         ),
         migrations.CreateModel(
@@ -145,7 +146,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'équipe',
                 'verbose_name_plural': 'équipes',
-                'ordering': ('name',),
+                'ordering': ('search_name', 'slug'),
             },
         ),
         migrations.CreateModel(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
+from maillage.accounts.names import ByName
 from maillage.directory.models import (
     Authorisation,
     GroupMembership,
@@ -257,7 +258,7 @@ def roles_on(day: date) -> QuerySet[PractitionerRole]:
     return (
         PractitionerRole.objects.filter(in_force(day))
         .select_related("organization", "site__commune", "service")
-        .order_by(F("half_days").desc(nulls_last=True), "organization__short_name")
+        .order_by(F("half_days").desc(nulls_last=True), ByName("organization__short_name"))
     )
 
 

@@ -81,7 +81,7 @@ def _people(roles: QuerySet[PractitionerRole]) -> tuple[PractitionerRole, ...]:
     return tuple(
         roles.select_related(
             "practitioner", "organization", "site__commune", "service__site"
-        ).order_by("practitioner__family_name", "practitioner__given_name", "starts_on")
+        ).order_by("practitioner__search_name", "starts_on")
     )
 
 
@@ -265,7 +265,7 @@ def get_service(slug: str, at: datetime) -> ServiceCard:
         authorisations=tuple(service.authorisations.order_by("-starts_on")),
         exceptions=tuple(service.exceptions.filter(ends_at__gt=at).order_by("starts_at")),
         people=tuple(PractitionerRow(one, tuple(said)) for one, said in by_person.items()),
-        teams=tuple(service.teams.order_by("name")),
+        teams=tuple(service.teams.order_by("search_name")),
     )
 
 

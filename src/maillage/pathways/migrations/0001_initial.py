@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import maillage.vocabulary.care
+from maillage.accounts.names import ByName
 from django.db import migrations, models
 
 
@@ -32,7 +33,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'filière',
                 'verbose_name_plural': 'filières',
-                'ordering': ('kind', 'name'),
+                'ordering': ('kind', ByName('name')),
             },
         ),
         migrations.CreateModel(

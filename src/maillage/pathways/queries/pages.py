@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
+from maillage.accounts.names import name_key
 from maillage.accounts.permissions import Actor
 from maillage.directory.enums import OrganizationKind
 from maillage.directory.models import Organization
@@ -248,7 +249,7 @@ NO_CARE = (OrganizationKind.FACULTY, OrganizationKind.AGENCY)
 def list_owner_choices(actor: Actor) -> list[tuple[str, str]]:
     """Hospitals that may lead a pathway, by name: those for which this actor writes come first."""
     rows = Organization.objects.exclude(kind__in=NO_CARE).values_list("slug", "short_name")
-    return sorted(rows, key=lambda row: (not EDIT.allows(actor, [row[0]]), row[1]))
+    return sorted(rows, key=lambda row: (not EDIT.allows(actor, [row[0]]), name_key(row[1])))
 
 
 def get_organization(slug: str) -> Organization | None:
@@ -342,7 +343,7 @@ def _carriers(arrow: Arrow, around: Surroundings) -> tuple[Carrier, ...]:
         )
         for origin in arrow.origins
     ]
-    return tuple(sorted(found, key=lambda one: (not one.is_stuck, one.name)))
+    return tuple(sorted(found, key=lambda one: (not one.is_stuck, name_key(one.name))))
 
 
 def _ways_in_words(ways: Iterable[Way], around: Surroundings) -> tuple[tuple[str, str], ...]:

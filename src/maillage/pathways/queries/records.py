@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from maillage.accounts.names import ByName
 from maillage.accounts.permissions import Actor
 from maillage.pathways.enums import PathwayKind, VersionState
 from maillage.pathways.models import Pathway, PathwayStep, PathwayVersion
@@ -88,7 +89,7 @@ def list_pathways(text: str = "", kind: str = "") -> QuerySet[Pathway]:
         found = found.filter(search_name__contains=word)
     if kind in PathwayKind.values:
         found = found.filter(kind=kind)
-    return found.order_by("kind", "name")
+    return found.order_by("kind", ByName("name"))
 
 
 def search_pathways(

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import F
+
 from maillage.accounts.permissions import Actor
 from maillage.exchange import cells
 from maillage.exchange.checks import not_exactly_one, unknown_references
@@ -27,7 +29,9 @@ Series = tuple[str, str, int, str]
 
 
 def _export() -> Iterator[Mapping[str, Any]]:
-    bands = AgeBand.objects.order_by("department", "commune_id", "year", "age_min", "sex")
+    bands = AgeBand.objects.order_by(
+        "department", F("commune_id").asc(nulls_first=True), "year", "age_min", "sex"
+    )
     for band in bands.iterator(chunk_size=2_000):
         yield {
             "departement": band.department or None,

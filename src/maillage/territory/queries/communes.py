@@ -22,6 +22,7 @@ from django.db.models import (
 )  # fmt: skip
 from django.db.models.functions import Cast
 
+from maillage.accounts.names import ByName
 from maillage.territory.models import Commune, Epci
 from maillage.territory.rules.departments import department_label
 from maillage.territory.rules.names import split_label
@@ -31,11 +32,11 @@ from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.geo import crow_fly_km, estimated_minutes
 from maillage.vocabulary.search import fold
 
-COMMUNE_ORDERS: Mapping[str, tuple[str, ...]] = {
+COMMUNE_ORDERS: Mapping[str, tuple[str | ByName, ...]] = {
     "nom": ("search_name", "code"),
     "code": ("code",),
     "departement": ("department", "search_name", "code"),
-    "intercommunalite": ("epci__name", "search_name", "code"),
+    "intercommunalite": (ByName("epci__name"), "search_name", "code"),
     "habitants": ("residents", "search_name", "code"),
     "densite": ("by_km2", "search_name", "code"),
 }
@@ -67,7 +68,8 @@ def list_communes(
     columns = COMMUNE_ORDERS.get(key, COMMUNE_ORDERS["nom"])
     if key == "densite":
         found = found.annotate(by_km2=Cast("residents", FloatField()) / F("area_km2"))
-    first = F(columns[0]).desc(nulls_last=True) if order.startswith("-") else columns[0]
+    by = F(columns[0]) if isinstance(columns[0], str) else columns[0]
+    first = by.desc(nulls_last=True) if order.startswith("-") else by.asc(nulls_first=True)
     return found.order_by(first, *columns[1:])
 
 
@@ -239,7 +241,7 @@ def list_departments() -> list[Totals]:
 
 def list_epcis(department: str = "") -> list[Totals]:
     """The authorities that have a commune loaded, by name, with the totals of those communes."""
-    found = Commune.objects.filter(epci__isnull=False).order_by("epci__name")
+    found = Commune.objects.filter(epci__isnull=False).order_by(ByName("epci__name"))
     if department:
         found = found.filter(department=department)
     return _totals(found, "epci", "epci__name")
