@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import SYSTEM, Actor
@@ -106,7 +106,7 @@ def _bring_forward(job: Job, run_after: datetime | None) -> None:
         return
     line = DBTaskResult.objects.select_for_update().filter(id=job.task_id).first()
     if line is not None and line.status == TaskResultStatus.READY:
-        line.run_after = run_after  # none: the queue's own hook writes its « at once »
+        line.run_after = run_after or get_date_max()  # how the queue writes « at once »
         line.save(update_fields=["run_after"])
         job.run_after = run_after
         job.save(update_fields=["run_after"])

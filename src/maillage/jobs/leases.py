@@ -159,7 +159,7 @@ def _line_up(job: Job, line: DBTaskResult | None, *, run_after: datetime | None)
         job.task_id = put_in_line(job.kind, job.key, run_after=run_after)
     else:
         line.status, line.started_at, line.finished_at = TaskResultStatus.READY, None, None
-        line.run_after = run_after  # none: the queue's own hook writes its « at once »
+        line.run_after = run_after or get_date_max()  # how the queue writes « at once »
         line.save(update_fields=["status", "started_at", "finished_at", "run_after"])
     job.save()
 

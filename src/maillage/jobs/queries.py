@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from maillage.accounts.permissions import Actor
 from maillage.jobs import rules
@@ -43,8 +43,7 @@ def list_jobs(actor: Actor) -> QuerySet[Job]:
     work that went well."""
     if not manages(actor):
         return Job.objects.filter(asked_by=actor.username)
-    done_turns = Job.objects.exclude(period="").filter(state=JobState.DONE)
-    return Job.objects.exclude(pk__in=done_turns.values("pk"))
+    return Job.objects.exclude(~Q(period="") & Q(state=JobState.DONE))
 
 
 def list_live(actor: Actor) -> list[Job]:

@@ -18,6 +18,9 @@ class Command(BaseCommand):
         "tourner côte à côte."
     )
 
+    # A worker serves no page: it starts without reading all of them.
+    requires_system_checks = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--until-empty",
