@@ -152,6 +152,9 @@ class Scenario(models.Model):
     first_day = models.DateField("du")
     last_day = models.DateField("au (exclu)")
     changes = models.JSONField("changements", default=list)
+    acts = models.JSONField("actes qui en sont nés", default=list)
+    """Draft agreements and roster requests made from a change: ``{"change", "kind", "key",
+    "name"}``, ``change`` being the change as it was then."""
     version = models.PositiveIntegerField("version", default=1)
     created_at = models.DateTimeField("créé le")
     updated_at = models.DateTimeField("modifié le")
