@@ -1,6 +1,6 @@
 """Who takes this patient: one demand in, a team with its evidence out, or a hole with its reasons.
 
-Pure computation over a frozen :class:`Network`; standard library and ``maillage.vocabulary`` only.
+Pure computation over a frozen :class:`Network`.
 
 Build: ``build_network(...)`` from rows in hand, ``read_network(text)`` / ``load_network(path)``
 from the JSON document, ``write_network(network)`` and ``network_hash(network)``. All raise
@@ -15,12 +15,18 @@ Suppose: ``apply_changes(network, changes)`` lays the changes of a scenario over
 ``apply_with_notes`` also tells those that changed nothing, ``read_changes`` and ``write_changes``
 exchange them as JSON; ``compile_network(network).derive(changed)`` indexes only what changed.
 
+Prove: ``prove(network, start, end)`` gives the :class:`Proof` of a horizon, every commune, age and
+instant at once, as tables; ``sweep`` the same one pathway at a time; ``fingerprint`` names what the
+proof of a pathway depends on; ``snapshot`` every commune at one instant; ``warm_up`` prepares the
+machine code.
+
 Values: Network, Commune, ResidentBand, Organization, Membership, Site, Service, DayPeriod, Opening,
 ServiceException, DutySlot, Clause, Pathway, Step, Travel, Demand; Answer, StepAnswer, Link,
 Excluded, Alternative, Repair, ServiceState; Verdict, Reason, Entry, HolidayRule, ExceptionState,
 TravelSource, ElementKind.
 
-Command line: ``python -m maillage.engines.routing resolve network.json ...`` and ``check``.
+Command line: ``python -m maillage.engines.routing resolve network.json ...``, ``prove``
+and ``check``.
 """
 
 from maillage.engines.routing.answers import (
@@ -91,13 +97,30 @@ from maillage.engines.routing.network import (
     Travel,
 )
 from maillage.engines.routing.onward import OnwardMove, onward_moves
+from maillage.engines.routing.proof import (
+    PathwayProof,
+    Proof,
+    ProofCancelled,
+    StepTotals,
+    fingerprint,
+    prove,
+    sweep,
+)
+from maillage.engines.routing.proof_tables import SCHEMAS
 from maillage.engines.routing.repair import repairs
 from maillage.engines.routing.resolution import resolve, service_state
+from maillage.engines.routing.snapshots import Snapshot, SnapshotRow, snapshot
+from maillage.engines.routing.sweeping import CATEGORIES
+from maillage.engines.routing.version import ENGINE_VERSION
+from maillage.engines.routing.warming import warm_up
 
 __all__ = [
+    "CATEGORIES",
+    "ENGINE_VERSION",
     "MEMBER_MARK",
     "NEW_AGREEMENT",
     "REINFORCEMENT",
+    "SCHEMAS",
     "AddClause",
     "Alternative",
     "Answer",
@@ -131,6 +154,9 @@ __all__ = [
     "Opening",
     "Organization",
     "Pathway",
+    "PathwayProof",
+    "Proof",
+    "ProofCancelled",
     "Reason",
     "Repair",
     "ResidentBand",
@@ -139,9 +165,12 @@ __all__ = [
     "ServiceState",
     "SetTarget",
     "Site",
+    "Snapshot",
+    "SnapshotRow",
     "StaffSlots",
     "Step",
     "StepAnswer",
+    "StepTotals",
     "Travel",
     "TravelSource",
     "UnstaffSlots",
@@ -150,14 +179,19 @@ __all__ = [
     "apply_with_notes",
     "build_network",
     "compile_network",
+    "fingerprint",
     "load_network",
     "network_hash",
     "onward_moves",
+    "prove",
     "read_changes",
     "read_network",
     "repairs",
     "resolve",
     "service_state",
+    "snapshot",
+    "sweep",
+    "warm_up",
     "write_changes",
     "write_network",
 ]

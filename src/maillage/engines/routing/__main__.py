@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from maillage.engines.routing.answers import Answer
 from maillage.engines.routing.changes import Applied
 from maillage.engines.routing.changes_applied import apply_with_notes
 from maillage.engines.routing.changes_document import read_changes
-from maillage.engines.routing.compiled import compile_network
+from maillage.engines.routing.compiled import CompiledNetwork, compile_network
 from maillage.engines.routing.demands import parse_at, read_demands
 from maillage.engines.routing.document import load_network, network_hash
 from maillage.engines.routing.network import Demand
+from maillage.engines.routing.proof import prove
 from maillage.engines.routing.resolution import resolve
+from maillage.engines.routing.warming import warm_up
 from maillage.vocabulary.errors import Invalid, MaillageError, NotFound
 
 
@@ -47,7 +50,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     check = commands.add_parser("check", help="vérifier un réseau et afficher son empreinte")
     check.add_argument("network", help="le réseau, fichier JSON")
-    for command in (ask, check):
+    proof = commands.add_parser("prove", help="la preuve : toutes les communes, à tout instant")
+    proof.add_argument("network", help="le réseau, fichier JSON")
+    proof.add_argument(
+        "--from", dest="start", required=True, help="début : jour (2026-01-01) ou instant décalé"
+    )
+    proof.add_argument("--to", dest="end", required=True, help="fin, exclue : jour ou instant")
+    proof.add_argument(
+        "--pathway", action="append", help="un parcours (option répétable) ; tous par défaut"
+    )
+    proof.add_argument("--out", help="dossier où écrire les tables (Parquet) et le manifeste")
+    commands.add_parser("warm", help="préparer le code machine du balayage (une fois)")
+    for command in (ask, check, proof):
         command.add_argument(
             "--changes", help="scénario posé sur le réseau : fichier JSON, une liste de changements"
         )
@@ -62,6 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "check":
             return _check(options)
+        if options.command == "prove":
+            return _prove(options)
+        if options.command == "warm":
+            warm_up()
+            return 0
         return _resolve(options)
     except MaillageError as error:
         print(error, file=sys.stderr)
@@ -127,6 +146,30 @@ def _resolve(options: argparse.Namespace) -> int:
     for demand in read_demands(_lines(options.demands), compiled, file=options.demands):
         _print(resolve(compiled, demand))
     return 0
+
+
+def _prove(options: argparse.Namespace) -> int:
+    compiled = compile_network(_load(options).network)
+    start, end = _instant(options.start, compiled), _instant(options.end, compiled)
+    found = prove(compiled, start, end, pathways=options.pathway)
+    if options.out is not None:
+        try:
+            found.write(Path(options.out), computed_at=datetime.now(UTC))
+        except OSError as error:
+            raise NotFound(
+                "proof.folder", f"Le dossier « {options.out} » : {error.strerror}."
+            ) from error
+    print(json.dumps(found.as_dict(), ensure_ascii=False))
+    return 0
+
+
+def _instant(text: str, compiled: CompiledNetwork) -> datetime:
+    """A day, which stands for its first instant in the network's time zone, or an instant."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return parse_at(text)
+    return compiled.clock.local(compiled.clock.day_start(day.toordinal()))
 
 
 def _lines(path: str) -> list[bytes]:

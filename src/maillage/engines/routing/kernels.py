@@ -41,7 +41,7 @@ def _lowest_bit(typing_context: Any, word: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def slot_states(starts, ends, responses, holders, at, covered, response, holder):  # type: ignore[no-untyped-def]
+def slot_states(starts, ends, responses, holders, at, covered, response, holder):
     """What the duty slots of one service say at each of the instants ``at`` (sorted).
 
     ``starts`` is sorted. Writes ``covered`` (0 no slot, 1 slots without holder, 2 staffed), the
@@ -80,7 +80,7 @@ def slot_states(starts, ends, responses, holders, at, covered, response, holder)
 
 
 @njit(cache=True, nogil=True)
-def partners(holders, labels):  # type: ignore[no-untyped-def]
+def partners(holders, labels):
     """Which services hang on one and the same person, interval by interval.
 
     ``holders[t, s]`` names the person whom service ``s`` hangs on at ``t``, -1 for nobody. Writes
@@ -100,7 +100,7 @@ def partners(holders, labels):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def tails(last, step_start, node_service, in_class, takes_direct, takes_referral,
           edge_start, edge_from, edge_journey, moves, epoch, reason, response,
-          node_entry, entries):  # type: ignore[no-untyped-def]  # fmt: skip
+          node_entry, entries):  # fmt: skip
     """Micros from the door of each entry site to the end of the best chain to step ``last``.
 
     By entry site and state; ``INFINITE`` where no chain starts there. The journey from home to
@@ -149,7 +149,7 @@ def tails(last, step_start, node_service, in_class, takes_direct, takes_referral
 @njit(cache=True, nogil=True)
 def _walk(kind, element, u, group, alive, step_start, node_service, in_class, takes_direct,
           takes_referral, edge_start, edge_from, edge_journey, moves, epoch, reason, label,
-          access, has_chain):  # type: ignore[no-untyped-def]  # fmt: skip
+          access, has_chain):  # fmt: skip
     """The nodes that some chain reaches, and the steps that have one, without an element.
 
     ``kind`` -1 removes nothing.
@@ -184,7 +184,7 @@ def _walk(kind, element, u, group, alive, step_start, node_service, in_class, ta
 
 @njit(cache=True, nogil=True)
 def _reason_of(step, u, step_start, node_service, in_class, takes_direct, takes_referral,
-               edge_start, edge_from, moves, epoch, reason, alive, has_chain):  # type: ignore[no-untyped-def]  # fmt: skip
+               edge_start, edge_from, moves, epoch, reason, alive, has_chain):  # fmt: skip
     """The first true reason of a step that no chain reaches."""
     any_candidate = any_reachable = any_closed = any_unstaffed = any_allowed = False
     for node in range(step_start[step], step_start[step + 1]):
@@ -217,7 +217,7 @@ def _reason_of(step, u, step_start, node_service, in_class, takes_direct, takes_
 @njit(cache=True, nogil=True)
 def _elements_of_a_chain(node, step, u, group, alive, step_start, node_service, takes_direct,
                          takes_referral, edge_start, edge_from, edge_journey, moves, epoch, label,
-                         access, kinds, elements, count):  # type: ignore[no-untyped-def]  # fmt: skip
+                         access, kinds, elements, count):  # fmt: skip
     """Add the elements of one chain that ends at a node; any chain will do, since an element
     without which there is none lies on all of them."""
     while True:
@@ -239,7 +239,7 @@ def _elements_of_a_chain(node, step, u, group, alive, step_start, node_service, 
 
 
 @njit(cache=True, nogil=True)
-def _add(kinds, elements, count, kind, element):  # type: ignore[no-untyped-def]
+def _add(kinds, elements, count, kind, element):
     for index in range(count):
         if kinds[index] == kind and elements[index] == element:
             return count
@@ -250,7 +250,7 @@ def _add(kinds, elements, count, kind, element):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def judge_states(step_start, node_service, in_class, takes_direct, takes_referral,
-                 edge_start, edge_from, edge_journey, moves, epoch, reason, label, access):  # type: ignore[no-untyped-def]  # fmt: skip
+                 edge_start, edge_from, edge_journey, moves, epoch, reason, label, access):  # fmt: skip
     """For each group of communes and each state: why a step is a hole (0 when it has a chain),
     and the elements without which a step that has a chain would be one.
 
@@ -306,7 +306,7 @@ def judge_states(step_start, node_service, in_class, takes_direct, takes_referra
 
 
 @njit(cache=True, nogil=True)
-def candidates(found):  # type: ignore[no-untyped-def]
+def candidates(found):
     """Candidate chains by entry site: for each distinct total of ``tails``, in order, the set of
     states (as bits) in which it is the best one from that door.
 
@@ -339,7 +339,7 @@ def candidates(found):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, duration,
-          on_target_up_to, at_limit_up_to, times, sums, worst, limit_profile, late_profile):  # type: ignore[no-untyped-def]  # fmt: skip
+          on_target_up_to, at_limit_up_to, times, sums, worst, limit_profile, late_profile):  # fmt: skip
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 

@@ -35,6 +35,7 @@ class People:
         table = np.array(rows, np.float64).reshape(-1, 4)
         self._commune = table[:, 0].astype(np.int64)
         self._low, self._high, self._count = table[:, 1], table[:, 2], table[:, 3]
+        self.fingerprint = ""
         self._known: dict[tuple[int, int], Ints] = {}
 
     def between(self, age_min: int, age_max: int) -> Ints:

@@ -86,8 +86,8 @@ class ServiceReach:
     """The hours, authorisations, exceptions and duty slots of one service."""
 
     __slots__ = (
-        "_clock", "_known_slots", "_week", "authorised", "closed", "opened", "opening", "slots",
-        "timelines",
+        "_clock", "_known_slots", "_week", "authorised", "closed", "fingerprints", "opened",
+        "opening", "slots", "timelines",
     )  # fmt: skip
 
     def __init__(self, service: Service, slots: Sequence[DutySlot], clock: LocalClock) -> None:
@@ -105,6 +105,7 @@ class ServiceReach:
         self._known_slots: Slots | None = None
         # By horizon, filled by the sweep (``timelines.py``).
         self.timelines: dict[tuple[int, int], Any] = {}
+        self.fingerprints: dict[tuple[int, int], str] = {}
 
     @property
     def _slots(self) -> Slots:

@@ -175,12 +175,15 @@ def _moves(
     return tuple(starts), np.array(rows, np.int32).reshape(len(rows), -1), tuple(clauses)
 
 
-def states_of(compiled: CompiledNetwork, shape: Shape, horizon: Horizon) -> States:
-    """The grid of a pathway over a horizon, reduced to distinct states."""
+def states_of(
+    compiled: CompiledNetwork, shape: Shape, horizon: Horizon, *, keep: bool = True
+) -> States:
+    """The grid of a pathway over a horizon, reduced to distinct states. ``keep`` lets the services
+    remember their timelines, for a horizon that comes back."""
     from maillage.engines.routing import kernels
 
-    timelines = compiled.timelines(horizon)
-    lines = [timelines.of_service(service.reach) for service in shape.services]
+    timelines = compiled.timelines(horizon) if keep else Timelines(compiled.clock, horizon)
+    lines = [timelines.of_service(service.reach, keep=keep) for service in shape.services]
     epochs = np.array([horizon.start, *timelines.day_starts(shape.epoch_starts[1:])], np.int64)
     weeks = [
         None if step.hours is None else timelines.of_week(step.step.hours or ())

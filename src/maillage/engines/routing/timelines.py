@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from maillage.engines.routing import codes
 from maillage.engines.routing.clock import LocalClock, Week, to_tick
 from maillage.engines.routing.intervals import Intervals
-from maillage.engines.routing.network import Opening
+from maillage.engines.routing.network import DutySlot, Opening
 from maillage.engines.routing.reachability import ServiceReach, to_micros
 
 Ints = NDArray[np.int64]
@@ -74,16 +74,17 @@ class Timelines:
             self._weeks[openings] = known
         return known
 
-    def of_service(self, reach: ServiceReach) -> Timeline:
-        """The timeline of a service, compressed. Remembered by the service, which networks that
-        differ little share."""
+    def of_service(self, reach: ServiceReach, *, keep: bool = True) -> Timeline:
+        """The timeline of a service, compressed. With ``keep`` the service remembers it, and
+        networks that differ little share it."""
         key = (self._horizon.start, self._horizon.end)
         known = reach.timelines.get(key)
         if known is None:
             known = self._make(reach)
-            while len(reach.timelines) >= KEPT_HORIZONS:
-                reach.timelines.pop(next(iter(reach.timelines)), None)
-            reach.timelines[key] = known
+            if keep:
+                while len(reach.timelines) >= KEPT_HORIZONS:
+                    reach.timelines.pop(next(iter(reach.timelines)), None)
+                reach.timelines[key] = known
         return known
 
     def _make(self, reach: ServiceReach) -> Timeline:
@@ -147,28 +148,28 @@ class Timelines:
             if start < last and end > first
         ]
 
-    def _touches(self, starts_at: object, ends_at: object) -> bool:
-        start = _bound(starts_at, self._horizon.start)
-        return start < self._horizon.end and _bound(ends_at, self._horizon.end) > max(
+    def _touches(self, starts_at: datetime | None, ends_at: datetime | None) -> bool:
+        start = bound(starts_at, self._horizon.start)
+        return start < self._horizon.end and bound(ends_at, self._horizon.end) > max(
             self._horizon.start, start
         )
 
     def _boundaries(
-        self, authorised: Intervals, week: Intervals, reach: ServiceReach, slots: list
+        self, authorised: Intervals, week: Intervals, reach: ServiceReach, slots: list[DutySlot]
     ) -> Ints:  # fmt: skip
         points = [self._horizon.start]
         for intervals in (authorised, week, reach.closed, reach.opened):
             points += [point for part in intervals.parts for point in part]
         for slot in slots:
             points += (
-                _bound(slot.starts_at, self._horizon.start),
-                _bound(slot.ends_at, self._horizon.end),
+                bound(slot.starts_at, self._horizon.start),
+                bound(slot.ends_at, self._horizon.end),
             )
         found = np.unique(np.array(points, np.int64))
         return found[(found >= self._horizon.start) & (found < self._horizon.end)]
 
     def _fill_slots(
-        self, slots: list, starts: Ints, covered: NDArray[np.int8], response: Ints,
+        self, slots: list[DutySlot], starts: Ints, covered: NDArray[np.int8], response: Ints,
         holder: NDArray[np.int32],
     ) -> tuple[str, ...]:  # fmt: skip
         names = {slot.holder: -1 for slot in slots if slot.holder is not None}
@@ -176,8 +177,8 @@ class Timelines:
             names[name] = index
         rows = sorted(
             (
-                _bound(slot.starts_at, self._horizon.start),
-                _bound(slot.ends_at, self._horizon.end),
+                bound(slot.starts_at, self._horizon.start),
+                bound(slot.ends_at, self._horizon.end),
                 to_micros(slot.response_minutes),
                 -1 if slot.holder is None else names[slot.holder],
             )
@@ -192,8 +193,9 @@ class Timelines:
         return tuple(names)
 
 
-def _bound(moment: object, otherwise: int) -> int:
-    return otherwise if moment is None else to_tick(moment)  # type: ignore[arg-type]
+def bound(moment: datetime | None, otherwise: int) -> int:
+    """An instant as a tick; an open one as ``otherwise``."""
+    return otherwise if moment is None else to_tick(moment)
 
 
 def durations(starts: Ints, end: int) -> Ints:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from maillage.engines.routing.enums import TravelSource
 from maillage.engines.routing.codes import INFINITE
+from maillage.engines.routing.enums import TravelSource
 from maillage.engines.routing.network import Commune, Site, Travel
 from maillage.engines.routing.reachability import MICROS, to_micros
 from maillage.vocabulary.geo import (
@@ -55,6 +55,10 @@ class TravelTimes:
             self._to_site = {site: {site: 0} for site in self._points}
             for origin, site, minutes in travel.site_site:
                 self._to_site[site][origin] = to_micros(minutes)
+
+    def point_of(self, site: str) -> tuple[float, float]:
+        """Latitude and longitude of a site."""
+        return self._points[site]
 
     def from_commune(self, code: str) -> dict[str, int]:
         """Micros from a commune to each site that can be reached from it."""

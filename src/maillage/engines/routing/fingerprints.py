@@ -1,0 +1,130 @@
+"""Fingerprints: what the proof of one pathway over one horizon depends on, as one short name.
+
+A proof is taken over from an earlier one only when this name is the same; everything that can
+change a figure is in it, and little else: a slot of another service, a clause between hospitals
+that no step joins, or a rename leave it as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from maillage.engines.routing.compiled import CompiledNetwork
+from maillage.engines.routing.network import Commune, DutySlot, Pathway
+from maillage.engines.routing.reachability import CompiledService
+from maillage.engines.routing.timelines import Horizon, bound
+from maillage.engines.routing.version import ENGINE_VERSION
+
+
+def fingerprint_of(compiled: CompiledNetwork, pathway: str, horizon: Horizon) -> str:
+    """The fingerprint of a pathway over a horizon, 32 hexadecimal digits."""
+    row = next(row for row in compiled.network.pathways if row.id == pathway)
+    services = {s.id: s for step in compiled.steps_of(pathway) for s in step.services}
+    sites = {service.site for service in services.values()}
+    organizations = {service.organization for service in services.values()}
+    text = [
+        ENGINE_VERSION,
+        compiled.network.timezone,
+        repr((horizon.start, horizon.end)),
+        repr(sorted(day for day in compiled.network.public_holidays if _meets(day, horizon))),
+        _pathway(row),
+        *(_service(services[key], horizon) for key in sorted(services)),
+        _journeys(compiled, sites),
+        _moves(compiled, row, organizations, horizon),
+        _communes(compiled),
+    ]
+    return hashlib.sha256("\n".join(text).encode()).hexdigest()[:32]
+
+
+def _meets(day: date, horizon: Horizon) -> bool:
+    return horizon.first_day <= day.toordinal() <= horizon.last_day
+
+
+def _pathway(row: Pathway) -> str:
+    return repr((row.id, row.age_min, row.age_max, sorted(row.steps, key=lambda s: s.order)))
+
+
+def _service(service: CompiledService, horizon: Horizon) -> str:
+    """A service with its slots of the horizon. Remembered with its timeline."""
+    reach = service.reach
+    key = (horizon.start, horizon.end)
+    known = reach.fingerprints.get(key)
+    if known is None:
+        own = (
+            service.id, service.site, service.organization, service.age_min, service.age_max,
+            reach.opening, reach.authorised.parts, reach.closed.parts, reach.opened.parts,
+        )  # fmt: skip
+        slots = sorted(row for slot in reach.slots if (row := _slot(slot, horizon)) is not None)
+        known = hashlib.sha256(repr((own, slots)).encode()).hexdigest()
+        reach.fingerprints[key] = known
+    return known
+
+
+def _slot(slot: DutySlot, horizon: Horizon) -> tuple[int, int, str, float] | None:
+    start = max(bound(slot.starts_at, horizon.start), horizon.start)
+    end = min(bound(slot.ends_at, horizon.end), horizon.end)
+    return (start, end, slot.holder or "", float(slot.response_minutes)) if start < end else None
+
+
+def _journeys(compiled: CompiledNetwork, sites: set[str]) -> str:
+    """Where the sites are, or how far: by points for the estimate, by pairs for a matrix."""
+    travel = compiled.travel
+    rows = [repr((travel.margin, travel.is_estimate))]
+    for site in sorted(sites):
+        if travel.is_estimate:
+            rows.append(repr((site, travel.point_of(site))))
+        else:
+            senders = [(other, travel.between_sites(other, site)) for other in sorted(sites)]
+            rows.append(repr((site, senders)))
+            rows.append(hashlib.sha256(travel.column(site).tobytes()).hexdigest())
+    return "\n".join(rows)
+
+
+def _moves(
+    compiled: CompiledNetwork, row: Pathway, organizations: set[str], horizon: Horizon
+) -> str:
+    """Memberships and clauses between the hospitals of the pathway, for its care types."""
+    network = compiled.network
+    care_types = {step.care_type for step in row.steps}
+    memberships = sorted(
+        (m.organization, m.group, _day(m.starts_on), _day(m.ends_on))
+        for m in network.memberships
+        if m.organization in organizations and _overlaps(m.starts_on, m.ends_on, horizon)
+    )
+    clauses = sorted(
+        (
+            c.id, c.from_organization, c.to_organization, sorted(care_types & set(c.care_types)),
+            c.priority, _day(c.starts_on), _day(c.ends_on),
+        )
+        for c in network.clauses
+        if c.from_organization in organizations
+        and c.to_organization in organizations
+        and care_types & set(c.care_types)
+        and _overlaps(c.starts_on, c.ends_on, horizon)
+    )  # fmt: skip
+    return repr((memberships, clauses))
+
+
+def _overlaps(starts_on: date | None, ends_on: date | None, horizon: Horizon) -> bool:
+    if starts_on is not None and starts_on.toordinal() > horizon.last_day:
+        return False
+    return ends_on is None or ends_on.toordinal() > horizon.first_day
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+def _communes(compiled: CompiledNetwork) -> str:
+    """Communes with their points and residents. Remembered with the residents."""
+    people = compiled.people
+    if not people.fingerprint:
+        rows = (_commune(commune) for commune in compiled.network.communes)
+        people.fingerprint = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return people.fingerprint
+
+
+def _commune(row: Commune) -> str:
+    bands = [(b.age_min, b.age_max, b.count) for b in row.residents]
+    return repr((row.code, row.lat, row.lon, bands))
