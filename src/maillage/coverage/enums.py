@@ -23,8 +23,9 @@ class AlertKind(models.TextChoices):
     """What is about to end."""
 
     AGREEMENT = "AGREEMENT", "Convention qui arrive à son terme"
+    MEMBERSHIP = "MEMBERSHIP", "Établissement qui quitte son groupement"
     AUTHORISATION = "AUTHORISATION", "Autorisation qui prend fin"
-    ROSTER = "ROSTER", "Tableau de garde vide"
+    ROSTER = "ROSTER", "Garde sans titulaire ou non saisie"
     STEP = "STEP", "Filière qui perd une étape"
 
 

@@ -13,7 +13,8 @@ class Proof(models.Model):
 
     The horizon is ``first_day <= day < last_day``. ``kept_current`` marks the one that is computed
     anew whenever the territory changes. A proof that is done never changes; one that is out of
-    date is followed by another.
+    date is followed by another. ``revision`` is the one asked for until it is done, then the one
+    that it was computed at.
     """
 
     first_day = models.DateField("du")
@@ -40,6 +41,11 @@ class Proof(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(last_day__gt=F("first_day")), name="coverage_proof_period"
+            ),
+            models.UniqueConstraint(
+                fields=("kept_current",),
+                condition=Q(kept_current=True, state__in=("WAITING", "RUNNING")),
+                name="coverage_one_pending",
             ),
             models.CheckConstraint(
                 condition=~Q(state="DONE")
@@ -108,9 +114,10 @@ class Alert(models.Model):
     """Something ahead that would leave residents uncovered: an agreement that lapses, an
     authorisation that ends, an empty roster, a pathway that loses a step.
 
-    ``residents``: how many would lose their cover (most at one time); ``person_hours``: lost
-    between ``due_on`` and the end of the horizon, against the same network without the ending.
-    ``effects`` says it by pathway and step.
+    ``residents``: how many would lose their cover (most at one time, in one step); ``hours``: those
+    when some do; ``person_hours``: left uncovered between ``due_on`` and the end of the horizon,
+    against the same network without the ending. ``untimely`` counts also those who would still be
+    taken, but too late. ``effects`` says it by pathway and step (``rules.alerts.Effect``).
     """
 
     proof = models.ForeignKey(Proof, on_delete=models.CASCADE, related_name="alerts")
@@ -121,6 +128,9 @@ class Alert(models.Model):
     residents = models.FloatField("habitants touchés")
     hours = models.FloatField("heures")
     person_hours = models.FloatField("heures-habitants perdues")
+    untimely_residents = models.FloatField("habitants hors délai", default=0)
+    untimely = models.FloatField("heures-habitants hors délai ou perdues", default=0)
+    note = models.CharField("précision", max_length=240, blank=True)
     effects = models.JSONField("par filière et étape", default=list)
 
     class Meta:

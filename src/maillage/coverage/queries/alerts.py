@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from maillage.coverage.enums import AlertKind
@@ -15,6 +14,7 @@ from maillage.vocabulary.calendar import local_day
 
 PAGES: dict[str, str] = {
     AlertKind.AGREEMENT: "agreements:detail",
+    AlertKind.MEMBERSHIP: "directory:group",
     AlertKind.AUTHORISATION: "directory:service",
     AlertKind.ROSTER: "oncall:line",
     AlertKind.STEP: "pathways:detail",
@@ -23,25 +23,19 @@ PAGES: dict[str, str] = {
 
 
 def list_alerts(proof: Proof, *, at: datetime, within: int | None = None) -> tuple[AlertRow, ...]:
-    """Alerts of a proof as they read at an instant, the nearest first, then the most costly; those
-    whose day has passed are left out. ``within``: at most so many days ahead. One query."""
-    return _rows(Alert.objects.filter(proof=proof), at, within)
+    """Alerts of a proof as they read at an instant, the nearest first, then the most costly.
+    ``within``: at most so many days ahead. One query."""
+    today = local_day(at)
+    found = (
+        _row(alert, (alert.due_on - today).days) for alert in Alert.objects.filter(proof=proof)
+    )
+    return tuple(row for row in found if within is None or row.days_left <= within)
 
 
 def list_current_alerts(*, at: datetime, within: int | None = None) -> tuple[AlertRow, ...]:
     """The same for the current proof; nothing when there is none. Two queries."""
     proof = get_current_proof()
     return list_alerts(proof, at=at, within=within) if proof else ()
-
-
-def _rows(alerts: QuerySet[Alert], at: datetime, within: int | None) -> tuple[AlertRow, ...]:
-    today = local_day(at)
-    found = []
-    for alert in alerts.filter(due_on__gte=today):
-        left = (alert.due_on - today).days
-        if within is None or left <= within:
-            found.append(_row(alert, left))
-    return tuple(found)
 
 
 def _row(alert: Alert, days_left: int) -> AlertRow:
@@ -58,5 +52,8 @@ def _row(alert: Alert, days_left: int) -> AlertRow:
         residents=alert.residents,
         hours=alert.hours,
         person_hours=alert.person_hours,
+        untimely_residents=alert.untimely_residents,
+        untimely=alert.untimely,
+        note=alert.note,
         effects=tuple(Effect(**effect) for effect in alert.effects),
     )

@@ -16,13 +16,15 @@ AHEAD = timedelta(days=LEVELS[-1])
 
 @dataclass(frozen=True)
 class Effect:
-    """What one ending costs to one step: person-hours that would be uncovered, and residents."""
+    """What one ending costs to one step: the most residents uncovered at one time, hours when some
+    are, person-hours uncovered, and those no longer in time (uncovered or too late)."""
 
     pathway: str
     step: int
     residents: float
     hours: float
     person_hours: float
+    untimely: float
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,10 @@ class AlertRow:
     """One alert as it is read on a day.
 
     ``residents``: the most that lose their cover at one time; ``hours``: those during which some
-    do; ``person_hours``: lost from ``due_on`` to the end of the horizon. ``level`` is 30, 90 or
-    180: the days ahead within which it falls; 0 when the day has come.
+    do; ``person_hours``: left uncovered from ``due_on`` to the end of the horizon. ``untimely``
+    counts also the person-hours that would still be answered, but too late, and
+    ``untimely_residents`` the most of those at one time. ``level`` is 30, 90 or 180: the days
+    ahead within which it falls; 0 when the day has come.
     """
 
     pk: int
@@ -45,12 +49,20 @@ class AlertRow:
     residents: float
     hours: float
     person_hours: float
+    untimely_residents: float
+    untimely: float
+    note: str
     effects: tuple[Effect, ...]
 
     @property
     def is_harmless(self) -> bool:
-        """True when nobody loses cover."""
-        return self.person_hours == 0
+        """True when nobody loses cover nor waits too long: « sans effet sur les délais »."""
+        return self.person_hours == 0 and self.untimely == 0
+
+    @property
+    def delayed(self) -> float:
+        """Person-hours that would still be answered, but too late."""
+        return max(0.0, self.untimely - self.person_hours)
 
     @property
     def mark(self) -> str:
