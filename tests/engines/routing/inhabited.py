@@ -129,7 +129,7 @@ def draw_inhabited(seed: int) -> Inhabited:
         organizations=[Organization(name, name) for name in d.organizations],
         memberships=[
             Membership(d.one(d.organizations), d.one(["G1", "G2"]), *d.open_days())
-            for _ in range(d.one([0, 0, 1, 2, 3, 4]))
+            for _ in range(d.one([0, 0, 0, 1, 2, 4]))
         ],
         sites=[
             Site(s, d.organizations[i % len(d.organizations)], s, *d.point())
@@ -137,7 +137,7 @@ def draw_inhabited(seed: int) -> Inhabited:
         ],
         services=services,
         duty_slots=d.slots(services),
-        clauses=[d.clause(f"c{i}") for i in range(d.whole(0, 9))],
+        clauses=[d.clause(f"c{i}") for i in range(d.whole(2, 9))],
         pathways=pathways,
         travel=d.travel([commune.code for commune in communes]),
     )
