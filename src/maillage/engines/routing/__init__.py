@@ -12,7 +12,8 @@ clauses that would mend it; ``onward_moves`` the rights of the hospitals near a 
 ``compile_network(network)`` the indexed form, made once and remembered by the network.
 
 Suppose: ``apply_changes(network, changes)`` lays the changes of a scenario over a network,
-``apply_with_notes`` also tells those that changed nothing, ``read_changes`` and ``write_changes``
+``closers(network, demand)`` the single changes (a clause, a slot staffed, a service open) that would
+mend an answer; ``apply_with_notes`` also tells those that changed nothing, ``read_changes`` and ``write_changes``
 exchange them as JSON; ``compile_network(network).derive(changed)`` indexes only what changed.
 
 Prove: ``prove(network, start, end)`` gives the :class:`Proof` of a horizon, every commune, age and
@@ -61,6 +62,7 @@ from maillage.engines.routing.changes import (
 )
 from maillage.engines.routing.changes_applied import apply_changes, apply_with_notes
 from maillage.engines.routing.changes_document import read_changes, write_changes
+from maillage.engines.routing.closers import Closer, closers
 from maillage.engines.routing.compiled import CompiledNetwork, compile_network
 from maillage.engines.routing.document import (
     build_network,
@@ -129,6 +131,7 @@ __all__ = [
     "Change",
     "Clause",
     "CloseService",
+    "Closer",
     "Commune",
     "CompiledNetwork",
     "DayPeriod",
@@ -178,6 +181,7 @@ __all__ = [
     "apply_changes",
     "apply_with_notes",
     "build_network",
+    "closers",
     "compile_network",
     "fingerprint",
     "load_network",

@@ -9,7 +9,7 @@ from typing import Any
 
 from maillage.engines.routing.enums import HolidayRule
 from maillage.engines.routing.intervals import Intervals
-from maillage.engines.routing.network import Opening
+from maillage.engines.routing.network import DAY_MINUTES, Opening
 
 
 def is_covered(parts: Intervals, start: int, end: int) -> bool:
@@ -86,3 +86,20 @@ def take_out(
                 kept.append(Opening((weekday,), low, high, row.holidays))
         moved.append(Opening((weekday,), start, end, row.holidays))
     return tuple(kept), tuple(moved)
+
+
+def closed_around(
+    openings: Iterable[Opening], weekday: int, minute: int, *, on_holiday: bool
+) -> Opening | None:
+    """The window of a weekday, holiday or not, over which openings stay closed around a minute;
+    none when they are open at that minute."""
+    hours = Intervals(
+        (row.from_minute, row.to_minute)
+        for row in openings
+        if weekday in row.weekdays and _counts(row.holidays, on_holiday=on_holiday)
+    )
+    rule = HolidayRule.ONLY if on_holiday else HolidayRule.CLOSED
+    for start, end in gaps(hours, 0, DAY_MINUTES):
+        if start <= minute < end:
+            return Opening((weekday,), start, end, rule)
+    return None

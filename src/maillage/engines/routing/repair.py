@@ -29,14 +29,14 @@ def repairs(network: Network | CompiledNetwork, demand: Demand) -> tuple[Repair,
     moment = compiled.moment(demand.at)
     layers = find_chains(compiled, steps, demand.commune, demand.age, moment)
     broken = [
-        index for index, layer in enumerate(layers) if _is_worth_mending(compiled, layer, moment)
+        index for index, layer in enumerate(layers) if is_worth_mending(compiled, layer, moment)
     ]
     if not broken:
         return ()
     found: list[Repair] = []
     for clause in _candidates(compiled, layers[: broken[-1] + 1], moment):
         changed = find_chains(compiled, steps, demand.commune, demand.age, moment, extra=clause)
-        mended = [index for index in broken if _is_better(layers[index], changed[index])]
+        mended = [index for index in broken if is_better(layers[index], changed[index])]
         orders = tuple(layers[index].step.step.order for index in mended)
         found += [
             _repair(compiled, clause, layers[index], changed[index], best, orders)
@@ -56,7 +56,8 @@ def repairs(network: Network | CompiledNetwork, demand: Demand) -> tuple[Repair,
     return tuple(found)
 
 
-def _is_worth_mending(compiled: CompiledNetwork, layer: Layer, moment: Moment) -> bool:
+def is_worth_mending(compiled: CompiledNetwork, layer: Layer, moment: Moment) -> bool:
+    """True for a step that is required and is a hole or late."""
     if not layer.step.is_required(moment):
         return False
     return layer.best is None or _verdict(compiled, layer) is Verdict.LATE
@@ -68,7 +69,8 @@ def _verdict(compiled: CompiledNetwork, layer: Layer) -> Verdict:
     return verdict_of(layer.step, layer.best.minutes, compiled.travel.margin)
 
 
-def _is_better(before: Layer, after: Layer) -> bool:
+def is_better(before: Layer, after: Layer) -> bool:
+    """True when a step gets a chain that it lacked, or a shorter one."""
     if after.best is None:
         return False
     return before.best is None or after.best.minutes < before.best.minutes

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import numpy as np
 
 from maillage.engines.routing.clock import to_tick
 from maillage.engines.routing.codes import REASONS
@@ -31,8 +33,7 @@ _REACHED = {ON_TARGET: Verdict.ON_TARGET, AT_LIMIT: Verdict.AT_LIMIT, LATE: Verd
 class SnapshotRow:
     """One step for the residents of one age class of one commune (``age_min <= age < age_max``).
 
-    ``minutes`` are those of the best chain, ``None`` where there is none or the step is not
-    required.
+    ``minutes`` are those of the best chain, ``None`` where there is none.
     """
 
     step: int
@@ -67,16 +68,21 @@ def snapshot(network: Network | CompiledNetwork, pathway: str, at: datetime) -> 
     horizon = Horizon.between(tick, tick + 1, compiled.clock)
     shape = shape_of(compiled, pathway, horizon)
     states = states_of(compiled, shape, horizon, keep=False)
-    found = sweep_pathway(compiled, pathway, shape, states, lambda: None)
+    required = states.required[0].tolist()
+    # Swept as if every step were required: one that is not still has its minutes.
+    asked = replace(states, required=np.ones_like(states.required))
+    found = sweep_pathway(compiled, pathway, shape, asked, lambda: None)
     rows: list[SnapshotRow] = []
     for index, step in enumerate(found.steps):
         order = shape.steps[index].step.order
         for part in step.classes:
-            rows += _rows(compiled, order, part)
+            rows += _rows(compiled, order, part, is_required=required[index])
     return Snapshot(pathway, compiled.clock.local(tick), tuple(rows))
 
 
-def _rows(compiled: CompiledNetwork, order: int, part: ClassSweep) -> list[SnapshotRow]:
+def _rows(
+    compiled: CompiledNetwork, order: int, part: ClassSweep, *, is_required: bool
+) -> list[SnapshotRow]:
     ranks = part.times.argmax(axis=1).tolist()
     return [
         SnapshotRow(
@@ -85,8 +91,8 @@ def _rows(compiled: CompiledNetwork, order: int, part: ClassSweep) -> list[Snaps
             age_min=part.age_min,
             age_max=part.age_max,
             residents=residents / SCALE,
-            verdict=_verdict(rank) if part.due else Verdict.NOT_REQUIRED,
-            reason=_reason(rank) if part.due else None,
+            verdict=_verdict(rank) if is_required else Verdict.NOT_REQUIRED,
+            reason=_reason(rank) if is_required else None,
             minutes=worst / MICROS if worst >= 0 else None,
         )
         for code, residents, rank, worst in zip(
