@@ -11,15 +11,11 @@ clauses that would mend it; ``onward_moves`` the rights of the hospitals near a 
 ``service_state(network, service, at)`` the state of one service;
 ``compile_network(network)`` the indexed form, made once and remembered by the network.
 
-Suppose: ``apply_changes(network, changes)`` lays the changes of a scenario over a network,
-``closers(network, demand)`` the single changes (a clause, a slot staffed, a service open) that would
-mend an answer; ``apply_with_notes`` also tells those that changed nothing, ``read_changes`` and ``write_changes``
-exchange them as JSON; ``compile_network(network).derive(changed)`` indexes only what changed.
-
-Prove: ``prove(network, start, end)`` gives the :class:`Proof` of a horizon, every commune, age and
-instant at once, as tables; ``sweep`` the same one pathway at a time; ``fingerprint`` names what the
-proof of a pathway depends on; ``snapshot`` every commune at one instant; ``warm_up`` prepares the
-machine code.
+Suppose: ``apply_changes(network, changes)`` lays the changes of a scenario over a network;
+``apply_with_notes`` also tells those that changed nothing; ``read_changes`` and ``write_changes``
+exchange them as JSON; ``compile_network(network).derive(changed)`` indexes only what changed;
+``closers(network, demand)`` gives the single changes that would mend an answer: a clause, a slot
+staffed, a service open.
 
 Values: Network, Commune, ResidentBand, Organization, Membership, Site, Service, DayPeriod, Opening,
 ServiceException, DutySlot, Clause, Pathway, Step, Travel, Demand; Answer, StepAnswer, Link,
