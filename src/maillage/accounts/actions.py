@@ -23,6 +23,7 @@ from maillage.accounts.permissions import (
     check_manages,
 )
 from maillage.accounts.queries import get_actor
+from maillage.accounts.turns import take_turn
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, NotAllowed, Problem, Refusal
 
@@ -48,6 +49,9 @@ def record(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"the audit line {action} is written outside a transaction")
+    if changes_territory:
+        # Numbers of such lines are committed in their order: the newest is the revision.
+        take_turn()
     return AuditEvent.objects.create(
         at=at,
         actor=by.username,

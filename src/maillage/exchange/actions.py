@@ -8,6 +8,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.exchange.enums import RunState
 from maillage.exchange.models import ImportRun
 from maillage.exchange.queries import get_plan
@@ -35,7 +36,7 @@ def import_file(
     file, its row and its column; nothing is written then.
     """
     table.writes.check(by)
-    with transaction.atomic():
+    with changing_territory():
         plan = get_plan(table, content, filename, limits)
         plan.check()
         if plan.changes:
@@ -77,7 +78,7 @@ def apply_import(*, run: ImportRun, by: Actor, at: datetime) -> ImportRun:
     """
     table = get_table(run.table_key)
     table.writes.check(by)
-    with transaction.atomic():
+    with changing_territory():
         kept = ImportRun.objects.select_for_update().get(pk=run.pk)
         if kept.state != RunState.PLANNED or kept.content is None:
             raise Refusal("exchange.closed", "Cet import n'est plus à confirmer.")

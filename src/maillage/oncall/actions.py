@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.directory.models import HealthcareService, Practitioner, PractitionerRole
 from maillage.oncall.enums import RequestState
 from maillage.oncall.models import DutyAssignment, DutyLine, DutySlot, RosterRequest
@@ -54,7 +55,7 @@ def generate_slots(
     """
     GENERATE.check(by)
     planned = plan_slots(rotations, holes, first_day, last_day)
-    with transaction.atomic():
+    with changing_territory():
         lines, services, people = _known(rotations)
         stored = _stored_keys(planned, lines)
         new = [
@@ -202,7 +203,7 @@ def assign_slot(
     Raises :class:`NotAllowed`; :class:`Refusal` when the slot has a holder, when the practitioner
     works in no service of the line on that day, or already holds another line at that hour.
     """
-    with transaction.atomic():
+    with changing_territory():
         kept = _lock(slot.pk)
         _check_may_change(kept, by=by, at=at)
         holder = DutyAssignment.objects.filter(slot=kept).select_related("practitioner").first()
@@ -229,7 +230,7 @@ def release_slot(*, slot: DutySlot, by: Actor, at: datetime) -> None:
 
     Raises :class:`NotAllowed`; :class:`Refusal` when nobody holds it.
     """
-    with transaction.atomic():
+    with changing_territory():
         kept = _lock(slot.pk)
         _check_may_change(kept, by=by, at=at)
         holder = DutyAssignment.objects.filter(slot=kept).select_related("practitioner").first()
@@ -293,7 +294,7 @@ def ask_for_roster(
     """
     ASK.check(by)
     check_request(starts_at, ends_at, reason, at=at)
-    with transaction.atomic():
+    with changing_territory():
         try:
             with transaction.atomic():
                 asked = RosterRequest.objects.create(
@@ -320,7 +321,7 @@ def answer_request(
     """Say that a request is filled or declined. Raises :class:`NotAllowed` unless the actor keeps
     the line or receives through it; :class:`Refusal` when it was answered; :class:`Invalid` when
     it is declined without a word."""
-    with transaction.atomic():
+    with changing_territory():
         kept = (
             RosterRequest.objects.select_for_update(of=("self",))
             .select_related("line__organization")

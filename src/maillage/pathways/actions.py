@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
-
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.directory.models import Organization
 from maillage.pathways.enums import PathwayKind, VersionState
 from maillage.pathways.models import Pathway, PathwayStep, PathwayVersion, VersionChange
@@ -43,7 +42,7 @@ def create_pathway(
     owners = [owner.slug for owner in (owner_local, owner_reference) if owner is not None]
     EDIT.check(by, owners)
     why = why_not_slug(slug)
-    with transaction.atomic():
+    with changing_territory():
         if why is None and Pathway.objects.filter(slug=slug).exists():
             why = f"une filière s'appelle déjà « {slug} »"
         if why:
@@ -82,7 +81,7 @@ def edit_pathway(
     """Change how a pathway is called and who leads it. Raises :class:`NotAllowed` unless the actor
     writes for one of its present owners. The name shows in answers: it changes the territory."""
     EDIT.check(by, owners_of(pathway))
-    with transaction.atomic():
+    with changing_territory():
         pathway.name = name
         pathway.need = need
         pathway.kind = kind
@@ -108,7 +107,7 @@ def create_version(*, pathway: Pathway, note: str, by: Actor, at: datetime) -> P
     version is being written.
     """
     EDIT.check(by, owners_of(pathway))
-    with transaction.atomic():
+    with changing_territory():
         existing = list(pathway.versions.select_for_update().order_by("-number"))
         states.check_can_create_version(state_of(version) for version in existing)
         last = existing[0] if existing else None
@@ -151,7 +150,7 @@ def edit_version(*, version: PathwayVersion, text: VersionText, by: Actor, at: d
     if text.age_max is not None and text.age_max <= text.age_min:
         sentence = "L'âge maximal (exclu) doit dépasser l'âge minimal."
         raise Invalid("pathway.ages", sentence, [Problem(sentence, field="age_max")])
-    with transaction.atomic():
+    with changing_territory():
         kept = _open(version, by=by)
         kept.age_min = text.age_min
         kept.age_max = text.age_max
@@ -166,7 +165,7 @@ def edit_version(*, version: PathwayVersion, text: VersionText, by: Actor, at: d
 
 def add_step(*, version: PathwayVersion, step: StepFacts, by: Actor, at: datetime) -> int:
     """Put a step in at its rank, the others making room. Returns the rank that it takes."""
-    with transaction.atomic():
+    with changing_territory():
         kept = _open(version, by=by)
         before = _steps_of(kept)
         after = steps.with_step(before, step)
@@ -215,7 +214,7 @@ def change_state(
     """
     today = local_day(at)
     day = on or today
-    with transaction.atomic():
+    with changing_territory():
         kept = _locked(version)
         state = state_of(kept)
         act = states.get_act(state, to)
@@ -287,7 +286,7 @@ def _edit_steps(
     by: Actor,
     at: datetime,
 ) -> None:
-    with transaction.atomic():
+    with changing_territory():
         kept = _open(version, by=by)
         _write_steps(kept, edit(_steps_of(kept)))
         _record(act, kept, by=by, at=at, step=order)

@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
-
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.exchange.actions import import_file
 from maillage.exchange.tables import get_table
 from maillage.oncall.actions import generate_slots
@@ -53,7 +52,7 @@ def load_territory(
     previous = get_last_loading(fingerprint)
     if only_if_needed and previous and at - previous < RENEW_AFTER:
         return False
-    with transaction.atomic():
+    with changing_territory():
         report = load_communes(manifest["departments"], by=by, at=at)
         progress(f"{report.total} communes ({', '.join(manifest['departments'])})")
         for key in manifest["tables"]:

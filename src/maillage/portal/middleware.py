@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from maillage.vocabulary.errors import Invalid, MaillageError
+from maillage.accounts.turns import lost_its_turn
+from maillage.vocabulary.errors import Invalid, MaillageError, Refusal
+
+_NUL = re.compile(r"%00|\x00")
 
 
 class RefusalMiddleware:
-    """A ``MaillageError`` that a view lets through becomes an answer of its status. Anything else
-    is a bug and stays one."""
+    """A ``MaillageError`` that a view lets through becomes an answer of its status; so does an act
+    that gave way to another one in the database. Anything else is a bug and stays one.
+
+    An address with a NUL sign (``%00``) is refused before any view reads it: no name holds one,
+    and PostgreSQL takes none in a text.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or _NUL.search(request.META.get("QUERY_STRING", "")):
+            return self._answer(
+                request, Invalid("portal.nul", "L'adresse contient un signe qui n'a pas de sens.")
+            )
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, MaillageError):
-            return None
+        if lost_its_turn(exception):
+            exception = Refusal(
+                "portal.busy",
+                "Un autre enregistrement était en cours au même endroit : rien n'est écrit. "
+                "Recommencez dans un instant.",
+            )
+        return self._answer(request, exception) if isinstance(exception, MaillageError) else None
+
+    def _answer(self, request: HttpRequest, exception: MaillageError) -> HttpResponse:
         if request.path.startswith("/api/"):
             return problem_response(exception)
         template = f"portal/errors/{exception.status}.html"

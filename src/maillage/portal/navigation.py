@@ -40,6 +40,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Administrer",
         (
             ("Échanges de listes", "exchange:tables", "exchange.read"),
+            ("Travaux", "jobs:list", "jobs.manage"),
             ("Comptes", "accounts:users", "accounts.manage-users"),
             ("Journal", "accounts:audit", "accounts.read-audit"),
         ),

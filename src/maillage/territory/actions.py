@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
-
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.territory.models import Commune, Epci
 from maillage.territory.permissions import IMPORT
 from maillage.territory.rules import outlines, package
@@ -64,7 +63,7 @@ class LoadReport:
         return self.created + self.updated + self.unchanged
 
 
-@transaction.atomic
+@changing_territory()
 def load_communes(
     departments: Sequence[str], *, by: Actor, at: datetime, folder: Path | None = None
 ) -> LoadReport:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
 from django.db.models import Max
 
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.agreements.actions.writing import check_party, hold, note
 from maillage.agreements.models import Agreement, Amendment
 from maillage.agreements.permissions import WRITE
@@ -32,7 +32,7 @@ class AmendmentDraft:
     approved_on: date | None = None
 
 
-@transaction.atomic
+@changing_territory()
 def amend(*, agreement: Agreement, amendment: AmendmentDraft, by: Actor, at: datetime) -> Amendment:
     """Record a signed amendment: keep the text as it stands, open the next version for its changes.
     Raises :class:`NotAllowed` and the refusals of ``rules.checks.check_amendment``."""
@@ -66,7 +66,7 @@ def amend(*, agreement: Agreement, amendment: AmendmentDraft, by: Actor, at: dat
     return added
 
 
-@transaction.atomic
+@changing_territory()
 def close_amendment(*, agreement: Agreement, by: Actor, at: datetime) -> Amendment:
     """End the entry of the open amendment: the text is frozen again.
     Code ``agreement.no-open-amendment``."""

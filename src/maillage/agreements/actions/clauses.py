@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from django.db import transaction
 from django.utils.text import slugify
 
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.agreements.actions.writing import note, open_text
 from maillage.agreements.models import Agreement, Amendment, Clause
 from maillage.agreements.permissions import WRITE
@@ -46,7 +46,7 @@ def _check_after_amendment(day: date, amendment: Amendment | None) -> None:
         )
 
 
-@transaction.atomic
+@changing_territory()
 def add_clause(*, agreement: Agreement, clause: ClauseDraft, by: Actor, at: datetime) -> Clause:
     """Add a clause to a text that may change. Raises :class:`NotAllowed`, the refusals of
     ``rules.clauses`` and ``agreement.change-before-amendment``."""
@@ -87,7 +87,7 @@ def _free_slug(agreement: Agreement, clause: ClauseDraft) -> str:
     return next(f"{start}-{n}" for n in range(1, len(taken) + 2) if f"{start}-{n}" not in taken)
 
 
-@transaction.atomic
+@changing_territory()
 def end_clause(*, clause: Clause, on: date, by: Actor, at: datetime) -> Clause:
     """Stop a clause from a day on (that day is out). Codes ``agreement.clause-not-begun``,
     ``agreement.clause-already-ends``, ``agreement.change-before-amendment``."""
@@ -118,7 +118,7 @@ def end_clause(*, clause: Clause, on: date, by: Actor, at: datetime) -> Clause:
     return current
 
 
-@transaction.atomic
+@changing_territory()
 def remove_clause(*, clause: Clause, by: Actor, at: datetime) -> None:
     """Take a clause out of a text that nobody has adopted yet. Later it can only end.
     Code ``agreement.clause-only-ends``."""

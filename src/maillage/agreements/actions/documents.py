@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime
 
 from django.core.files.base import File
-from django.db import transaction
 
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.agreements.actions.writing import check_party, hold, note
 from maillage.agreements.enums import DocumentKind
 from maillage.agreements.models import Agreement, Document
@@ -60,7 +60,7 @@ def attach_document(
         added_by=by.name,
     )
     try:
-        with transaction.atomic():
+        with changing_territory():
             held = hold(agreement)
             check_is_new(digest, set(held.documents.values_list("sha256", flat=True)))
             document.agreement = held

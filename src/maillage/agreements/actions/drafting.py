@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.agreements.actions.writing import note, open_text
 from maillage.agreements.enums import AgreementKind, AgreementState, PartyRole, Renewal
 from maillage.agreements.models import Agreement, Commitment, Mission, Party, Scope, StateChange
@@ -91,7 +92,7 @@ def _descends_from(agreement: Agreement | None, ancestor: int) -> bool:
     return False
 
 
-@transaction.atomic
+@changing_territory()
 def create_agreement(
     *,
     draft: Draft,
@@ -133,7 +134,7 @@ def _write(agreement: Agreement, draft: Draft) -> None:
         setattr(agreement, field.name, getattr(draft, field.name))
 
 
-@transaction.atomic
+@changing_territory()
 def edit_agreement(*, agreement: Agreement, draft: Draft, by: Actor, at: datetime) -> Agreement:
     """Change the terms of a text that may change. The kind is fixed once bodies are consulted.
     Raises :class:`NotAllowed` and the refusals of the rules."""
@@ -171,7 +172,7 @@ class PartyDraft:
     signatory_title: str = ""
 
 
-@transaction.atomic
+@changing_territory()
 def add_party(*, agreement: Agreement, party: PartyDraft, by: Actor, at: datetime) -> Party:
     """Bind one more organization or group. Under an amendment, its signature of the amendment
     stands as its signature. Codes ``agreement.party-is-one``, ``agreement.party-twice``."""
@@ -192,7 +193,7 @@ def add_party(*, agreement: Agreement, party: PartyDraft, by: Actor, at: datetim
     return added
 
 
-@transaction.atomic
+@changing_territory()
 def remove_party(*, party: Party, by: Actor, at: datetime) -> None:
     """Release a party on which no clause stands. Code ``agreement.party-has-clauses``."""
     held, facts, _ = open_text(party.agreement, permission=WRITE, by=by, at=at)
@@ -216,7 +217,7 @@ def _facts_of(parties: list[Party]) -> tuple[PartyFacts, ...]:
     return tuple(party_facts(party, groups, stands_for) for party in parties)
 
 
-@transaction.atomic
+@changing_territory()
 def set_missions(
     *, agreement: Agreement, missions: Mapping[str, str], by: Actor, at: datetime
 ) -> None:
@@ -228,7 +229,7 @@ def set_missions(
     note("set-missions", held, by=by, at=at, missions=sorted(missions))
 
 
-@transaction.atomic
+@changing_territory()
 def add_scope(
     *,
     agreement: Agreement,
@@ -270,7 +271,7 @@ class CommitmentDraft:
     indicator: str = ""
 
 
-@transaction.atomic
+@changing_territory()
 def add_commitment(
     *, agreement: Agreement, commitment: CommitmentDraft, by: Actor, at: datetime
 ) -> Commitment:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db import transaction
-
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.agreements.actions.writing import check_party, hold, note
 from maillage.agreements.enums import AgreementState, OpinionBody, OpinionResult
 from maillage.agreements.models import Agreement, Opinion, Party, StateChange
@@ -31,7 +30,7 @@ def _check_not_to_come(day: date, at: datetime) -> None:
         raise Refusal("agreement.future-step", "Cette date est à venir.")
 
 
-@transaction.atomic
+@changing_territory()
 def record_opinion(
     *,
     agreement: Agreement,
@@ -59,7 +58,7 @@ def record_opinion(
     return opinion
 
 
-@transaction.atomic
+@changing_territory()
 def record_signature(
     *,
     party: Party,
@@ -91,7 +90,7 @@ def record_signature(
     return current
 
 
-@transaction.atomic
+@changing_territory()
 def change_state(
     *,
     agreement: Agreement,
@@ -170,7 +169,7 @@ def _set_aside(held: Agreement) -> dict[str, object]:
     return {"opinions_set_aside": opinions, "signatures_set_aside": signatures}
 
 
-@transaction.atomic
+@changing_territory()
 def terminate(
     *,
     agreement: Agreement,
@@ -196,7 +195,7 @@ def terminate(
     return held
 
 
-@transaction.atomic
+@changing_territory()
 def renew(
     *, agreement: Agreement, until: date, by: Actor, at: datetime, comment: str = ""
 ) -> Agreement:

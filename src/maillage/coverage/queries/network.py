@@ -7,11 +7,11 @@ revision of the territory (the newest act that may change an answer), so it is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from maillage.accounts.queries import get_revision
 from maillage.agreements.queries.network import list_clauses_for_network
@@ -60,10 +60,16 @@ from maillage.vocabulary.calendar import (
     local_day,
     public_holidays_between,
 )
+from maillage.vocabulary.errors import Refusal
 from maillage.vocabulary.periods import Period
+
+T = TypeVar("T")
 
 KEPT_NETWORKS = 12
 """Networks kept in memory, each a few megabytes: a year of months, or a handful of comparisons."""
+
+MOST_READINGS = 5
+"""How often a territory that changes under the reading is read again before giving up."""
 
 ROSTER_NEAR = timedelta(days=1)
 """How far from an instant a duty slot shows that rosters were entered for those days."""
@@ -103,14 +109,23 @@ def load_network(at: datetime) -> Loaded:
     day = local_day(at)
     first = day.replace(day=1)
     last = _month_after(_month_after(first))
-    revision = get_revision()
-    return _load(revision, first, last, _pathways_of(revision, day))
+
+    def read(revision: int) -> Loaded:
+        return _load(revision, first, last, _pathways_of(revision, day))
+
+    return _read_still(read)
 
 
 def load_full_network(first_day: date, last_day: date) -> Network:
     """The network of a whole horizon (the last day excluded), residents included: what a network
     file holds. Pathways are those in force on the first day."""
-    return _build(first_day, last_day, _read_pathways(first_day), with_residents=True)
+
+    def read(revision: int) -> Network:
+        network = _build(first_day, last_day, _read_pathways(first_day), with_residents=True)
+        _check_still(revision)
+        return network
+
+    return _read_still(read)
 
 
 def forget_networks() -> None:
@@ -120,13 +135,38 @@ def forget_networks() -> None:
     _pathways_of.cache_clear()
 
 
+class _Moved(Exception):
+    """An act was committed while the territory was being read."""
+
+
+def _read_still(read: Callable[[int], T]) -> T:
+    """What is read at one revision. A network takes some twenty queries, and an act may be
+    committed between two of them: its parts would not belong together. It is then read again."""
+    for _ in range(MOST_READINGS):
+        try:
+            return read(get_revision())
+        except _Moved:
+            continue
+    raise Refusal(
+        "coverage.moving",
+        "Le territoire est en train de changer. Redemandez dans un instant.",
+    )
+
+
+def _check_still(revision: int) -> None:
+    if get_revision() != revision:
+        raise _Moved
+
+
 def _month_after(first: date) -> date:
     return (first + timedelta(days=32)).replace(day=1)
 
 
 @lru_cache(maxsize=4 * KEPT_NETWORKS)
 def _pathways_of(revision: int, day: date) -> tuple[Pathway, ...]:
-    return _read_pathways(day)
+    pathways = _read_pathways(day)
+    _check_still(revision)
+    return pathways
 
 
 @lru_cache(maxsize=KEPT_NETWORKS)
@@ -134,9 +174,11 @@ def _load(revision: int, first: date, last: date, pathways: tuple[Pathway, ...])
     network = _build(first, last, pathways, with_residents=False)
     travel = get_travel_source()
     since = f", {french_day(travel.source_on)}" if travel.source_on else ""
+    names = load_names(network)
+    _check_still(revision)
     return Loaded(
         network=network,
-        names=load_names(network),
+        names=names,
         pathways={pathway.id: pathway.name for pathway in pathways},
         travel_source=f"{travel.source}{since}",
         revision=revision,

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.directory.imports.finess import Establishment, as_lists, read_extract
 from maillage.directory.imports.places import ORGANIZATIONS, SITES
 from maillage.directory.permissions import IMPORT
@@ -63,7 +64,7 @@ def import_finess(
             "finess.nothing", "L'extrait ne contient aucun établissement de ces départements."
         )
     lists = as_lists(extract)
-    with transaction.atomic():
+    with changing_territory():
         organizations = import_file(
             table=ORGANIZATIONS, content=lists.organizations, filename=filename, by=by, at=at
         )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.accounts.turns import changing_territory
 from maillage.directory.enums import ExceptionState, MemberRole
 from maillage.directory.models import (
     Authorisation,
@@ -63,7 +62,7 @@ def join_group(
     party to another GHT (CSP, art. L6132-1).
     """
     EDIT_GROUPS.check(by, group_stewards(group, organization, local_day(at)))
-    with transaction.atomic():
+    with changing_territory():
         kinds = dict(OrganizationGroup.objects.values_list("slug", "kind"))
         stays: dict[tuple[str, str, date], tuple[date | None, str, int | None]] = {
             (one.group.slug, organization.slug, one.starts_on): (one.ends_on, one.role, None)
@@ -105,7 +104,7 @@ def leave_group(
     """
     group, organization = membership.group, membership.organization
     EDIT_GROUPS.check(by, group_stewards(group, organization, local_day(at)))
-    with transaction.atomic():
+    with changing_territory():
         kept = GroupMembership.objects.select_for_update().get(pk=membership.pk)
         if kept.ends_on is not None:
             raise Refusal(
@@ -144,7 +143,7 @@ def close_service(
         raise Refusal("directory.closure-period", "La réouverture doit venir après la fermeture.")
     if ends_at <= at:
         raise Refusal("directory.closure-past", "Cette fermeture est entièrement passée.")
-    with transaction.atomic():
+    with changing_territory():
         met = service.exceptions.filter(
             state=ExceptionState.CLOSED, starts_at__lt=ends_at, ends_at__gt=starts_at
         )
@@ -175,7 +174,7 @@ def reopen_service(*, closure: ServiceException, by: Actor, at: datetime) -> Non
     """
     service = closure.service
     EDIT.check(by, {service.site.organization.slug})
-    with transaction.atomic():
+    with changing_territory():
         kept = ServiceException.objects.select_for_update().get(pk=closure.pk)
         if kept.state != ExceptionState.CLOSED or kept.ends_at <= at:
             raise Refusal("directory.not-closed", "Cette fermeture est terminée.")
@@ -205,7 +204,7 @@ def add_authorisation(
     EDIT.check(by, {service.site.organization.slug})
     if ends_on is not None and ends_on <= starts_on:
         raise Refusal("directory.authorisation-period", "La fin doit venir après le début.")
-    with transaction.atomic():
+    with changing_territory():
         stays = [
             Stay(service.pk, one.starts_on, one.ends_on) for one in service.authorisations.all()
         ]
@@ -240,7 +239,7 @@ def end_authorisation(
     """
     service = authorisation.service
     EDIT.check(by, {service.site.organization.slug})
-    with transaction.atomic():
+    with changing_territory():
         kept = Authorisation.objects.select_for_update().get(pk=authorisation.pk)
         if ends_on <= kept.starts_on or (kept.ends_on is not None and ends_on >= kept.ends_on):
             raise Refusal(

@@ -389,7 +389,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.isError = false;
 });
 
+// A part of the page that asks again by itself says nothing when an answer fails: the next one may do.
+function isPoll(event) {
+  return Boolean(event.detail.requestConfig?.headers["X-Polling"]);
+}
+
 document.addEventListener("htmx:responseError", (event) => {
+  if (isPoll(event)) return;
   const why = {
     401: "Votre session est terminée. Reconnectez-vous dans un autre onglet, puis recommencez.",
     403: "Vous ne pouvez pas faire cela avec votre rôle.",
@@ -401,9 +407,10 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () =>
-    say("Pas de réponse du réseau. Ce que vous avez saisi est toujours là : recommencez."),
-  );
+  document.addEventListener(name, (event) => {
+    if (isPoll(event)) return;
+    say("Pas de réponse du réseau. Ce que vous avez saisi est toujours là : recommencez.");
+  });
 }
 
 function prepare(root) {
