@@ -250,7 +250,8 @@ def _add(kinds, elements, count, kind, element):
 
 @njit(cache=True, nogil=True)
 def judge_states(step_start, node_service, in_class, takes_direct, takes_referral,
-                 edge_start, edge_from, edge_journey, moves, epoch, reason, label, access):  # fmt: skip
+                 edge_start, edge_from, edge_journey, moves, epoch, reason, label,
+                 access):  # fmt: skip
     """For each group of communes and each state: why a step is a hole (0 when it has a chain),
     and the elements without which a step that has a chain would be one.
 
@@ -339,7 +340,8 @@ def candidates(found):
 
 @njit(cache=True, nogil=True)
 def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, duration,
-          on_target_up_to, at_limit_up_to, times, sums, worst, limit_profile, late_profile):  # fmt: skip
+          on_target_up_to, at_limit_up_to, times, sums, worst, limit_profile,
+          late_profile):  # fmt: skip
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 
