@@ -9,3 +9,31 @@ class CoverageConfig(AppConfig):
     name = "maillage.coverage"
     label = "coverage"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare the background work of this room, and name its acts."""
+        from maillage.accounts.acts import name_acts, name_details
+        from maillage.coverage import tasks  # noqa: F401
+
+        name_acts(
+            {
+                "coverage.ask-proof": "Demande d'une preuve de couverture",
+                "coverage.prove": "Calcul d'une preuve de couverture",
+                "coverage.forget-proofs": "Suppression de preuves remplacées",
+            }
+        )
+        name_details(
+            "coverage",
+            {
+                "alerts": "échéances",
+                "first_day": "du",
+                "kept_current": "tenue à jour",
+                "last_day": "au (exclu)",
+                "network": "empreinte du réseau",
+                "numbers": "numéros",
+                "pathways": "filières",
+                "proofs": "preuves",
+                "reused": "filières reprises",
+                "revision": "révision",
+            },
+        )

@@ -54,7 +54,7 @@ def load_names(network: Network) -> Names:
         sites={site.id: site.name for site in network.sites},
         organizations={o.network_id: (o.slug, o.short_name) for o in Organization.objects.all()},
         groups=dict(OrganizationGroup.objects.values_list("slug", "short_name")),
-        steps=_steps(network),
+        steps=load_step_names(network),
         care_types={care.name: care.label for care in CareType},
         levels={level.name: level.label for level in CareLevel},
     )
@@ -79,7 +79,7 @@ def _services() -> dict[str, ServiceCard]:
     }
 
 
-def _steps(network: Network) -> dict[tuple[str, int], str]:
+def load_step_names(network: Network) -> dict[tuple[str, int], str]:
     """Names of the steps of the versions that are in the network (newest version wins)."""
     wanted = {pathway.id for pathway in network.pathways}
     rows = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from maillage.accounts.queries import count_changes_since
@@ -18,11 +18,19 @@ from maillage.coverage.rules.proofs import (
     StepRow,
     freshness,
 )
+from maillage.pathways.queries import list_pathways_for_network
+from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import NotFound
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+PROVE_JOB = "coverage.prove"
+"""The kind of the jobs that compute proofs; their key is the number of the proof."""
+
+PENDING = (ProofState.WAITING, ProofState.RUNNING)
+"""States of a proof that is still to be computed."""
 
 
 def get_proof(pk: int) -> Proof:
@@ -42,10 +50,12 @@ def get_current_proof() -> Proof | None:
 
 def get_pending_proof() -> Proof | None:
     """The proof of the coming year that is being computed, or waits to be."""
-    pending = Proof.objects.filter(
-        kept_current=True, state__in=(ProofState.WAITING, ProofState.RUNNING)
-    )
-    return pending.first()
+    return Proof.objects.filter(kept_current=True, state__in=PENDING).first()
+
+
+def has_something_to_prove(day: date) -> bool:
+    """Whether communes are loaded and a pathway is in force on the day."""
+    return Commune.objects.exists() and bool(list_pathways_for_network(day))
 
 
 def get_freshness(proof: Proof, *, at: datetime) -> Freshness:

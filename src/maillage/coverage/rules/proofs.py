@@ -14,6 +14,8 @@ from maillage.vocabulary.errors import Invalid, Problem
 LONGEST_MONTHS = 36
 """The longest horizon of a proof. Rosters are never entered further ahead."""
 
+LONGEST_LABEL = 160
+
 KEPT_PROOFS = 30
 """How many superseded proofs of the coming year stay, beside the first of each month."""
 
@@ -204,6 +206,15 @@ def check_horizon(first_day: date, last_day: date) -> None:
     if months > LONGEST_MONTHS or (months == LONGEST_MONTHS and last_day.day > first_day.day):
         message = f"Une preuve porte sur {LONGEST_MONTHS} mois au plus."
         raise Invalid("coverage.horizon", message, [Problem(message, field="last_day")])
+
+
+def check_label(label: str) -> str:
+    """The label without blanks around it. Raises :class:`Invalid` beyond 160 characters."""
+    cleaned = label.strip()
+    if len(cleaned) > LONGEST_LABEL:
+        message = f"{LONGEST_LABEL} caractères au plus."
+        raise Invalid("coverage.label", message, [Problem(message, field="label")])
+    return cleaned
 
 
 def superseded(done: Iterable[tuple[int, date]], *, kept: int = KEPT_PROOFS) -> list[int]:
