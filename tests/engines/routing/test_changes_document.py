@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import maillage
 from maillage.engines.routing import (
     AddClause,
     HolderLeaves,
     HolidayRule,
+    NoteKind,
     OpenService,
     SetTarget,
     StaffSlots,
+    apply_with_notes,
     read_changes,
+    read_network,
     write_changes,
 )
 from maillage.vocabulary.errors import Invalid
+from tests.engines.routing.sample import DOCUMENT
+from tests.engines.routing.scenarios import KINDS
 
 OPEN = {
     "change": "open", "service": "s", "weekdays": [6], "from": "08:00", "to": "24:00",
@@ -103,3 +111,15 @@ def test_an_empty_scenario_is_one() -> None:
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_at_its_path(source: Any, expected: list[str]) -> None:
     assert sorted(set(places(source))) == sorted(expected)
+
+
+def test_the_example_of_the_documentation_is_a_scenario_with_every_kind() -> None:
+    root = Path(maillage.__file__).parents[2]
+    text = (root / "docs/reference/scenario-file.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, flags=re.S)
+    changes = read_changes(example)
+    assert {change.kind for change in changes} == set(KINDS)
+    described = set(re.findall(r"^\| `(\w+)` \|", text, flags=re.M)) - {"change"}
+    assert described == {*KINDS, *NoteKind}
+    applied = apply_with_notes(read_network(json.dumps(DOCUMENT)), changes)
+    assert applied.notes == ()

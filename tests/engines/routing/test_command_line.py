@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import maillage
-from maillage.engines.routing import network_hash, read_network
+from maillage.engines.routing import apply_changes, network_hash, read_changes, read_network
 from maillage.engines.routing.__main__ import main
 from tests.engines.routing.sample import DOCUMENT, changed
 
@@ -142,6 +142,48 @@ def test_check_tells_every_defect(tmp_path: Path, capsys: pytest.CaptureFixture[
     error = capsys.readouterr().err
     assert "2 défauts" in error
     assert f"{path}, $.services[0].site : « x » ne désigne aucun site" in error
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> str:
+    path = tmp_path / "scenario.json"
+    changes = [
+        {"change": "leave", "holder": "prat-017", "from_date": "2026-11-22"},
+        {"change": "target", "pathway": "stroke", "step": 2, "minutes": 60},
+    ]
+    path.write_text(json.dumps(changes), encoding="utf-8")
+    return str(path)
+
+
+def test_a_demand_is_answered_under_a_scenario(
+    network: str, scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*ask(network), "--changes", scenario]) == 0
+    step = json.loads(capsys.readouterr().out)["steps"][1]
+    assert (step["verdict"], step["reason"]) == ("HOLE", "UNSTAFFED")
+
+
+def test_check_names_the_changed_network_and_tells_what_did_nothing(
+    network: str, scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", network, "--changes", scenario]) == 0
+    found = json.loads(capsys.readouterr().out)
+    changes = read_changes(Path(scenario).read_text(encoding="utf-8"))
+    changed_network = apply_changes(read_network(json.dumps(DOCUMENT)), changes)
+    assert found["hash"] == network_hash(changed_network)
+    assert found["duty_slots"] == 4
+    assert found["notes"] == [{"change": 1, "kind": "ALREADY_SO", "element": "stroke"}]
+
+
+def test_a_scenario_that_is_refused_names_its_file(
+    network: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_text('[{"change": "authorise", "service": "x"}]', encoding="utf-8")
+    assert main(["check", network, "--changes", str(path)]) == 2
+    assert f"{path}, $[0].service : « x »" in capsys.readouterr().err
+    assert main(["check", network, "--changes", str(path) + "x"]) == 5
+    assert "ne peut pas être lu" in capsys.readouterr().err
 
 
 def test_the_engine_runs_without_django(network: str) -> None:

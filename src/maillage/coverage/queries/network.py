@@ -25,6 +25,7 @@ from maillage.directory.queries.network import (
     list_sites_for_network,
 )
 from maillage.engines.routing import (
+    MEMBER_MARK,
     Clause,
     Commune,
     DayPeriod,
@@ -73,9 +74,6 @@ MOST_READINGS = 5
 
 ROSTER_NEAR = timedelta(days=1)
 """How far from an instant a duty slot shows that rosters were entered for those days."""
-
-MEMBER_MARK = "@"
-"""Parts the identifier of a group's clause from the member that it speaks for."""
 
 
 @dataclass(frozen=True)
