@@ -65,3 +65,14 @@ class LogInMiddleware(LoginRequiredMiddleware):
         if request.path.startswith(API_PREFIX):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        """A part of a page is never replaced by the log-in page: the whole page is loaded again
+        when it was polling, and so leads there; otherwise what was typed stays, with a word."""
+        if "X-Polling" in request.headers:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        if "HX-Request" in request.headers:
+            return HttpResponse(status=401)
+        return super().handle_no_permission(request, view_func)

@@ -50,7 +50,8 @@ def keep_session(request: HttpRequest, *, by: Actor, at: datetime) -> bool:
     if reason is not None:
         close_session(request, by=by, at=at, reason=reason)
         return False
-    if at - datetime.fromisoformat(seen) >= SEEN_EVERY:
+    # A page that asks again by itself is no sign that somebody is there.
+    if at - datetime.fromisoformat(seen) >= SEEN_EVERY and "X-Polling" not in request.headers:
         _note(request, at)
     return True
 

@@ -18,6 +18,7 @@ from maillage.accounts.api import router as accounts
 from maillage.agreements.api import router as agreements
 from maillage.coverage.api import router as coverage
 from maillage.directory.api import router as directory
+from maillage.jobs.api import router as jobs
 from maillage.oncall.api import router as oncall
 from maillage.pathways.api import router as pathways
 from maillage.portal.middleware import problem_response
@@ -34,6 +35,7 @@ api = NinjaAPI(
 )
 for prefix, router in (
     ("/comptes", accounts),
+    ("/travaux", jobs),
     ("/territoire", territory),
     ("/annuaire", directory),
     ("/conventions", agreements),

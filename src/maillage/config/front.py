@@ -22,6 +22,8 @@ Usage : ./maillage COMMANDE [OPTIONS]
 
   demo [--adresse 127.0.0.1:8000]   prépare tout, charge le territoire d'exemple et le sert
   serve [--adresse ...]             sert le site, sans rien charger
+        [--sans-travaux]            (demo, serve) sans exécutant des travaux d'arrière-plan
+  run_worker                        exécute les travaux d'arrière-plan, à part du site
   who --commune 59249 --besoin avc --age 70 --le "22/11/2026 3h"
                                     qui prend en charge ? (texte, ou --json)
   load DOSSIER                      charge un territoire depuis un dossier de listes
@@ -31,7 +33,8 @@ Usage : ./maillage COMMANDE [OPTIONS]
   network --sortie reseau.json      écrit le réseau du moteur (JSON)
   create_admin                      crée le premier compte d'une installation réelle
 
-  test [OPTIONS DE PYTEST]          tous les tests
+  test [OPTIONS DE PYTEST]          tous les tests : sur SQLite, puis ceux de la base sur PostgreSQL
+  test postgresql [OPTIONS]         les tests de la base, sur PostgreSQL seulement
   test engines                      ceux des moteurs, sans Django
   check                             forme, types, contrats d'import, migrations, documents produits
   bench [routing|pages|load]        mesures de vitesse et de mémoire
@@ -61,8 +64,12 @@ def _manage(*words: str, **extra: str) -> None:
         raise SystemExit(code)
 
 
+WITHOUT_WORKER = "--sans-travaux"
+
+
 def _read_address(words: list[str]) -> tuple[str, int]:
     text = DEFAULT_ADDRESS
+    words = [word for word in words if word != WITHOUT_WORKER]
     if words[:1] in (["--adresse"], ["--address"]) and len(words) == 2:
         text = words[1]
     elif words:
@@ -87,8 +94,15 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
+def _start_worker(**extra: str) -> None:
+    """Start a worker of the background jobs beside this process, watched over by a small one. Both
+    end with this process, however it ends."""
+    words = ["-m", "maillage.config.watch", "--parent", str(os.getpid())]
+    subprocess.Popen([sys.executable, *words], env=_environment(**extra), cwd=REPOSITORY)
+
+
 def serve(words: list[str], **extra: str) -> NoReturn:
-    """Serve the site with granian, until Ctrl-C."""
+    """Serve the site with granian, until Ctrl-C, with one worker of the background jobs."""
     host, port = _read_address(words)
     _check_port(host, port)
     workers = str(min(2, os.cpu_count() or 1))
@@ -99,6 +113,8 @@ def serve(words: list[str], **extra: str) -> NoReturn:
     command = [sys.executable, "-m", "granian", *options, "maillage.config.wsgi:application"]
     os.chdir(REPOSITORY)
     sys.stdout.flush()
+    if WITHOUT_WORKER not in words:
+        _start_worker(**extra)
     os.execve(sys.executable, command, _environment(**extra))
 
 
@@ -141,12 +157,22 @@ def test_engines_alone() -> int:
 
 
 def test(words: list[str]) -> int:
-    """Run the tests, on two cores when all of them are asked for; ``test engines`` runs those of
+    """Run the tests, on two cores when all of them are asked for: on SQLite, then those that touch
+    the database on PostgreSQL. ``test postgresql`` runs the latter; ``test engines`` runs those of
     the engines alone, without Django."""
     if words == ["engines"]:
         return test_engines_alone()
-    options = words or ["-n", "2", "--dist", "loadgroup", "-q"]
-    return _run("pytest", *options, DJANGO_SETTINGS_MODULE="maillage.config.settings_test")
+    everything = ["-n", "2", "--dist", "loadgroup", "-q"]
+    if words[:1] == ["postgresql"]:
+        return _run("tests.on_postgresql", *(words[1:] or everything), MAILLAGE_DATABASE="")
+    on_sqlite = {"MAILLAGE_DATABASE": "", "MAILLAGE_TEST_DATABASE": ""}
+    settings = "maillage.config.settings_test"
+    say("— SQLite")
+    code = _run("pytest", *(words or everything), DJANGO_SETTINGS_MODULE=settings, **on_sqlite)
+    if words:
+        return code
+    say("\n— PostgreSQL")
+    return _run("tests.on_postgresql", *everything, MAILLAGE_DATABASE="") or code
 
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -107,7 +107,9 @@ TEMPLATES = [
 try:
     DATABASES: dict[str, dict[str, Any]] = {
         "default": database_settings(
-            os.environ.get("MAILLAGE_DATABASE", ""), file=DATA / "maillage.sqlite3"
+            os.environ.get("MAILLAGE_DATABASE", ""),
+            file=DATA / "maillage.sqlite3",
+            pool=os.environ.get("MAILLAGE_SERVES") == "1",
         )
     }
 except BadAddress as refusal:
@@ -202,7 +204,7 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# Background work stands in the database: it is asked for, and rolled back, with the act that wants it.
+# Background work stands in the database: asked for, and rolled back, with the act that wants it.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("maillage.portal.urls")),
     path("", include("maillage.accounts.urls")),
+    path("", include("maillage.jobs.urls")),
     path("echanges/", include("maillage.exchange.urls")),
     path("", include("maillage.territory.urls")),
     path("", include("maillage.directory.urls")),

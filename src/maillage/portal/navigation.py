@@ -27,7 +27,13 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Filières", "pathways:list", "pathways.read"),
         ),
     ),
-    ("Connaître", (("Carte du territoire", "territory:map", "territory.read"),)),
+    (
+        "Connaître",
+        (
+            ("Échéances", "coverage:alerts", "coverage.read"),
+            ("Carte du territoire", "territory:map", "territory.read"),
+        ),
+    ),
     (
         "Annuaire",
         (

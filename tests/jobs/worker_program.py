@@ -1,12 +1,13 @@
-"""A worker process for the test that kills it: ``python -m tests.jobs.killed work``.
+"""A worker process for the tests that end it: ``python -m tests.jobs.worker_program work``.
 
 Its kind ``essai.effet`` writes down each start, works for a moment, and leaves one line in the
 audit trail unless it is there already: the trail refuses nothing, so that a job which two workers
-did at the same time would leave two.
+did at the same time would leave two. ``essai.durer`` lasts, and looks whether it must stop or not.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -47,49 +48,67 @@ def _declare() -> None:
         time.sleep(WORK_S / 2)
         note(f"end {number}")
 
+    @job("essai.durer", label="Durer")
+    def last(context: JobContext, *, seconds: float, looks: bool) -> None:
+        note("start")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(0.02)
+            if looks:
+                context.check()
+        note("end")
 
-def _ask() -> None:
+
+def _ask(kind: str, **arguments: object) -> None:
     from maillage.accounts.permissions import SYSTEM
     from maillage.jobs.actions import start
 
-    for number in range(JOBS):
-        arguments = {"number": number}
-        now = datetime.now(UTC)
-        start("essai.effet", key=str(number), arguments=arguments, by=SYSTEM, at=now)
+    for number in range(JOBS) if kind == "essai.effet" else [0]:
+        given = arguments or {"number": number}
+        start(kind, key=str(number), arguments=given, by=SYSTEM, at=datetime.now(UTC))
 
 
 def _work(*, until_empty: bool) -> None:
     from maillage.jobs.worker import Worker
 
-    worker = Worker(until_empty=until_empty)
+    parent = int(os.environ.get("ESSAI_PARENT", "0")) or None
+    grace_s = float(os.environ.get("ESSAI_GRACE", "10"))
+    worker = Worker(until_empty=until_empty, parent=parent, grace_s=grace_s)
     worker.listen()
     worker.run()
 
 
-def _report() -> None:
+def _report(kind: str) -> None:
     from collections import Counter
 
     from maillage.accounts.models import AuditEvent
-    from maillage.jobs.models import Job
+    from maillage.jobs.models import Job, JobWorker
 
     effects = Counter(
         AuditEvent.objects.filter(action="essai.effet").values_list("subject_key", flat=True)
     )
-    states = Counter(Job.objects.filter(kind="essai.effet").values_list("state", flat=True))
-    sys.stdout.write(f"{len(effects)} {max(effects.values(), default=0)} {dict(states)}\n")
+    jobs = Job.objects.filter(kind=kind)
+    found = {
+        "effects": len(effects),
+        "most": max(effects.values(), default=0),
+        "states": Counter(jobs.values_list("state", flat=True)),
+        "attempts": Counter(jobs.values_list("attempts", flat=True)),
+        "workers": JobWorker.objects.count(),
+    }
+    sys.stdout.write(json.dumps(found))
 
 
-def main(word: str) -> None:
+def main(word: str, kind: str = "essai.effet", arguments: str = "{}") -> None:
     """``ask``, ``work``, ``drain`` or ``report`` (effects, most per job, jobs by state)."""
     django.setup()
     _declare()
     if word == "ask":
-        _ask()
+        _ask(kind, **json.loads(arguments))
     elif word == "report":
-        _report()
+        _report(kind)
     else:
         _work(until_empty=word == "drain")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
