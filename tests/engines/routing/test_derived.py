@@ -13,9 +13,11 @@ from maillage.engines.routing import (
     HolderLeaves,
     Membership,
     Network,
+    ResidentBand,
     SetTarget,
     apply_changes,
     compile_network,
+    prove,
     repairs,
     resolve,
     service_state,
@@ -79,6 +81,33 @@ def test_rows_taken_away_move_the_ranks_of_the_others(data: st.DataObject) -> No
         public_holidays=data.draw(st.sampled_from([network.public_holidays, (demand.at.date(),)])),
     )
     assert resolve(origin.derive(fewer), demand) == resolve(CompiledNetwork(fewer), demand)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_what_if_proves_as_the_changed_territory_alone(data: st.DataObject) -> None:
+    """What a what-if does: derive, and keep the proofs of the pathways that did not change."""
+    drawn = data.draw(territories)
+    communes = tuple(
+        replace(row, residents=(ResidentBand(0, None, "F", 120.5),))
+        for row in drawn.network.communes
+    )
+    origin = compile_network(replace(drawn.network, communes=communes))
+    start, end = drawn.starts_at, drawn.settles_at
+    before = prove(origin, start, end)
+    changed = apply_changes(origin.network, data.draw(scenarios(drawn)))
+    known = {row.fingerprint: row for row in before.pathways}
+    found = prove(origin.derive(changed), start, end, known=known)
+    fresh = prove(CompiledNetwork(replace(changed)), start, end)
+    assert found.network_hash == fresh.network_hash
+    for one, other in zip(found.pathways, fresh.pathways, strict=True):
+        assert one.fingerprint == other.fingerprint
+        assert one.totals == other.totals
+        assert {name: table.to_pylist() for name, table in one.tables.items()} == {
+            name: table.to_pylist() for name, table in other.tables.items()
+        }
+    again = prove(origin, start, end)
+    assert [row.totals for row in again.pathways] == [row.totals for row in before.pathways]
 
 
 def caudry() -> Network:
