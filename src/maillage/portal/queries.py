@@ -18,7 +18,7 @@ from maillage.agreements.queries.lists import list_lapsing, search_agreements
 from maillage.agreements.rules.clocks import Clock
 from maillage.coverage.forms import DemandForm
 from maillage.coverage.permissions import ASK
-from maillage.coverage.queries import Question
+from maillage.coverage.queries import Question, list_current_alerts
 from maillage.directory.models import Authorisation
 from maillage.directory.queries.search import search_directory
 from maillage.exchange.models import ImportRun
@@ -179,6 +179,22 @@ def _agreements_in_progress(now: datetime, actor: Actor) -> Block:
     )
 
 
+def _alerts(now: datetime, actor: Actor) -> Block:
+    rows = [
+        Line(row.mark, row.when, row.subject_name, row.url, row.words)
+        for row in list_current_alerts(at=now)
+        if not row.is_harmless
+    ]
+    return Block(
+        "echeances-couverture",
+        "Couverture : ce qui laisserait des habitants sans réponse, 180 jours",
+        rows[:MOST_ROWS],
+        "Aucune échéance connue des 180 prochains jours ne change la réponse d'un habitant.",
+        reverse("coverage:alerts"),
+        "Toutes les échéances",
+    )
+
+
 def _authorisations_ending(now: datetime, actor: Actor) -> Block:
     today = local_day(now)
     ending = (
@@ -280,6 +296,7 @@ BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block]], ...] =
         frozenset({Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR}),
         _holes,
     ),
+    (frozenset({Role.DIRECTOR, Role.REGULATOR}), _alerts),
     (frozenset({Role.DIRECTOR}), _agreements_ending),
     (frozenset({Role.DIRECTOR}), _agreements_in_progress),
     (frozenset({Role.DIRECTOR, Role.DIM}), _authorisations_ending),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from maillage.coverage.enums import AlertKind
 from maillage.coverage.models import Alert, Proof
 from maillage.coverage.queries.endings import load_surroundings
 from maillage.coverage.queries.names import load_step_names
-from maillage.coverage.rules.alerts import AHEAD
+from maillage.coverage.rules.alerts import AHEAD, stored
 from maillage.coverage.rules.endings import Ending, list_endings, pathways_of, touched_care
 from maillage.coverage.rules.losses import Loss, LostStep, lost_steps, measure
 from maillage.engines.routing import CompiledNetwork, Network, fingerprint, prove
@@ -89,7 +88,7 @@ def _alert(proof: Proof, ending: Ending, loss: Loss) -> Alert:
         untimely_residents=loss.untimely_residents,
         untimely=loss.untimely,
         note=ending.note[:240],
-        effects=[asdict(effect) for effect in loss.effects],
+        effects=[stored(effect) for effect in loss.effects],
     )
 
 
@@ -114,7 +113,7 @@ def _lost_steps(
             untimely_residents=lost.effect.residents,
             untimely=lost.effect.untimely,
             note="Plus personne dans tout le territoire, pendant une semaine ou plus",
-            effects=[asdict(lost.effect)],
+            effects=[stored(lost.effect)],
         )
         for lost in first.values()
     ]

@@ -1,6 +1,12 @@
 """Reads of the coverage room: the network of a day, the questions put to it, proofs and alerts."""
 
-from maillage.coverage.queries.alerts import list_alerts, list_current_alerts
+from maillage.coverage.queries.alerts import (
+    AlertsPage,
+    get_alerts_page,
+    list_agreement_alerts,
+    list_alerts,
+    list_current_alerts,
+)
 from maillage.coverage.queries.comparisons import Comparison, get_comparison
 from maillage.coverage.queries.names import Named, ProofNames, load_proof_names
 from maillage.coverage.queries.network import (
@@ -35,6 +41,7 @@ from maillage.coverage.queries.tables import (
 )
 
 __all__ = [
+    "AlertsPage",
     "Comparison",
     "Loaded",
     "Named",
@@ -46,6 +53,7 @@ __all__ = [
     "compare_proofs",
     "forget_networks",
     "forget_proofs",
+    "get_alerts_page",
     "get_answer_record",
     "get_comparison",
     "get_current_proof",
@@ -53,6 +61,7 @@ __all__ = [
     "get_pending_proof",
     "get_proof",
     "get_question",
+    "list_agreement_alerts",
     "list_alerts",
     "list_current_alerts",
     "list_files",

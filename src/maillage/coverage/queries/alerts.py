@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
 from maillage.coverage.enums import AlertKind
 from maillage.coverage.models import Alert, Proof
-from maillage.coverage.queries.proofs import get_current_proof
-from maillage.coverage.rules.alerts import AlertRow, Effect, level_of
+from maillage.coverage.queries.proofs import get_current_proof, get_freshness, list_steps
+from maillage.coverage.rules.alerts import LEVELS, AlertRow, Effect, level_of
+from maillage.coverage.rules.proofs import Freshness
 from maillage.vocabulary.calendar import local_day
 
 PAGES: dict[str, str] = {
@@ -36,6 +40,77 @@ def list_current_alerts(*, at: datetime, within: int | None = None) -> tuple[Ale
     """The same for the current proof; nothing when there is none. Two queries."""
     proof = get_current_proof()
     return list_alerts(proof, at=at, within=within) if proof else ()
+
+
+PER_PAGE = 50
+
+SORTS: Mapping[str, Callable[[AlertRow], float]] = {
+    "quand": lambda row: row.due_on.toordinal(),
+    "habitants": lambda row: row.residents,
+    "perte": lambda row: row.person_hours,
+    "retard": lambda row: row.delayed,
+}
+
+
+@dataclass(frozen=True)
+class AlertsPage:
+    """The page of alerts. ``counts`` are those of all kinds within 30, 90 and 180 days."""
+
+    within: int
+    proof: Proof | None = None
+    freshness: Freshness | None = None
+    counts: tuple[tuple[int, int], ...] = ()
+    rows: Page[AlertRow] | None = None
+    nothing: str = ""
+
+
+def get_alerts_page(
+    *, at: datetime, within: int, kind: str, only_felt: bool, sort: str, number: str
+) -> AlertsPage:
+    """The alerts of the current proof as a page. ``kind``: one of ``AlertKind`` or empty;
+    ``only_felt``: only those that change somebody's answer. Five queries."""
+    proof = get_current_proof()
+    if proof is None:
+        return AlertsPage(within)
+    names = {
+        (row.pathway, row.step): f"{row.pathway_name}, {row.step_name}" for row in list_steps(proof)
+    }
+    everything = list_alerts(proof, at=at)
+    kept = [
+        replace(row, effects=tuple(_named(effect, names) for effect in row.effects))
+        for row in everything
+        if row.days_left <= within
+        and (not kind or row.kind == kind)
+        and not (only_felt and row.is_harmless)
+    ]
+    key = SORTS.get(sort.removeprefix("-"))
+    if key is not None:
+        kept.sort(key=key, reverse=sort.startswith("-"))
+    return AlertsPage(
+        within=within,
+        proof=proof,
+        freshness=get_freshness(proof, at=at),
+        counts=tuple((days, sum(row.days_left <= days for row in everything)) for days in LEVELS),
+        rows=Paginator(kept, PER_PAGE).get_page(number),
+        nothing=f"Rien ne prend fin dans les {within} jours, et toutes les gardes sont tenues."
+        if not (kind or only_felt)
+        else "Aucune échéance ne correspond à ces filtres.",
+    )
+
+
+def list_agreement_alerts(slug: str, *, at: datetime) -> tuple[AlertRow, ...]:
+    """The alerts of one agreement, in the current proof. Two queries."""
+    proof = get_current_proof()
+    if proof is None:
+        return ()
+    today = local_day(at)
+    found = Alert.objects.filter(proof=proof, kind=AlertKind.AGREEMENT, subject_key=slug)
+    return tuple(_row(alert, (alert.due_on - today).days) for alert in found)
+
+
+def _named(effect: Effect, names: Mapping[tuple[str, int], str]) -> Effect:
+    name = names.get((effect.pathway, effect.step), f"{effect.pathway}, étape {effect.step}")
+    return replace(effect, name=name)
 
 
 def _row(alert: Alert, days_left: int) -> AlertRow:

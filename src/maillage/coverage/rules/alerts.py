@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 from maillage.coverage.enums import AlertKind
@@ -25,6 +25,22 @@ class Effect:
     hours: float
     person_hours: float
     untimely: float
+    name: str = ""
+    """The step in French, when it is shown."""
+
+    @property
+    def words(self) -> str:
+        """« 1 200 habitants sans personne, 24 h » ; what is only late is said too."""
+        parts = []
+        if self.person_hours:
+            parts.append(
+                f"{_whole(self.residents)} habitants sans personne, {_whole(self.hours)} h, "
+                f"{_whole(self.person_hours)} heures-habitants"
+            )
+        if self.untimely - self.person_hours >= 1:
+            late = self.untimely - self.person_hours
+            parts.append(f"{_whole(late)} heures-habitants hors délai")
+        return " ; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,28 @@ class AlertRow:
         return {0: "late", 30: "late", 90: "limit"}.get(self.level, "info")
 
     @property
+    def word(self) -> str:
+        """What it does, in a word or two beside the sign."""
+        if self.is_harmless:
+            return "Sans effet sur les délais"
+        return "Laisse des habitants sans personne" if self.person_hours else "Hors délai"
+
+    @property
+    def words(self) -> str:
+        """The cost in a phrase; empty when there is none."""
+        if self.person_hours:
+            return (
+                f"{_whole(self.residents)} habitants sans personne pendant {_whole(self.hours)} h "
+                f"({_whole(self.person_hours)} heures-habitants)"
+            )
+        if self.untimely:
+            return (
+                f"{_whole(self.untimely_residents)} habitants hors délai "
+                f"({_whole(self.untimely)} heures-habitants)"
+            )
+        return ""
+
+    @property
     def when(self) -> str:
         """« dans 12 jours », « aujourd'hui », « depuis 3 jours »."""
         if self.days_left == 0:
@@ -80,8 +118,18 @@ class AlertRow:
         return f"{'dans' if self.days_left > 0 else 'depuis'} {abs(self.days_left)} {unit}"
 
 
+def stored(effect: Effect) -> dict[str, str | float]:
+    """An effect as an alert keeps it, without its French name."""
+    return {key: value for key, value in asdict(effect).items() if key != "name"}
+
+
 def level_of(days_left: int) -> int:
     """The alert level of something due in this many days: 30, 90 or 180; 0 when it has come."""
     if days_left <= 0:
         return 0
     return next((level for level in LEVELS if days_left <= level), LEVELS[-1])
+
+
+def _whole(number: float) -> str:
+    """« 12 000 », with a space that does not break."""
+    return f"{number:,.0f}".replace(",", "\u00a0")
