@@ -10,6 +10,7 @@ from typing import Any
 from maillage.engines.routing import (
     Commune,
     DutySlot,
+    Entry,
     HolidayRule,
     Membership,
     Network,
@@ -19,6 +20,7 @@ from maillage.engines.routing import (
     ResidentBand,
     Service,
     Site,
+    Step,
     build_network,
 )
 from tests.engines.routing.territories import (
@@ -44,7 +46,29 @@ COUNTS = (0, 1, 7, 0.4, 12.5, 333.25, 1234.7, 8, 5021.0001, 40_000)
 
 
 class InhabitedDrawer(Drawer):
-    """Draws what a single demand does not need."""
+    """Draws what a single demand does not need.
+
+    In one territory of three nothing but clauses moves patients: left to chance, two hospitals are
+    mostly of one group, or the patient comes directly.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.has_clauses_only = self.whole(0, 2) == 0
+        if self.has_clauses_only:
+            self.organizations = ["O1", "O2", "O3"]
+            self.steps = tuple(self.step_by_referral(i + 1) for i in range(self.whole(2, 3)))
+
+    def step_by_referral(self, order: int) -> Step:
+        """Steps of different care, so that no patient stays where the step before was."""
+        step = self.step(order)
+        if order == 1:
+            return replace(step, care_type="B", level="PROXIMITY")
+        level = "RECOURSE" if order == 2 else "PROXIMITY"
+        target = self.one([None, 40, 90])
+        return replace(
+            step, care_type="A", level=level, entry=Entry.REFERRAL, target_minutes=target
+        )
 
     def bands(self) -> tuple[ResidentBand, ...]:
         """Bands of one or both sexes, not always the same; now and then nobody lives there."""
@@ -115,7 +139,8 @@ class Inhabited:
 def draw_inhabited(seed: int) -> Inhabited:
     """A small territory with two to four communes and one or two pathways."""
     d = InhabitedDrawer(seed)
-    wanted = [step for step in d.steps for _ in range(d.whole(1, 4))]
+    most = 2 if d.has_clauses_only else 4
+    wanted = [step for step in d.steps for _ in range(d.whole(1, most))]
     services = [d.service(f"v{i}", step) for i, step in enumerate(d.shuffled(wanted))]
     communes = [Commune(f"C{i}", f"C{i}", *d.point(), d.bands()) for i in range(d.whole(2, 4))]
     pathways = [d.pathway("P", d.steps)]
@@ -129,7 +154,7 @@ def draw_inhabited(seed: int) -> Inhabited:
         organizations=[Organization(name, name) for name in d.organizations],
         memberships=[
             Membership(d.one(d.organizations), d.one(["G1", "G2"]), *d.open_days())
-            for _ in range(d.one([0, 0, 0, 1, 2, 4]))
+            for _ in range(0 if d.has_clauses_only else d.one([0, 0, 0, 1, 2, 4]))
         ],
         sites=[
             Site(s, d.organizations[i % len(d.organizations)], s, *d.point())
@@ -137,7 +162,7 @@ def draw_inhabited(seed: int) -> Inhabited:
         ],
         services=services,
         duty_slots=d.slots(services),
-        clauses=[d.clause(f"c{i}") for i in range(d.whole(2, 9))],
+        clauses=[d.clause(f"c{i}") for i in range(d.whole(4, 10))],
         pathways=pathways,
         travel=d.travel([commune.code for commune in communes]),
     )

@@ -132,7 +132,7 @@ def check_proof(proof: Proof, one: Inhabited, grid: timedelta = GRID) -> None:
         check_exposures(found, expected)
 
 
-@settings(max_examples=90 * DEPTH)
+@settings(max_examples=70 * DEPTH)
 @given(inhabited)
 def test_a_proof_is_that_of_the_reference(one: Inhabited) -> None:
     check_proof(prove(one.network, one.start, one.end), one)

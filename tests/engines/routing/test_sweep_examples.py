@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
@@ -224,7 +225,8 @@ def test_a_territory_without_people_or_services_is_proved() -> None:
     (first, _) = proof.pathways[0].tables["communes"].to_pylist()
     assert (first["hole_no_service"], first["residents"]) == (25, 0)
     assert proof.pathways[0].tables["exposures"].num_rows == 0
-    assert prove(replace(network, communes=()), MIDNIGHT, at(25, 23)).pathways[0].totals
+    empty = replace(network, communes=(), travel=replace(network.travel, commune_site=()))
+    assert prove(empty, MIDNIGHT, at(25, 23)).pathways[0].totals[0].residents == 0
     assert prove(replace(network, pathways=()), MIDNIGHT, at(25, 23)).pathways == ()
 
 
@@ -236,7 +238,8 @@ def test_the_command_prints_the_same_totals(
     words = ["prove", str(path), "--from", "2026-10-25", "--to", "2026-10-26T00:00+01:00"]
     main([*words, "--out", str(tmp_path / "out")])
     printed = json.loads(capsys.readouterr().out)
-    proof = prove(territory(), MIDNIGHT, at(25, 23))
+    paris = ZoneInfo("Europe/Paris")
+    proof = prove(territory(), MIDNIGHT.astimezone(paris), at(25, 23).astimezone(paris))
     assert printed == json.loads(json.dumps(proof.as_dict()))
     assert printed["hash"] == proof.network_hash
     (pathway,) = printed["pathways"]
