@@ -31,6 +31,9 @@ Usage : ./maillage COMMANDE [OPTIONS]
   import_table LISTE FICHIER        importe une liste (--dry-run : sans rien écrire)
   export_table LISTE                écrit une liste
   network --sortie reseau.json      écrit le réseau du moteur (JSON)
+  prove [--du 01/01/2027] [--au 01/07/2027] [--filiere avc]
+                                    calcule et conserve une preuve de couverture (défaut : un an)
+        [--if-needed] [--sortie DOSSIER] [--json]
   create_admin                      crée le premier compte d'une installation réelle
 
   test [OPTIONS DE PYTEST]          tous les tests : sur SQLite, puis ceux de la base sur PostgreSQL
@@ -118,6 +121,15 @@ def serve(words: list[str], **extra: str) -> NoReturn:
     os.execve(sys.executable, command, _environment(**extra))
 
 
+def run_worker(words: list[str]) -> NoReturn:
+    """Run a worker of the background jobs in the place of this process: a signal to one is a
+    signal to the other."""
+    command = [sys.executable, "-m", "maillage.config.manage", "run_worker", *words]
+    os.chdir(REPOSITORY)
+    sys.stdout.flush()
+    os.execve(sys.executable, command, _environment())
+
+
 def demo(words: list[str]) -> NoReturn:
     """Prepare everything, load the example territory, print the accounts and serve."""
     started = time.monotonic()
@@ -125,13 +137,24 @@ def demo(words: list[str]) -> NoReturn:
     _check_port(host, port)
     demo_on = {"MAILLAGE_DEMO": "1"}
     say("Maillage, territoire d'exemple\n")
-    say("[1/4] Base de données ...")
+    # The engine's machine code is made once per installation: while the territory loads.
+    warm = subprocess.Popen(
+        [sys.executable, "-m", "maillage.engines.routing", "warm"],
+        env=_environment(),
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    say("[1/5] Base de données ...")
     _manage("migrate", "--verbosity", "0", **demo_on)
-    say("[2/4] Territoire d'exemple : communes, établissements, conventions, filières, gardes ...")
+    say("[2/5] Territoire d'exemple : communes, établissements, conventions, filières, gardes ...")
     _manage("load", "--example", "--if-needed", **demo_on)
-    say("[3/4] Fichiers statiques ...")
+    say("[3/5] Preuve de couverture de l'année à venir ...")
+    warm.wait()
+    _manage("prove", "--if-needed", "--verbosity", "0", **demo_on)
+    say("[4/5] Fichiers statiques ...")
     _manage("collectstatic", "--noinput", "--verbosity", "0", **demo_on)
-    say("[4/4] Comptes de démonstration :\n")
+    say("[5/5] Comptes de démonstration :\n")
     _manage("demo_accounts", **demo_on)
     took = f"{time.monotonic() - started:.0f} s"
     say(f"\nPrêt en {took} : http://{host}:{port}   (Ctrl-C pour arrêter)")
@@ -227,7 +250,15 @@ def lock(words: list[str]) -> int:
     return 0
 
 
-WORDS = {"demo": demo, "serve": serve, "test": test, "check": check, "bench": bench, "lock": lock}
+WORDS = {
+    "demo": demo,
+    "serve": serve,
+    "run_worker": run_worker,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "lock": lock,
+}
 
 
 def main() -> int:

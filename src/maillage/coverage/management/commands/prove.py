@@ -60,12 +60,12 @@ class Command(BaseCommand):
         try:
             proof = self._prove(options)
             if proof is None:
-                self.stderr.write("La preuve de l'année à venir est à jour : rien à calculer.")
+                self.stderr.write("  La preuve de l'année à venir est à jour : rien à calculer.")
                 proof = queries.get_current_proof()
                 if proof is None:
                     return
             else:
-                self.stderr.write(f"Calculée et conservée en {time.monotonic() - started:.1f} s.")
+                self.stderr.write(f"  Calculée et conservée en {time.monotonic() - started:.1f} s.")
             self._write(proof, options)
         except MaillageError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
@@ -127,6 +127,8 @@ class Command(BaseCommand):
                 f"Cette preuve ne connaît pas la filière « {sorted(unknown)[0]} ».",
             )
         rows = tuple(row for row in rows if not wanted or row.pathway in wanted)
+        if options["verbosity"] == 0:
+            return
         if options["json"]:
             self.stdout.write(json.dumps(_as_dict(proof, rows), ensure_ascii=False, indent=1))
         else:
