@@ -21,6 +21,7 @@ class Stage:
     """A database and a log of their own, and the processes of one run."""
 
     def __init__(self, folder: Path, database: str) -> None:
+        self.folder = folder
         self.log = folder / "log.txt"
         self.log.touch()
         self.environment = {
@@ -53,8 +54,15 @@ class Stage:
     def starts(self) -> list[str]:
         return [line for line in self.log.read_text().splitlines() if line.startswith("start")]
 
-    def ask(self, kind: str = "essai.effet", **arguments: object) -> None:
-        self.run(PROGRAM, "ask", kind, json.dumps(arguments))
+    def work(self, *, drain: bool = False, **extra: str) -> subprocess.Popen[str]:
+        """A worker; with ``drain``, until nothing is left to do."""
+        return self.start(PROGRAM, "drain" if drain else "work", **extra)
+
+    def work_on(
+        self, kind: str, arguments: dict[str, object], **extra: str
+    ) -> subprocess.Popen[str]:
+        """A process that asks for jobs of a kind, then works."""
+        return self.start(PROGRAM, "work", kind, json.dumps(arguments), **extra)
 
     def report(self, kind: str = "essai.effet") -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run(PROGRAM, "report", kind))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stage import LONGEST_S, PROGRAM, Stage
+from tests.jobs.stage import LONGEST_S, Stage
 from tests.jobs.worker_program import JOBS
 from tests.on_postgresql import fresh_database, server
 
@@ -39,10 +39,9 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 
 def test_no_job_is_lost_or_done_twice(stage: Stage) -> None:
-    stage.ask()
-    for _ in range(KILLS):
-        stage.kill_in_the_middle(stage.start(PROGRAM, "work"), jobs=8)
-    workers = [stage.start(PROGRAM, "drain") for _ in range(2)]
+    for kind in ("essai.effet", *[""] * (KILLS - 1)):
+        stage.kill_in_the_middle(stage.work_on(kind, {}), jobs=8)
+    workers = [stage.work(drain=True) for _ in range(2)]
     for worker in workers:
         worker.communicate(timeout=LONGEST_S)
         assert worker.returncode == 0

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.stage import LONGEST_S, PROGRAM, Stage
 
-LONG = {"seconds": 50, "looks": False}
-LONG_AND_LOOKS = {"seconds": 50, "looks": True}
-BRIEF = {"seconds": 1.5, "looks": False}
+NOTHING: dict[str, object] = {"seconds": 0, "looks": False}
+LONG: dict[str, object] = {"seconds": 50, "looks": False}
+LONG_AND_LOOKS: dict[str, object] = {"seconds": 50, "looks": True}
+BRIEF: dict[str, object] = {"seconds": 1.5, "looks": False}
 
 
 @pytest.fixture(scope="module")
@@ -39,46 +43,54 @@ def end(worker: subprocess.Popen[str], *signals: signal.Signals) -> int:
     return worker.returncode
 
 
+def read(stage: Stage, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(stage.folder / "maillage.sqlite3")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def jobs(stage: Stage) -> list[tuple[object, ...]]:
+    """State and attempts of each job of the test."""
+    return read(stage, "SELECT state, attempts FROM jobs_job WHERE kind = 'essai.durer'")
+
+
+def workers(stage: Stage) -> object:
+    return read(stage, "SELECT COUNT(*) FROM jobs_jobworker")[0][0]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_worker_ends_when_asked(stage: Stage, number: signal.Signals) -> None:
-    stage.ask("essai.durer", seconds=0, looks=False)
-    worker = stage.start(PROGRAM, "work")
+    worker = stage.work_on("essai.durer", NOTHING)
     stage.wait_for(lambda: "end" in stage.lines(), worker)
     assert end(worker, number) == 0
-    found = stage.report("essai.durer")
-    assert (found["states"], found["workers"]) == ({"DONE": 1}, 0)
+    assert jobs(stage) == [("DONE", 1)]
+    assert workers(stage) == 0
 
 
 def test_the_running_job_has_time_to_finish(stage: Stage) -> None:
-    stage.ask("essai.durer", **BRIEF)
-    worker = stage.start(PROGRAM, "work")
+    worker = stage.work_on("essai.durer", BRIEF)
     stage.wait_for(lambda: "start" in stage.lines(), worker)
     assert end(worker, signal.SIGTERM) == 0
-    assert stage.report("essai.durer")["states"] == {"DONE": 1}
+    assert jobs(stage) == [("DONE", 1)]
 
 
 @pytest.mark.parametrize("job", [LONG, LONG_AND_LOOKS], ids=["deaf", "looks"])
 def test_a_job_that_does_not_finish_goes_back_in_line(stage: Stage, job: dict[str, object]) -> None:
-    stage.ask("essai.durer", **job)
-    worker = stage.start(PROGRAM, "work", ESSAI_GRACE="0.3")
+    worker = stage.work_on("essai.durer", job, ESSAI_GRACE="0.3")
     stage.wait_for(lambda: "start" in stage.lines(), worker)
     assert end(worker, signal.SIGTERM) == 0
-    found = stage.report("essai.durer")
-    assert found["states"] == {"WAITING": 1}
-    assert found["attempts"] == {"0": 1}, "an end in good order is no failed attempt"
-    assert found["workers"] == 0
+    assert jobs(stage) == [("WAITING", 0)], "an end in good order is no failed attempt"
+    assert workers(stage) == 0
     assert stage.lines() == ["start"]
 
 
 def test_asked_twice_it_does_not_wait(stage: Stage) -> None:
-    stage.ask("essai.durer", **LONG_AND_LOOKS)
-    worker = stage.start(PROGRAM, "work", ESSAI_GRACE="45")
+    worker = stage.work_on("essai.durer", LONG_AND_LOOKS, ESSAI_GRACE="45")
     stage.wait_for(lambda: "start" in stage.lines(), worker)
     worker.send_signal(signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
         worker.wait(timeout=1)
     assert end(worker, signal.SIGTERM) == 0
-    assert stage.report("essai.durer")["states"] == {"WAITING": 1}
+    assert jobs(stage) == [("WAITING", 0)]
 
 
 def test_it_ends_with_its_server(stage: Stage) -> None:
@@ -93,7 +105,7 @@ def test_it_ends_with_its_server(stage: Stage) -> None:
 
 
 def test_it_ends_with_the_queue(stage: Stage) -> None:
-    stage.ask("essai.durer", seconds=0, looks=False)
-    stage.run(PROGRAM, "drain")
-    assert stage.report("essai.durer")["states"] == {"DONE": 1}
+    stage.run(PROGRAM, "drain", "essai.durer", json.dumps(NOTHING))
+    assert jobs(stage) == [("DONE", 1)]
     stage.run("maillage.config.manage", "run_worker", "--until-empty")
+    assert jobs(stage) == [("DONE", 1)]

@@ -98,16 +98,17 @@ def _report(kind: str) -> None:
     sys.stdout.write(json.dumps(found))
 
 
-def main(word: str, kind: str = "essai.effet", arguments: str = "{}") -> None:
-    """``ask``, ``work``, ``drain`` or ``report`` (effects, most per job, jobs by state)."""
+def main(word: str, kind: str = "", arguments: str = "{}") -> None:
+    """``work`` or ``drain``, after having asked for jobs of a kind when one is given; ``report``
+    (effects, most per job, jobs by state)."""
     django.setup()
     _declare()
-    if word == "ask":
-        _ask(kind, **json.loads(arguments))
-    elif word == "report":
+    if word == "report":
         _report(kind)
-    else:
-        _work(until_empty=word == "drain")
+        return
+    if kind:
+        _ask(kind, **json.loads(arguments))
+    _work(until_empty=word == "drain")
 
 
 if __name__ == "__main__":
