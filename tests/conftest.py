@@ -189,9 +189,12 @@ def _no_network_of_another_test() -> Iterator[None]:
     from django.core.cache import cache
 
     from maillage.coverage.queries import forget_networks
+    from maillage.coverage.queries.what_if import forget_what_ifs
 
     forget_networks()
+    forget_what_ifs()
     cache.clear()
     yield
     forget_networks()
+    forget_what_ifs()
     cache.clear()

@@ -17,6 +17,9 @@ class CoverageConfig(AppConfig):
 
         name_acts(
             {
+                "coverage.create-scenario": "Création d'un scénario",
+                "coverage.change-scenario": "Modification d'un scénario",
+                "coverage.delete-scenario": "Suppression d'un scénario",
                 "coverage.ask-proof": "Demande d'une preuve de couverture",
                 "coverage.prove": "Calcul d'une preuve de couverture",
                 "coverage.forget-proofs": "Suppression de preuves remplacées",
@@ -25,7 +28,10 @@ class CoverageConfig(AppConfig):
         name_details(
             "coverage",
             {
+                "added": "changement ajouté",
                 "alerts": "échéances",
+                "changes": "changements",
+                "copy_of": "copie de",
                 "first_day": "du",
                 "kept_current": "tenue à jour",
                 "last_day": "au (exclu)",
@@ -33,6 +39,7 @@ class CoverageConfig(AppConfig):
                 "numbers": "numéros",
                 "pathways": "filières",
                 "proofs": "preuves",
+                "removed": "changement retiré",
                 "reused": "filières reprises",
                 "revision": "révision",
             },

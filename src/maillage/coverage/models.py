@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -181,3 +183,8 @@ class Scenario(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_included(self) -> date:
+        """The last day of the horizon, as people say it."""
+        return self.last_day - timedelta(days=1)

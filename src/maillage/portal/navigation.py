@@ -19,7 +19,13 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Avant / après", "coverage:compare", "coverage.ask"),
         ),
     ),
-    ("Organiser", (("Gardes et astreintes", "oncall:lines", "oncall.read"),)),
+    (
+        "Organiser",
+        (
+            ("Gardes et astreintes", "oncall:lines", "oncall.read"),
+            ("Demandes de garde", "oncall:requests", "oncall.read"),
+        ),
+    ),
     (
         "S'accorder",
         (
@@ -30,8 +36,11 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Connaître",
         (
+            ("Couverture", "coverage:map", "coverage.read"),
+            ("Calendrier des trous", "coverage:calendar", "coverage.read"),
             ("Échéances", "coverage:alerts", "coverage.read"),
             ("Carte du territoire", "territory:map", "territory.read"),
+            ("Scénarios", "coverage:scenarios", "coverage.read"),
         ),
     ),
     (
@@ -66,13 +75,25 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
                     url = reverse(name)
                 except NoReverseMatch:
                     continue
-                current = request.path == url or (url != "/" and request.path.startswith(url))
-                items.append({"label": title, "url": url, "current": current})
+                items.append({"label": title, "url": url, "current": False})
         if items:
             sections.append({"label": label, "items": items})
+    _mark_current([item for section in sections for item in section["items"]], request.path)
     return {
         "navigation": sections,
         "territory_name": settings.TERRITORY_NAME,
         "actor": actor,
         "now": getattr(request, "now", None),
     }
+
+
+def _mark_current(items: list[dict[str, Any]], path: str) -> None:
+    """One line at most is that of the page shown: the longest address that the page's begins
+    with (the page itself, when the line leads home)."""
+    near = [
+        item
+        for item in items
+        if path == item["url"] or (item["url"] != "/" and path.startswith(item["url"]))
+    ]
+    if near:
+        max(near, key=lambda item: len(item["url"]))["current"] = True

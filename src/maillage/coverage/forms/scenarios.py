@@ -1,0 +1,480 @@
+"""The short forms of a scenario: one per kind of change, in the words of those who plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.urls import reverse_lazy
+
+from maillage.accounts.forms import DayField
+from maillage.coverage.actions.scenarios import ScenarioDraft
+from maillage.coverage.forms.asking import InstantField
+from maillage.coverage.queries.scenario_choices import (
+    Choice,
+    find_choice,
+    list_clause_care_types,
+    list_target_steps,
+    services_of_line,
+)
+from maillage.engines.routing import (
+    REINFORCEMENT,
+    AddClause,
+    AuthoriseService,
+    Change,
+    CloseService,
+    EndAgreement,
+    EndAuthorisation,
+    HolderLeaves,
+    HolidayRule,
+    MoveHalfDay,
+    OpenService,
+    SetTarget,
+    StaffSlots,
+    UnstaffSlots,
+    write_changes,
+)
+from maillage.vocabulary.calendar import WEEKDAYS, parse_clock
+from maillage.vocabulary.errors import Invalid
+
+DAY_CHOICES = [(str(number), name) for number, name in enumerate(WEEKDAYS, start=1)]
+HOLIDAYS = (
+    (HolidayRule.OPEN.value, "Aussi les jours fériés"),
+    (HolidayRule.CLOSED.value, "Sauf les jours fériés"),
+    (HolidayRule.ONLY.value, "Seulement les jours fériés"),
+)
+HALF_DAYS = {"matin": (8 * 60, 13 * 60), "apres-midi": (13 * 60, 20 * 60)}
+"""What a morning and an afternoon cover: only the hours that the service gives within them move."""
+
+DAY_MINUTES = 24 * 60
+EXAMPLE = "Comme vous l'écrivez : 24/12/2026 18h30."
+
+
+class NamedWidget(forms.TextInput):
+    """A text field that proposes entries; the chosen identifier comes beside the typed text."""
+
+    def __init__(self, kind: str) -> None:
+        address = reverse_lazy("coverage:scenario-choices", args=[kind])
+        super().__init__({"autocomplete": "off"})
+        self.address = address
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        text, code = value if isinstance(value, tuple) else (value or "", "")
+        context = super().get_context(name, text, attrs)
+        context["widget"]["attrs"] |= {
+            "data-typeahead": f"{self.address}?q=",
+            "data-typeahead-name": f"{name}_code",
+            "data-typeahead-value": code,
+        }
+        return context
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> tuple[str, str]:
+        return str(data.get(name) or "")[:200], str(data.get(f"{name}_code") or "")[:200]
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return name not in data
+
+
+class NamedField(forms.Field):
+    """Something of the territory: chosen among proposals, or typed. Gives a :class:`Choice`."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        super().__init__(widget=NamedWidget(kind), **options)
+        self.kind = kind
+
+    def clean(self, value: Any) -> Choice | None:
+        text, code = value or ("", "")
+        if not text.strip() and not code:
+            if self.required:
+                raise forms.ValidationError(self.error_messages["required"], code="required")
+            return None
+        try:
+            return find_choice(self.kind, value=code, text=text)
+        except Invalid as error:
+            raise forms.ValidationError(error.message) from error
+
+
+class ClockField(forms.CharField):
+    """A time of day as people type it: 8h, 12h30. Gives minutes since midnight; 24h at the end of
+    a day."""
+
+    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+        text = str(super().to_python(value) or "").strip()
+        if not text:
+            return None
+        if text.lower().replace(" ", "") in ("24h", "24h00", "24:00", "minuit"):
+            return DAY_MINUTES
+        try:
+            clock = parse_clock(text)
+        except Invalid as error:
+            raise forms.ValidationError(error.message) from error
+        return clock.hour * 60 + clock.minute
+
+
+class ChangeForm(forms.Form):
+    """One kind of change. ``slug`` is its word in addresses, ``title`` what it does."""
+
+    slug = ""
+    title = ""
+    group = ""
+
+    def __init__(self, *args: Any, now: datetime | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if isinstance(field, InstantField):
+                field.now = now
+
+    def change(self) -> Change:
+        """The change of a valid form."""
+        raise NotImplementedError
+
+    def as_json(self) -> dict[str, Any]:
+        """The change of a valid form, as scenarios keep it."""
+        return write_changes([self.change()])[0]
+
+    def key(self, name: str) -> str:
+        """Identifier of what was chosen."""
+        chosen: Choice = self.cleaned_data[name]
+        return chosen.value
+
+    def _check_order(self, first: str, last: str, message: str) -> None:
+        start, end = self.cleaned_data.get(first), self.cleaned_data.get(last)
+        if start is not None and end is not None and end <= start:
+            self.add_error(last, message)
+
+
+class PeriodForm(ChangeForm):
+    """A change over a period."""
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._check_order("du", "au", "La fin doit venir après le début.")
+        return self.cleaned_data
+
+
+class StaffForm(PeriodForm):
+    slug, title, group = "pourvoir", "Pourvoir une garde", "Gardes et praticiens"
+
+    ligne = NamedField("ligne", label="Ligne de garde")
+    du = InstantField(label="Du", help_text=EXAMPLE)
+    au = InstantField(label="Au")
+    titulaire = forms.CharField(
+        label="Titulaire", max_length=80, required=False, help_text="Sans nom : un renfort."
+    )
+    creer = forms.BooleanField(
+        label="Créer aussi les créneaux qui n'existent pas encore", required=False
+    )
+    offre = NamedField(
+        "offre",
+        label="Offre qui reçoit",
+        required=False,
+        help_text="À dire quand la ligne en garde plusieurs.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        line = values.get("ligne")
+        if values.get("creer") and line and not values.get("offre"):
+            kept = services_of_line(line.value)
+            if len(kept) == 1:
+                values["offre"] = kept[0]
+            else:
+                names = " ; ".join(one.label for one in kept)
+                self.add_error("offre", f"Choisissez l'offre qui reçoit : {names}.")
+        return values
+
+    def change(self) -> StaffSlots:
+        found = self.cleaned_data
+        service = found.get("offre")
+        return StaffSlots(
+            found["du"],
+            found["au"],
+            line=self.key("ligne"),
+            service=service.value if service else None,
+            holder=" ".join(found["titulaire"].split()) or REINFORCEMENT,
+            create=found["creer"],
+        )
+
+
+class UnstaffForm(PeriodForm):
+    slug, title, group = "depourvoir", "Dépourvoir une garde", "Gardes et praticiens"
+
+    ligne = NamedField("ligne", label="Ligne de garde")
+    du = InstantField(label="Du", help_text=EXAMPLE)
+    au = InstantField(label="Au")
+
+    def change(self) -> UnstaffSlots:
+        return UnstaffSlots(
+            self.cleaned_data["du"], self.cleaned_data["au"], line=self.key("ligne")
+        )
+
+
+class LeaveForm(ChangeForm):
+    slug, title, group = "depart", "Un praticien part", "Gardes et praticiens"
+
+    praticien = NamedField("praticien", label="Praticien")
+    le = DayField(label="À partir du", help_text="Il ne tient plus aucune garde dès ce jour.")
+
+    def change(self) -> HolderLeaves:
+        return HolderLeaves(self.key("praticien"), self.cleaned_data["le"])
+
+
+class MoveForm(ChangeForm):
+    slug, title, group = "demi-journees", "Déplacer des demi-journées", "Gardes et praticiens"
+
+    de = NamedField(
+        "offre", label="Offre qui cède la demi-journée", help_text="Ses heures d'ouverture."
+    )
+    vers = NamedField("offre", label="Offre qui la reçoit", help_text="Du même type de soin.")
+    jour = forms.ChoiceField(label="Jour", choices=DAY_CHOICES)
+    moment = forms.ChoiceField(
+        label="Demi-journée",
+        choices=[("matin", "Matin (8 h à 13 h)"), ("apres-midi", "Après-midi (13 h à 20 h)")],
+        widget=forms.RadioSelect,
+        initial="matin",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("de") and values.get("de") == values.get("vers"):
+            self.add_error("vers", "Choisissez une autre offre que celle qui cède.")
+        return values
+
+    def change(self) -> MoveHalfDay:
+        starts, ends = HALF_DAYS[self.cleaned_data["moment"]]
+        weekday = int(self.cleaned_data["jour"])
+        return MoveHalfDay(self.key("de"), self.key("vers"), weekday, starts, ends)
+
+
+class OpenForm(ChangeForm):
+    slug, title, group = "ouvrir", "Ouvrir un service", "Services"
+
+    offre = NamedField("offre", label="Offre de soins")
+    jours = forms.MultipleChoiceField(
+        label="Jours", choices=DAY_CHOICES, widget=forms.CheckboxSelectMultiple
+    )
+    de = ClockField(label="De", help_text="Par exemple : 8h, 12h30.")
+    a = ClockField(label="À", help_text="24h pour la fin de la journée.")
+    feries = forms.ChoiceField(label="Jours fériés", choices=HOLIDAYS)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._check_order("de", "a", "L'heure de fin doit venir après celle du début.")
+        return self.cleaned_data
+
+    def change(self) -> OpenService:
+        found = self.cleaned_data
+        return OpenService(
+            self.key("offre"),
+            tuple(sorted(int(day) for day in found["jours"])),
+            found["de"],
+            found["a"],
+            HolidayRule(found["feries"]),
+        )
+
+
+class CloseForm(PeriodForm):
+    slug, title, group = "fermer", "Fermer un service", "Services"
+
+    offre = NamedField("offre", label="Offre de soins")
+    du = InstantField(label="Du", help_text=EXAMPLE)
+    au = InstantField(label="Au", required=False, help_text="Vide : sans fin.")
+
+    def change(self) -> CloseService:
+        return CloseService(self.key("offre"), self.cleaned_data["du"], self.cleaned_data["au"])
+
+
+class AuthorisationForm(ChangeForm):
+    slug, title, group = "autorisation", "Fermer ou prolonger une autorisation", "Services"
+
+    offre = NamedField("offre", label="Offre de soins")
+    sens = forms.ChoiceField(
+        label="L'autorisation",
+        choices=[("fin", "prend fin"), ("prolongee", "est prolongée ou accordée")],
+        widget=forms.RadioSelect,
+        initial="fin",
+    )
+    du = DayField(
+        label="À partir du",
+        required=False,
+        help_text="Premier jour sans autorisation, ou premier jour de la prolongation.",
+    )
+    au = DayField(
+        label="Jusqu'au", required=False, help_text="Pour une prolongation ; vide : sans fin."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "du" in values and not values["du"] and values.get("sens") == "fin":
+            self.add_error("du", "Indiquez le premier jour sans autorisation.")
+        start, end = values.get("du"), values.get("au")
+        if start and end and end < start:
+            self.add_error("au", "La fin doit venir après le début.")
+        return values
+
+    def change(self) -> EndAuthorisation | AuthoriseService:
+        found = self.cleaned_data
+        if found["sens"] == "fin":
+            return EndAuthorisation(self.key("offre"), found["du"])
+        return AuthoriseService(self.key("offre"), found["du"], _day_after(found["au"]))
+
+
+def _day_after(last: date | None) -> date | None:
+    """People give the last day; the engine excludes the end."""
+    return last + timedelta(days=1) if last else None
+
+
+class ClauseForm(ChangeForm):
+    slug, title, group = "clause", "Ajouter une clause", "Conventions et filières"
+
+    de = NamedField("etablissement", label="Établissement qui adresse")
+    vers = NamedField("etablissement", label="Établissement qui reçoit")
+    soins = forms.MultipleChoiceField(label="Types de soin", widget=forms.CheckboxSelectMultiple)
+    du = DayField(label="À partir du", required=False, help_text="Vide : sur tout l'horizon.")
+    au = DayField(label="Jusqu'au", required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["soins"].choices = list_clause_care_types()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("de") and values.get("de") == values.get("vers"):
+            self.add_error("vers", "Celui qui adresse et celui qui reçoit sont les mêmes.")
+        start, end = values.get("du"), values.get("au")
+        if start and end and end < start:
+            self.add_error("au", "La fin doit venir après le début.")
+        return values
+
+    def change(self) -> AddClause:
+        found = self.cleaned_data
+        return AddClause(
+            self.key("de"),
+            self.key("vers"),
+            tuple(found["soins"]),
+            starts_on=found["du"],
+            ends_on=_day_after(found["au"]),
+        )
+
+
+class EndAgreementForm(ChangeForm):
+    slug, title = "convention", "Laisser une convention s'éteindre"
+    group = "Conventions et filières"
+
+    convention = NamedField("convention", label="Convention")
+    le = DayField(label="Elle n'est plus en vigueur à partir du")
+
+    def change(self) -> EndAgreement:
+        return EndAgreement(self.key("convention"), self.cleaned_data["le"])
+
+
+class TargetForm(ChangeForm):
+    slug, title, group = "delai", "Changer un délai visé", "Conventions et filières"
+
+    etape = forms.ChoiceField(label="Étape de la filière")
+    minutes = forms.IntegerField(
+        label="Délai visé, en minutes",
+        min_value=0,
+        max_value=DAY_MINUTES,
+        required=False,
+        help_text="Vide : plus aucun délai visé.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["etape"].choices = list_target_steps()  # type: ignore[attr-defined]
+
+    def change(self) -> SetTarget:
+        pathway, _, order = self.cleaned_data["etape"].rpartition(":")
+        minutes = self.cleaned_data["minutes"]
+        return SetTarget(pathway, int(order), None if minutes is None else float(minutes))
+
+
+CHANGE_FORMS: dict[str, type[ChangeForm]] = {
+    form.slug: form
+    for form in (
+        StaffForm, UnstaffForm, LeaveForm, MoveForm,
+        OpenForm, CloseForm, AuthorisationForm,
+        ClauseForm, EndAgreementForm, TargetForm,
+    )
+}  # fmt: skip
+
+
+def change_menu() -> list[tuple[str, list[type[ChangeForm]]]]:
+    """The kinds of change, by group, in the order in which they are offered."""
+    groups: dict[str, list[type[ChangeForm]]] = {}
+    for form in CHANGE_FORMS.values():
+        groups.setdefault(form.group, []).append(form)
+    return list(groups.items())
+
+
+class ScenarioForm(forms.Form):
+    """What its author says of a scenario: a name, an intention, an horizon."""
+
+    nom = forms.CharField(label="Nom", max_length=120)
+    intention = forms.CharField(
+        label="Intention",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Ce que vous cherchez à savoir : elle reste sous le titre.",
+    )
+    du = DayField(label="Du")
+    au = DayField(label="Au", help_text="Dernier jour de la comparaison, compris.")
+
+    FIELDS = {"name": "nom", "first_day": "du", "last_day": "au"}
+
+    def draft(self) -> ScenarioDraft:
+        """The scenario of a valid form."""
+        found = self.cleaned_data
+        return ScenarioDraft(
+            name=found["nom"],
+            note=found["intention"],
+            first_day=found["du"],
+            last_day=found["au"] + timedelta(days=1),
+        )
+
+    @staticmethod
+    def values_of(draft: ScenarioDraft) -> dict[str, Any]:
+        """What a form begins with."""
+        return {
+            "nom": draft.name,
+            "intention": draft.note,
+            "du": draft.first_day,
+            "au": draft.last_day - timedelta(days=1),
+        }
+
+    def say(self, error: Invalid) -> None:
+        """Put the defects found by the action beside their fields."""
+        for problem in error.problems:
+            self.add_error(self.FIELDS.get(problem.field), problem.message)
+        if not error.problems:
+            self.add_error(None, error.message)
+
+
+class RosterReasonForm(forms.Form):
+    """Why a slot of a scenario is asked for."""
+
+    motif = forms.CharField(label="Motif", max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DraftAgreementForm(forms.Form):
+    """Where the clause of a scenario goes: a new draft, or one that is being written."""
+
+    convention = forms.ChoiceField(
+        label="Convention", widget=forms.RadioSelect, required=False, initial=""
+    )
+    titre = forms.CharField(
+        label="Titre court de la nouvelle convention", max_length=100, required=False
+    )
+
+    def __init__(self, *args: Any, drafts: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [("", "Une nouvelle convention, en formalisation"), *drafts]
+        self.fields["convention"].choices = choices  # type: ignore[attr-defined]
+        if not drafts:
+            del self.fields["convention"]

@@ -1,0 +1,384 @@
+"""Reads of scenarios: lists, one scenario in words, and the page of what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from maillage.accounts.permissions import Actor
+from maillage.agreements.models import Agreement
+from maillage.agreements.permissions import CREATE, WRITE
+from maillage.agreements.rules.states import EDITABLE
+from maillage.coverage.models import Scenario
+from maillage.coverage.permissions import PLAN
+from maillage.coverage.queries.proofs import get_current_proof
+from maillage.coverage.queries.scenario_choices import load_scenario_names
+from maillage.coverage.queries.what_if import (
+    Ground,
+    Loading,
+    WhatIf,
+    compute_what_if,
+    get_ground,
+    peek_ground,
+)
+from maillage.coverage.rules.communes_view import CommuneFigures, select_rows, sum_by_commune
+from maillage.coverage.rules.difference_view import colour_changes
+from maillage.coverage.rules.fragility_view import KINDS
+from maillage.coverage.rules.map_view import Coloured, colour_shares
+from maillage.coverage.rules.measures import find_measure
+from maillage.coverage.rules.proofs import current_horizon
+from maillage.coverage.rules.scenario_effects import headline
+from maillage.coverage.rules.scenario_words import (
+    CommuneWords,
+    ElementWords,
+    HoleWords,
+    Move,
+    StepWords,
+    commune_in_words,
+    element_in_words,
+    hole_in_words,
+    moves_in_words,
+    step_in_words,
+)
+from maillage.coverage.rules.scenarios import sentence
+from maillage.directory.models import Organization
+from maillage.engines.routing import (
+    AddClause,
+    Change,
+    Proof,
+    StaffSlots,
+    apply_changes,
+    read_changes,
+)
+from maillage.oncall.permissions import ASK
+from maillage.territory.queries.maps import get_base_map
+from maillage.territory.rules.maps import MapView, draw_map, town_labels
+from maillage.vocabulary.errors import Invalid, NotFound
+
+MOST_LISTED = 60
+SHOWN_COMMUNES = 20
+SHOWN_INTERVALS = 12
+SHOWN_EXPOSURES = 12
+LABELLED_TOWNS = 8
+
+VIEWS = {"difference": "Différence", "avant": "Avant", "apres": "Après"}
+"""What the map shows, by its word in addresses."""
+
+MEASURE = "non-couvert"
+
+
+def get_scenario(token: str) -> Scenario:
+    """The scenario of a link. Raises :class:`NotFound`."""
+    found = Scenario.objects.filter(token=token).first()
+    if found is None:
+        raise NotFound("coverage.unknown-scenario", "Ce scénario n'existe pas, ou plus.")
+    return found
+
+
+@dataclass(frozen=True)
+class ScenarioLists:
+    """Scenarios of one person, and those that others touched last."""
+
+    mine: tuple[Scenario, ...]
+    others: tuple[Scenario, ...]
+
+
+def list_scenarios(actor: Actor) -> ScenarioLists:
+    """Scenarios by date of their last change. One query each."""
+    own = Q(author=actor.username)
+    return ScenarioLists(
+        mine=tuple(Scenario.objects.filter(own)[:MOST_LISTED]),
+        others=tuple(Scenario.objects.exclude(own)[:MOST_LISTED]),
+    )
+
+
+@dataclass(frozen=True)
+class Act:
+    """What came of a change: a draft agreement, a roster request."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One change on screen. ``act_url`` is the page that turns it into an act, ``act_label`` its
+    button, ``refused`` why this person may not."""
+
+    index: int
+    text: str
+    acts: tuple[Act, ...] = ()
+    act_label: str = ""
+    act_url: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class ScenarioCard:
+    """A scenario in words, and what this person may do with it."""
+
+    scenario: Scenario
+    rows: tuple[ChangeRow, ...]
+    may_write: bool
+    may_copy: bool
+    problem: str = ""
+
+
+def describe_changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The sentences of these changes (JSON). Raises :class:`Invalid` when they are not changes."""
+    read = read_changes(list(changes))
+    names = load_scenario_names(read)
+    return [sentence(change, names) for change in read]
+
+
+def get_scenario_card(token: str, actor: Actor) -> ScenarioCard:
+    """A scenario with its changes in words. Raises :class:`NotFound`."""
+    scenario = get_scenario(token)
+    changes = read_changes(scenario.changes)
+    may_plan = PLAN.allows(actor)
+    names = replace(load_scenario_names(changes), with_people=may_plan)
+    senders = _slugs(changes)
+    rows = tuple(
+        _row(scenario, index, change, sentence(change, names), actor, senders)
+        for index, change in enumerate(changes)
+    )
+    return ScenarioCard(
+        scenario=scenario,
+        rows=rows,
+        may_write=may_plan and scenario.author == actor.username,
+        may_copy=may_plan,
+    )
+
+
+def _slugs(changes: Sequence[Change]) -> dict[str, str]:
+    """Slugs of the establishments of the added clauses, by their identifier in the network."""
+    keys = {
+        key
+        for change in changes
+        if isinstance(change, AddClause)
+        for key in (change.from_organization, change.to_organization)
+    }
+    if not keys:
+        return {}
+    rows = Organization.objects.filter(Q(finess__in=keys) | Q(slug__in=keys))
+    return {row.network_id: row.slug for row in rows}
+
+
+def _row(
+    scenario: Scenario,
+    index: int,
+    change: Change,
+    text: str,
+    actor: Actor,
+    slugs: Mapping[str, str],
+) -> ChangeRow:
+    acts = tuple(
+        Act(act["name"], act_url(act))
+        for act in scenario.acts
+        if act["change"] == scenario.changes[index]
+    )
+    if isinstance(change, AddClause):
+        parties = {
+            slugs.get(key, key) for key in (change.from_organization, change.to_organization)
+        }
+        refused = (
+            ""
+            if CREATE.allows(actor, parties)
+            else ("Seule la direction de l'un des deux établissements prépare cette convention.")
+        )
+        page = reverse("coverage:scenario-agreement", args=[scenario.token, index])
+        return ChangeRow(index, text, acts, "Préparer la convention", page, refused)
+    if isinstance(change, StaffSlots) and change.line and change.starts_at and change.ends_at:
+        refused = "" if ASK.allows(actor) else "Votre rôle ne permet pas de demander une garde."
+        page = reverse("coverage:scenario-roster", args=[scenario.token, index])
+        return ChangeRow(index, text, acts, "Demander cette garde", page, refused)
+    return ChangeRow(index, text, acts)
+
+
+def act_url(act: Mapping[str, str]) -> str:
+    """The page of what came of a change."""
+    if act["kind"] == "agreement":
+        return reverse("agreements:detail", args=[act["key"]])
+    return reverse("oncall:requests")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the map of a result shows: a view of :data:`VIEWS`, a pathway and a step, or all."""
+
+    view: str = "difference"
+    pathway: str = ""
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The page of what a scenario would do. ``loading`` is set while the territory is being made
+    ready; ``problems`` when a change speaks of what is not there any more."""
+
+    loading: Loading | None = None
+    problems: tuple[str, ...] = ()
+    what_if: WhatIf | None = None
+    headline: str = ""
+    shown: Shown = field(default_factory=Shown)
+    map: MapView | None = None
+    pathways: tuple[tuple[str, str], ...] = ()
+    steps: tuple[tuple[int, str], ...] = ()
+    moves: tuple[Move, ...] = ()
+    changed_steps: tuple[StepWords, ...] = ()
+    communes: tuple[CommuneWords, ...] = ()
+    holes: tuple[HoleWords, ...] = ()
+    elements: tuple[ElementWords, ...] = ()
+
+
+def get_result(scenario: Scenario, shown: Shown, actor: Actor, *, wait: bool = False) -> Result:
+    """What a scenario would do to the territory of today. With ``wait``, the territory is waited
+    for; else a result may say that it is being made ready. Practitioners are named only to those
+    who organize care."""
+    days = (scenario.first_day, scenario.last_day)
+    ground = get_ground(*days) if wait else peek_ground(*days)
+    if isinstance(ground, Loading):
+        return Result(loading=ground, shown=shown)
+    try:
+        found = compute_what_if(ground, scenario.changes)
+    except Invalid as error:
+        return Result(problems=in_words(error), shown=shown)
+    shown = _existing(shown, ground)
+    steps = ground.names.names.steps
+    return Result(
+        what_if=found,
+        headline=headline(found.effect),
+        shown=shown,
+        map=_draw(found, shown),
+        pathways=tuple(ground.names.pathways.items()),
+        steps=tuple(
+            (order, name) for (slug, order), name in sorted(steps.items()) if slug == shown.pathway
+        ),
+        moves=moves_in_words(found.effect),
+        changed_steps=tuple(map(step_in_words, found.effect.changed_steps)),
+        communes=tuple(map(commune_in_words, found.effect.communes[:SHOWN_COMMUNES])),
+        holes=tuple(hole_in_words(hole, most=SHOWN_INTERVALS) for hole in found.effect.holes),
+        elements=_elements(found, with_people=PLAN.allows(actor)),
+    )
+
+
+def in_words(error: Invalid) -> tuple[str, ...]:
+    """Each defect with the rank of its change: « Changement 2 : … »."""
+    words = []
+    for problem in error.problems:
+        rank = problem.field.partition("[")[2].partition("]")[0]
+        where = f"Changement {int(rank) + 1} : " if rank.isdigit() else ""
+        words.append(f"{where}{problem.message}")
+    return tuple(words) or (error.message,)
+
+
+def _existing(shown: Shown, ground: Ground) -> Shown:
+    """The same choice, without a pathway or a step that is not there."""
+    if shown.pathway not in ground.names.pathways:
+        return Shown(shown.view)
+    if (shown.pathway, shown.step) not in ground.names.names.steps:
+        return Shown(shown.view, shown.pathway)
+    return shown
+
+
+def _figures(proof: Proof, shown: Shown) -> dict[str, CommuneFigures]:
+    import pyarrow as pa
+
+    tables = [
+        row.tables["communes"]
+        for row in proof.pathways
+        if not shown.pathway or row.pathway == shown.pathway
+    ]
+    return sum_by_commune(
+        select_rows(pa.concat_tables(tables), pathway=shown.pathway, step=shown.step)
+    )
+
+
+def _draw(found: WhatIf, shown: Shown) -> MapView:
+    measure = find_measure(MEASURE)
+    base = get_base_map()
+    if shown.view == "difference":
+        before = _figures(found.ground.proof, shown)
+        after = _figures(found.proof, shown)
+        pairs: dict[str, tuple[float, float] | None] = {}
+        for code, new in after.items():
+            shares = (before[code].share(measure) if code in before else None, new.share(measure))
+            pairs[code] = None if None in shares else shares  # type: ignore[assignment]
+        coloured: Coloured = colour_changes(base, pairs)
+        title = "Part des heures-habitants sans personne : ce que le scénario change"
+    else:
+        proof = found.proof if shown.view == "apres" else found.ground.proof
+        coloured = colour_shares(base, _figures(proof, shown), measure)
+        when = "avec le scénario" if shown.view == "apres" else "aujourd'hui"
+        title = f"Part des heures-habitants sans personne, {when}"
+    return draw_map(
+        base,
+        title=title,
+        classes=coloured.classes,
+        tips=coloured.tips,
+        legend=coloured.legend,
+        legend_title=title,
+        link="/communes/{code}",
+        marks=town_labels(base, LABELLED_TOWNS),
+    )
+
+
+def _elements(found: WhatIf, *, with_people: bool) -> tuple[ElementWords, ...]:
+    names = replace(found.ground.names, with_people=with_people)
+    rows = []
+    for change in found.effect.exposures[:SHOWN_EXPOSURES]:
+        if change.kind == "service":
+            label = names.service(change.element)
+        elif change.kind == "holder":
+            person = names.person(change.element)
+            label = f"{person[:1].upper()}{person[1:]}"
+        elif change.element in names.names.clauses:
+            label = names.clause(change.element)
+        else:
+            label = "Clause ajoutée par le scénario"
+        rows.append(element_in_words(label, KINDS.get(change.kind, change.kind), change))
+    return tuple(rows)
+
+
+def default_horizon(today: date) -> tuple[date, date]:
+    """The horizon of a new scenario: that of the proof that is kept current, else the coming
+    year. One query."""
+    proof = get_current_proof()
+    if proof is not None and proof.first_day <= today < proof.last_day:
+        return proof.first_day, proof.last_day
+    return current_horizon(today)
+
+
+def check_applies(scenario: Scenario, change: Mapping[str, Any]) -> None:
+    """Raise :class:`Invalid` when a change cannot follow those of a scenario on the territory of
+    today. Not looked at while the territory is being made ready: the page of the scenario then
+    says it."""
+    ground = peek_ground(scenario.first_day, scenario.last_day)
+    if isinstance(ground, Ground):
+        try:
+            apply_changes(ground.compiled.network, read_changes([*scenario.changes, change]))
+        except Invalid as error:
+            last = f"$[{len(scenario.changes)}]"
+            own = [problem for problem in error.problems if problem.field.startswith(last)]
+            if own:
+                raise Invalid(
+                    error.code, error.message, [replace(problem, field="") for problem in own]
+                ) from error
+
+
+def list_drafts_for(change: AddClause, actor: Actor) -> list[tuple[str, str]]:
+    """(slug, short title) of the agreements being written to which both establishments of an added
+    clause are parties, and that this person may write."""
+    slugs = _slugs([change])
+    wanted = {slugs.get(key, key) for key in (change.from_organization, change.to_organization)}
+    if not WRITE.allows(actor, wanted):
+        return []
+    rows = Agreement.objects.filter(state__in=EDITABLE)
+    for slug in wanted:
+        rows = rows.filter(parties__organization__slug=slug)
+    return list(rows.distinct().order_by("short_title").values_list("slug", "short_title"))

@@ -1,0 +1,281 @@
+"""The changes of a scenario in French sentences, and who may write what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from maillage.coverage.rules.answers import Names
+from maillage.engines.routing import (
+    REINFORCEMENT,
+    AddClause,
+    AuthoriseService,
+    Change,
+    CloseService,
+    EndAgreement,
+    EndAuthorisation,
+    EndClause,
+    HolderLeaves,
+    HolidayRule,
+    MoveHalfDay,
+    NoteKind,
+    OpenService,
+    SetTarget,
+    StaffSlots,
+    UnstaffSlots,
+)
+from maillage.vocabulary.calendar import WEEKDAYS, french_day, french_instant
+from maillage.vocabulary.errors import Invalid, Problem, Refusal
+
+MOST_CHANGES = 40
+"""A scenario is a short list: beyond, nobody can tell what does what."""
+
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class ScenarioNames:
+    """What the identifiers of a scenario are called: those of a network, its pathways, its
+    agreements."""
+
+    names: Names
+    pathways: Mapping[str, str] = field(default_factory=dict)
+    agreements: Mapping[str, str] = field(default_factory=dict)
+    with_people: bool = True
+    """False for those who do not organize care: whose departure is weighed is not their affair."""
+
+    def service(self, key: str) -> str:
+        card = self.names.services.get(key)
+        return f"{card.name} ({card.site})" if card else key
+
+    def organization(self, key: str) -> str:
+        found = self.names.organizations.get(key)
+        return found[1] if found else key
+
+    def line(self, key: str) -> str:
+        card = self.names.lines.get(key)
+        return card.name if card else key
+
+    def person(self, key: str) -> str:
+        if not self.with_people:
+            return "un praticien"
+        card = self.names.people.get(key)
+        return card.name if card else key
+
+    def clause(self, key: str) -> str:
+        card = self.names.clauses.get(key)
+        if card is None:
+            starts = f"{key}@"
+            card = next((c for k, c in self.names.clauses.items() if k.startswith(starts)), None)
+        if card is None:
+            return f"« {key} »"
+        return f"{card.article or card.slug} de « {card.agreement} »"
+
+    def care(self, keys: Sequence[str]) -> str:
+        labels = [f"« {self.names.care_types.get(key, key)} »" for key in keys]
+        return enumeration(labels)
+
+    def pathway(self, key: str) -> str:
+        return self.pathways.get(key, key)
+
+    def step(self, pathway: str, order: int) -> str:
+        name = self.names.steps.get((pathway, order), "")
+        return f"étape {order} ({name})" if name else f"étape {order}"
+
+
+def enumeration(words: Sequence[str]) -> str:
+    """« a, b et c »."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} et {words[-1]}"
+
+
+def sentence(change: Change, names: ScenarioNames) -> str:
+    """One French sentence that says a change to those who would live with it."""
+    return _SENTENCES[type(change)](change, names)
+
+
+def _between(starts: datetime | None, ends: datetime | None) -> str:
+    """« du … au … », either bound open."""
+    if starts and ends:
+        return f"du {_instant(starts)} au {_instant(ends)}"
+    if starts:
+        return f"à partir du {_instant(starts)}"
+    return f"jusqu'au {_instant(ends)}" if ends else "sans limite de date"
+
+
+def _instant(at: datetime) -> str:
+    return french_instant(at, weekday=False)
+
+
+def _days(starts: date | None, ends: date | None) -> str:
+    """« du … au … » with the last day included, as people say it."""
+    last = french_day(ends - timedelta(days=1)) if ends else ""
+    if starts and ends:
+        return f" du {french_day(starts)} au {last}"
+    if starts:
+        return f" à partir du {french_day(starts)}"
+    return f" jusqu'au {last}" if ends else ""
+
+
+def _clock(minute: int) -> str:
+    hour, rest = divmod(minute, 60)
+    return f"{hour} h {rest:02d}" if rest else f"{hour} h"
+
+
+def _what(line: str | None, service: str | None, names: ScenarioNames) -> str:
+    parts = []
+    if line:
+        parts.append(f"la garde « {names.line(line)} »")
+    if service:
+        parts.append(f"{'pour' if line else 'la garde de'} {names.service(service)}")
+    return " ".join(parts)
+
+
+def _staff(change: StaffSlots, names: ScenarioNames) -> str:
+    who = "" if change.holder == REINFORCEMENT else f" par {names.person(change.holder)}"
+    made = ", en créant les créneaux qui manquent" if change.create else ""
+    minutes = ""
+    if change.response_minutes is not None:
+        minutes = f", sur place en {change.response_minutes:g} min"
+    what = _what(change.line, change.service, names)
+    period = _between(change.starts_at, change.ends_at)
+    return f"{what[:1].upper()}{what[1:]} est pourvue{who} {period}{minutes}{made}."
+
+
+def _unstaff(change: UnstaffSlots, names: ScenarioNames) -> str:
+    what = _what(change.line, change.service, names)
+    return f"Plus personne ne tient {what} {_between(change.starts_at, change.ends_at)}."
+
+
+_HOLIDAYS = {
+    HolidayRule.OPEN: ", jours fériés compris",
+    HolidayRule.CLOSED: ", sauf les jours fériés",
+    HolidayRule.ONLY: ", seulement les jours fériés",
+}
+
+
+def _open(change: OpenService, names: ScenarioNames) -> str:
+    if len(change.weekdays) == len(WEEKDAYS):
+        days = "tous les jours"
+    else:
+        days = enumeration([f"le {WEEKDAYS[day - 1]}" for day in sorted(change.weekdays)])
+    hours = f"de {_clock(change.from_minute)} à {_clock(change.to_minute)}"
+    return f"{names.service(change.service)} ouvre {days} {hours}{_HOLIDAYS[change.holidays]}."
+
+
+def _close(change: CloseService, names: ScenarioNames) -> str:
+    period = _between(change.starts_at, change.ends_at)
+    return f"{names.service(change.service)} ferme {period}, astreinte comprise."
+
+
+def _authorise(change: AuthoriseService, names: ScenarioNames) -> str:
+    period = _days(change.starts_on, change.ends_on) or " sans limite de date"
+    return f"{names.service(change.service)} est autorisé{period}."
+
+
+def _end_authorisation(change: EndAuthorisation, names: ScenarioNames) -> str:
+    service = names.service(change.service)
+    return f"{service} n'a plus d'autorisation à partir du {french_day(change.ends_on)}."
+
+
+def _add_clause(change: AddClause, names: ScenarioNames) -> str:
+    sender, receiver = (
+        names.organization(change.from_organization),
+        names.organization(change.to_organization),
+    )
+    period = _days(change.starts_on, change.ends_on)
+    return (
+        f"Une clause permet à {sender} d'adresser ses patients à {receiver} pour "
+        f"{names.care(change.care_types)}{period}."
+    )
+
+
+def _end_clause(change: EndClause, names: ScenarioNames) -> str:
+    return f"La clause {names.clause(change.clause)} s'éteint le {french_day(change.ends_on)}."
+
+
+def _end_agreement(change: EndAgreement, names: ScenarioNames) -> str:
+    title = names.agreements.get(change.agreement, change.agreement)
+    return f"La convention « {title} » s'éteint le {french_day(change.ends_on)}."
+
+
+def _leave(change: HolderLeaves, names: ScenarioNames) -> str:
+    day = french_day(change.from_date)
+    who = names.person(change.holder)
+    return f"{who[:1].upper()}{who[1:]} part : plus aucune garde à partir du {day}."
+
+
+def _move_half_day(change: MoveHalfDay, names: ScenarioNames) -> str:
+    return (
+        f"Le {WEEKDAYS[change.weekday - 1]}, de {_clock(change.from_minute)} à "
+        f"{_clock(change.to_minute)}, {names.service(change.from_service)} cède ses heures à "
+        f"{names.service(change.to_service)}."
+    )
+
+
+def _target(change: SetTarget, names: ScenarioNames) -> str:
+    where = f"« {names.pathway(change.pathway)} », {names.step(change.pathway, change.step)}"
+    if change.minutes is None:
+        return f"{where} : plus aucun délai visé."
+    return f"{where} : le délai visé passe à {change.minutes:g} min."
+
+
+_SENTENCES: dict[type, Callable[[Any, ScenarioNames], str]] = {
+    StaffSlots: _staff,
+    UnstaffSlots: _unstaff,
+    OpenService: _open,
+    CloseService: _close,
+    AuthoriseService: _authorise,
+    EndAuthorisation: _end_authorisation,
+    AddClause: _add_clause,
+    EndClause: _end_clause,
+    EndAgreement: _end_agreement,
+    HolderLeaves: _leave,
+    MoveHalfDay: _move_half_day,
+    SetTarget: _target,
+}
+
+NOTES: dict[NoteKind, str] = {
+    NoteKind.ALREADY_OVER: "Rien à changer : c'est déjà terminé à cette date.",
+    NoteKind.NO_SLOT: "Rien à changer : aucun créneau de cette période n'est concerné.",
+    NoteKind.ALREADY_SO: "Rien à changer : c'est déjà le cas.",
+}
+"""What is said of a change that found nothing to do."""
+
+
+def check_changes_fit(count: int) -> None:
+    """Raise :class:`Refusal` when a scenario would hold too many changes."""
+    if count > MOST_CHANGES:
+        raise Refusal(
+            "coverage.scenario-full",
+            f"Un scénario tient en {MOST_CHANGES} changements au plus : dupliquez-le et "
+            "poursuivez dans la copie.",
+        )
+
+
+def check_name(name: str) -> str:
+    """The name without spaces around it. Raises :class:`Invalid` when it is empty or too long."""
+    kept = " ".join(name.split())
+    if not kept or len(kept) > LONGEST_NAME:
+        message = "Donnez un nom au scénario." if not kept else "Ce nom est trop long."
+        raise Invalid("coverage.scenario-name", message, [Problem(message, field="name")])
+    return kept
+
+
+def check_version(current: int, seen: int) -> None:
+    """Raise :class:`Refusal` when the page that asks was made before the last change."""
+    if current != seen:
+        raise Refusal(
+            "coverage.scenario-stale",
+            "Ce scénario a changé depuis que cette page est affichée. Revenez-y pour le voir tel "
+            "qu'il est, puis recommencez : rien n'a été enregistré.",
+        )
+
+
+def copy_name(name: str) -> str:
+    """The name of a copy, within the length of a name."""
+    ending = " (copie)"
+    return name[: LONGEST_NAME - len(ending)] + ending
