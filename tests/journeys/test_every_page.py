@@ -38,7 +38,7 @@ DOCTOR = (
     "/compte",
 )
 OTHERS = {
-    "demo-admin": ("/", "/echanges/", "/echanges/sites", "/utilisateurs"),
+    "demo-admin": ("/", "/echanges/", "/echanges/sites", "/utilisateurs", "/travaux"),
     "demo-audit": ("/", "/journal"),
     "demo-direction": ("/",),
 }
