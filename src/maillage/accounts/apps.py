@@ -12,11 +12,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the acts of this room; teach SQLite the French order of names."""
+        from django.core.checks import Tags, register
         from django.db.backends.signals import connection_created
 
         from maillage.accounts.acts import name_acts
+        from maillage.accounts.checks import check_encoding
         from maillage.accounts.names import teach_sqlite
 
+        register(check_encoding, Tags.database)
         connection_created.connect(teach_sqlite, dispatch_uid="maillage.accounts.names")
         name_acts(
             {

@@ -49,10 +49,11 @@ def sqlite_settings(file: Path) -> dict[str, Any]:
     }
 
 
-def postgresql_settings(address: str, *, pool: bool = True) -> dict[str, Any]:
+def postgresql_settings(address: str, *, pool: bool) -> dict[str, Any]:
     """The database at an address ``postgresql://user:password@host:port/name?sslmode=require``;
     a unix socket is ``postgresql://user@/name?host=/folder``. Without host: the local socket.
-    ``pool`` keeps connections open between requests. Raises :class:`BadAddress`."""
+    ``pool`` shares connections between the threads of a server; a command opens one, and says at
+    once when it cannot. Raises :class:`BadAddress`."""
     if any(ord(sign) < 33 or ord(sign) == 127 for sign in address):
         raise BadAddress("une adresse de base ne contient ni espace ni signe invisible.")
     scheme, mark, _ = address.partition("://")
@@ -71,7 +72,7 @@ def postgresql_settings(address: str, *, pool: bool = True) -> dict[str, Any]:
     user, password, host, port = _split_place(parts.netloc)
     name = unquote(parts.path.removeprefix("/"))
     if not name or "/" in parts.path.removeprefix("/"):
-        raise BadAddress(f"le nom de la base manque ou ne se lit pas (exemple : {EXAMPLE}).")
+        raise BadAddress(f"le nom de la base manque ou ne se lit pas ; sinon, {_unreadable()}")
     host = options.pop("host", host)
     port = _check_port(options.pop("port", port))
     _check_options(options)
@@ -87,15 +88,15 @@ def postgresql_settings(address: str, *, pool: bool = True) -> dict[str, Any]:
     }
     if pool:
         made["OPTIONS"]["pool"] = dict(POOL)
-    else:
-        made["CONN_HEALTH_CHECKS"] = True
     return made
 
 
-def database_settings(address: str, *, file: Path) -> dict[str, Any]:
+def database_settings(address: str, *, file: Path, pool: bool) -> dict[str, Any]:
     """PostgreSQL at the address, or SQLite in the file when there is none. Raises
     :class:`BadAddress`."""
-    return postgresql_settings(address) if address.strip() else sqlite_settings(file)
+    if not address.strip():
+        return sqlite_settings(file)
+    return postgresql_settings(address.strip(), pool=pool)
 
 
 def _unreadable() -> str:

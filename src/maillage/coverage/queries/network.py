@@ -141,10 +141,13 @@ def _read_still(read: Callable[[int], T]) -> T:
     """What is read at one revision. A network takes some twenty queries, and an act may be
     committed between two of them: its parts would not belong together. It is then read again."""
     for _ in range(MOST_READINGS):
+        revision = get_revision()
         try:
-            return read(get_revision())
-        except _Moved:
-            continue
+            return read(revision)
+        except Exception:
+            # Parts of two states may not fit together at all: a clause named, and gone.
+            if get_revision() == revision:
+                raise
     raise Refusal(
         "coverage.moving",
         "Le territoire est en train de changer. Redemandez dans un instant.",
