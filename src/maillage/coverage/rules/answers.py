@@ -132,6 +132,8 @@ class Mending:
     minutes: float
     wording: Wording
     step: int
+    keys: tuple[str, str, str] = ("", "", "")
+    """Identifiers of both organizations and name of the care type: what a scenario adds."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +297,7 @@ def _mending(repair: Repair, names: Names) -> Mending:
         minutes=repair.minutes_from_commune,
         wording=VERDICTS[repair.verdict],
         step=repair.step,
+        keys=(repair.from_organization, repair.to_organization, repair.care_type),
     )
 
 

@@ -401,5 +401,5 @@ def _places(effect: Effect) -> str:
         (effect.losing, "commune y perd", "communes y perdent"),
     ):
         if count:
-            words.append(f"{count} {one if count == 1 else many}")
+            words.append(f"{large(count)} {one if count == 1 else many}")
     return f" ; {', '.join(words)}" if words else ""

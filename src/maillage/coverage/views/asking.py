@@ -8,7 +8,7 @@ from django.shortcuts import render
 from maillage.accounts.http import Request, requires
 from maillage.coverage import queries
 from maillage.coverage.forms import CompareForm, DemandForm
-from maillage.coverage.permissions import ASK
+from maillage.coverage.permissions import ASK, PLAN
 
 
 @requires(ASK)
@@ -19,7 +19,8 @@ def who(request: Request) -> HttpResponse:
     question = queries.get_question(
         form.cleaned_data if asked and form.is_valid() else {}, now=request.now
     )
-    context = {"form": form, "question": question}
+    may_plan = PLAN.allows(request.actor)
+    context = {"form": form, "question": question, "may_plan": may_plan}
     return render(request, "coverage/who.html", context)
 
 
