@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -12,14 +13,15 @@ from maillage.accounts.turns import lost_its_turn
 from maillage.vocabulary.errors import Invalid, MaillageError, Refusal
 
 _NUL = re.compile(r"%00|\x00")
+NUL_SENTENCE = "Ce qui a été envoyé contient un signe qui n'a pas de sens (NUL)."
 
 
 class RefusalMiddleware:
     """A ``MaillageError`` that a view lets through becomes an answer of its status; so does an act
     that gave way to another one in the database. Anything else is a bug and stays one.
 
-    An address with a NUL sign (``%00``) is refused before any view reads it: no name holds one,
-    and PostgreSQL takes none in a text.
+    A NUL sign (``%00``) in an address or in a form is refused before any view reads it: no name
+    holds one, and PostgreSQL takes none in a text.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -27,10 +29,18 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or _NUL.search(request.META.get("QUERY_STRING", "")):
-            return self._answer(
-                request, Invalid("portal.nul", "L'adresse contient un signe qui n'a pas de sens.")
-            )
+            return self._answer(request, Invalid("portal.nul", NUL_SENTENCE))
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        # After the check against forged forms, which has read the form already.
+        if request.method == "POST" and any(
+            "\0" in text for _, texts in request.POST.lists() for text in texts
+        ):
+            return self._answer(request, Invalid("portal.nul", NUL_SENTENCE))
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if lost_its_turn(exception):
