@@ -1,0 +1,235 @@
+"""Pages of proofs: map, calendar of holes, fragile points, communes, differences."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from maillage.accounts.http import Request, requires
+from maillage.coverage import actions
+from maillage.coverage.forms.proofs import ProofForm
+from maillage.coverage.permissions import PROVE, READ
+from maillage.coverage.queries import calendar, communes, comparing, fragile
+from maillage.coverage.queries import map as maps
+from maillage.coverage.rules.proofs import current_horizon
+from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import Invalid
+from maillage.vocabulary.spreadsheets import guard
+
+
+@require_safe
+@requires(READ)
+def coverage_map(request: Request) -> HttpResponse:
+    """The map of a proof, over its horizon or at one instant (``le``)."""
+    asked = request.GET.dict()
+    page = maps.get_map_page(asked, at=request.now)
+    address = maps.canonical_address(page, asked)
+    if request.htmx and not request.htmx.boosted:
+        answer = render(request, "coverage/proof/map_shown.html", {"page": page})
+        answer["HX-Push-Url"] = address
+        return answer
+    if asked.get("jour") and page.instant:
+        return redirect(address)
+    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    return render(request, "coverage/proof/map.html", {"page": page, "may_prove": may_prove})
+
+
+@require_safe
+@requires(READ)
+def coverage_map_csv(request: Request) -> HttpResponse:
+    """The table behind the map, as a file."""
+    _, measure, rows = maps.list_map_rows(request.GET.dict(), at=request.now)
+    head = ["code", "commune", "departement", "habitants_concernes", "heures_habitants_dues"]
+    lines = (
+        _cells(row.code, row.name, row.department, row.figures.residents, row.figures.due,
+               row.value, row.share)
+        for row in rows
+    )  # fmt: skip
+    return _csv("couverture", [*head, f"heures_habitants_{measure.slug}", "part"], lines)
+
+
+@require_safe
+@requires(READ)
+def hole_calendar(request: Request) -> HttpResponse:
+    """The calendar of holes of a step."""
+    page = calendar.get_calendar_page(request.GET.dict(), at=request.now)
+    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    return render(request, "coverage/proof/calendar.html", {"page": page, "may_prove": may_prove})
+
+
+@require_safe
+@requires(READ)
+def week(request: Request, day: str) -> HttpResponse:
+    """One week of the calendar as a table of hours."""
+    page = calendar.get_week_page(day, request.GET.dict(), at=request.now)
+    return render(request, "coverage/proof/week.html", {"page": page})
+
+
+@require_safe
+@requires(READ)
+def hour(request: Request) -> HttpResponse:
+    """One hour of one step: who has no cover, why, and who could close the hole."""
+    page = calendar.get_hour_page(request.GET.dict(), at=request.now)
+    return render(request, "coverage/proof/hour.html", {"page": page})
+
+
+@require_safe
+@requires(READ)
+def fragile_points(request: Request) -> HttpResponse:
+    """What cover hangs on. People are named to those who plan care."""
+    page = fragile.get_fragile_page(request.GET.dict(), by=request.actor, at=request.now)
+    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    return render(request, "coverage/proof/fragile.html", {"page": page, "may_prove": may_prove})
+
+
+@require_safe
+@requires(READ)
+def fragile_points_csv(request: Request) -> HttpResponse:
+    """Fragile points as a file; names of people as on the page."""
+    _, points = fragile.list_fragile_points(request.GET.dict(), by=request.actor, at=request.now)
+    head = [
+        "rang",
+        "nature",
+        "element",
+        "precision",
+        "heures",
+        "heures_habitants",
+        "part",
+        "etapes",
+    ]
+    lines = (
+        _cells(one.rank, one.kind_label, one.name.label, one.name.detail, one.hours,
+               one.person_hours, one.share, " ; ".join(step.label for step in one.steps))
+        for one in points
+    )  # fmt: skip
+    return _csv("points-fragiles", [*head, "etapes"], lines)
+
+
+@require_safe
+@requires(READ)
+def worst_communes(request: Request) -> HttpResponse:
+    """Communes worst served."""
+    page = communes.get_communes_page(request.GET.dict(), at=request.now)
+    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    return render(request, "coverage/proof/communes.html", {"page": page, "may_prove": may_prove})
+
+
+@require_safe
+@requires(READ)
+def worst_communes_csv(request: Request) -> HttpResponse:
+    """The ranking as a file."""
+    _, rows = communes.list_ranked(request.GET.dict(), at=request.now)
+    head = ["rang", "code", "commune", "departement", "habitants_concernes"]
+    head += ["heures_non_couvertes_ou_tardives_par_habitant", "minutes_moyennes", "part_fragile"]
+    lines = (
+        _cells(row.rank, row.code, row.name, row.department, row.figures.residents,
+               row.figures.unserved_per_resident, row.figures.mean_minutes,
+               row.figures.fragile_share)
+        for row in rows
+    )  # fmt: skip
+    return _csv("communes-mal-desservies", head, lines)
+
+
+@require_safe
+@requires(READ)
+def commune(request: Request, code: str) -> HttpResponse:
+    """One commune in a proof."""
+    page = communes.get_commune_sheet(code, request.GET.dict(), at=request.now)
+    return render(request, "coverage/proof/commune.html", {"page": page})
+
+
+@require_safe
+@requires(READ)
+def proofs(request: Request) -> HttpResponse:
+    """Every proof."""
+    return render(
+        request, "coverage/proof/proofs.html", {"page": comparing.get_proofs_page(by=request.actor)}
+    )
+
+
+@require_safe
+@requires(READ)
+def proof(request: Request, pk: int) -> HttpResponse:
+    """One proof: totals, balance, what it was computed from, files."""
+    page = comparing.get_proof_page(pk, at=request.now)
+    return render(request, "coverage/proof/proof.html", {"page": page})
+
+
+@require_safe
+@requires(READ)
+def compare_proofs(request: Request) -> HttpResponse:
+    """Two proofs: what changed."""
+    page = comparing.get_compare_page(request.GET.dict())
+    return render(request, "coverage/proof/compare.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(PROVE)
+def new_proof(request: Request) -> HttpResponse:
+    """Ask for a proof over a horizon of one's own."""
+    first, after = current_horizon(local_day(request.now))
+    last = after - timedelta(days=1)
+    form = ProofForm(
+        request.POST if request.method == "POST" else None,
+        initial={"du": f"{first:%d/%m/%Y}", "au": f"{last:%d/%m/%Y}"},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _ask(request, form)
+        except Invalid as error:
+            form.add_error("au", error.message)
+    status = 422 if form.is_bound else 200
+    return render(request, "coverage/proof/new.html", {"form": form}, status=status)
+
+
+def _ask(request: Request, form: ProofForm) -> HttpResponseRedirect:
+    asked = actions.ask_for_proof(
+        first_day=form.cleaned_data["du"],
+        last_day=form.cleaned_data["au"] + timedelta(days=1),
+        label=form.cleaned_data["intitule"],
+        by=request.actor,
+        at=request.now,
+    )
+    return redirect("coverage:proof", pk=asked.pk)
+
+
+@require_http_methods(["POST"])
+@requires(PROVE)
+def prove_now(request: Request) -> HttpResponse:
+    """Ask for the proof of the coming year, the one that pages show."""
+    first, last = current_horizon(local_day(request.now))
+    actions.ask_for_proof(
+        first_day=first, last_day=last, kept_current=True, by=request.actor, at=request.now
+    )
+    return redirect("coverage:map")
+
+
+def _csv(name: str, head: list[str], rows: Iterable[list[str]]) -> HttpResponse:
+    """A file for spreadsheets in French: UTF-8 with its mark, semicolons, decimal commas, cells
+    that no spreadsheet computes."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows([guard(cell) for cell in row] for row in rows)
+    answer = HttpResponse(
+        stream.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def _cells(*values: str | float | None) -> list[str]:
+    """Cells of a row: numbers with a decimal comma and six figures after it at most."""
+    return [_cell(value) for value in values]
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:.6f}".rstrip("0").rstrip(".").replace(".", ",")
