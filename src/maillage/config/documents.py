@@ -302,6 +302,68 @@ def agreement_states_page() -> str:
     return state_page()
 
 
+_PROOF_TABLES = {
+    "steps": "Totals of each step, over every commune and age.",
+    "communes": "One row for each step, age class and commune, those without resident included.",
+    "moments": "What the totals of a step are, interval by interval; only when the step is due.",
+    "exposures": "Fragile points: what some resident's answer hangs on, alone.",
+}
+
+
+def _unit(table: str, column: str) -> str:
+    """Unit of a column of a proof. The ten categories are counted in the unit of their table."""
+    from maillage.coverage.enums import CATEGORIES
+
+    counted = {"steps": "person-hours", "communes": "hours", "moments": "residents"}
+    if column in CATEGORIES or column == "fragile":
+        return counted[table]
+    if column.endswith("_minutes"):
+        return "minutes"
+    if column.startswith("age_"):
+        return "years"
+    named = {
+        "residents": "residents",
+        "hours": "hours",
+        "hours_due": "hours",
+        "person_hours": "person-hours",
+        "person_hours_due": "person-hours",
+        "starts_at": "instant, UTC",
+        "ends_at": "instant, UTC",
+    }
+    return named.get(column, "")
+
+
+def proof_tables_page() -> str:
+    """``proof-tables.md``: the columns of the tables of a proof, from the schemas of the engine."""
+    from maillage.engines.routing.proof_tables import TABLES
+
+    parts = [
+        MARK,
+        "# Tables of a proof\n\nA proof is four tables in Parquet, `manifest.json` and "
+        "`network.json.gz`, the network that it was computed from. The same tables leave the site "
+        "as CSV (`/couverture/preuves/12/communes.csv`), with the same columns under the same "
+        "names: UTF-8 with its mark, semicolons, a comma before decimals, instants on the clocks "
+        "of Paris with their offset, an empty cell for what is unknown. In `exposures`, people are "
+        "numbered instead of named for those who do not organize care.\n\n"
+        "For each pathway and step, the ten categories of `steps` add up to `person_hours_due`, "
+        "those of a row of `communes` to `hours_due`, those of a row of `moments` to `residents`. "
+        "An age class is `age_min <= age < age_max`.\n",
+    ]
+    for name, schema in TABLES().items():
+        rows = (
+            (
+                f"`{field.name}`",
+                f"`{field.type}`" + (" or empty" if field.nullable else ""),
+                _unit(name, field.name),
+                (field.metadata or {}).get(b"meaning", b"").decode(),
+            )
+            for field in schema
+        )
+        parts.append(f"\n## {name}\n\n{_PROOF_TABLES[name]}\n\n")
+        parts.append(_grid(("column", "type", "unit", "meaning"), rows))
+    return "".join(parts)
+
+
 def openapi_document() -> str:
     """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
     from maillage.config.api import api
@@ -315,6 +377,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "openapi.json": openapi_document,
     "pathway-states.md": pathway_states_page,
     "permissions.md": permissions_page,
+    "proof-tables.md": proof_tables_page,
     "rooms.md": rooms_page,
     "tables.md": tables_page,
 }
