@@ -81,6 +81,24 @@ def test_the_table_itself_refuses_a_second_live_job(ask: Callable[..., Job], now
     assert DBTaskResult.objects.count() == 1, "the line goes with the job"
 
 
+def test_a_caller_that_was_too_late_asks_again(
+    ask: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL another transaction may put the same job in line and end it in between."""
+    add, refusals = actions._add, [IntegrityError("jobs_one_alive")] * 2
+
+    def late(*given: object, **more: object) -> Job:
+        if refusals:
+            raise refusals.pop()
+        return add(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actions, "_add", late)
+    assert ask().state == JobState.WAITING
+    refusals.extend([IntegrityError("another constraint")] * actions.TRIES)
+    with pytest.raises(IntegrityError):
+        ask("b")
+
+
 def test_nothing_runs_when_the_caller_rolls_back(
     ask: Callable[..., Job], diary: Diary, soon: datetime
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.stage import LONGEST_S, PROGRAM, Stage
+from tests.jobs.stage import LONGEST_S, PROGRAM, REPOSITORY, Stage
 
 NOTHING: dict[str, object] = {"seconds": 0, "looks": False}
 LONG: dict[str, object] = {"seconds": 50, "looks": False}
@@ -109,3 +109,18 @@ def test_it_ends_with_the_queue(stage: Stage) -> None:
     assert jobs(stage) == [("DONE", 1)]
     stage.run("maillage.config.manage", "run_worker", "--until-empty")
     assert jobs(stage) == [("DONE", 1)]
+
+
+def test_a_database_that_is_not_ready_is_told_clearly(tmp_path: Path) -> None:
+    bare = Stage(tmp_path, "")
+    done = subprocess.run(
+        [sys.executable, "-m", "maillage.config.manage", "run_worker"],
+        env=bare.environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "./maillage migrate" in done.stderr
+    assert "Traceback" not in done.stderr

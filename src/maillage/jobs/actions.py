@@ -29,6 +29,10 @@ from maillage.jobs.permissions import check_can_cancel
 from maillage.jobs.queue import put_in_line
 from maillage.jobs.registry import Kind, get_kind, list_scheduled
 
+TRIES = 5
+"""How often ``start`` looks for a live job or a place for a new one, before it lets the refusal of
+the table through."""
+
 REGULAR = "regulier"
 """Key of every job of regular work: the next turn waits until the one before is over."""
 
@@ -58,7 +62,7 @@ def start(
             declared,
             key=key,
             arguments=dict(arguments or {}),
-            label=label or declared.label,
+            label=(label or declared.label)[:200],
             link=link,
             run_after=run_after,
             by=by,
@@ -75,8 +79,9 @@ def _get_or_add(
     kind: Kind, *, key: str, by: Actor, at: datetime, **fields: Any
 ) -> tuple[Job, bool]:
     """The live job of this kind and key, or a new one. Two callers at the same instant get the
-    same: the second one is refused by the table, and reads again."""
-    while True:
+    same: the table refuses the second one, which reads again, and asks again when that job is
+    over by then."""
+    for tries_left in range(TRIES - 1, -1, -1):
         job = Job.objects.filter(kind=kind.name, key=key, state__in=rules.LIVE).first()
         if job is not None:
             return job, False
@@ -84,8 +89,9 @@ def _get_or_add(
             with transaction.atomic():
                 return _add(kind, key=key, by=by, at=at, **fields), True
         except IntegrityError:
-            if not Job.objects.filter(kind=kind.name, key=key, state__in=rules.LIVE).exists():
+            if not tries_left:
                 raise
+    raise AssertionError("unreachable")
 
 
 def _add(kind: Kind, *, key: str, by: Actor, at: datetime, **fields: Any) -> Job:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, InterfaceError
 
 from maillage.jobs.worker import Worker
 
@@ -34,4 +35,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         worker = Worker(parent=options["parent"], until_empty=options["until_empty"])
         worker.listen()
-        worker.run()
+        try:
+            worker.run()
+        except (DatabaseError, InterfaceError) as error:
+            raise CommandError(
+                f"La base de données ne répond pas : {error}\n"
+                "Si elle est neuve, préparez-la : ./maillage migrate"
+            ) from error
