@@ -184,17 +184,19 @@ def example(
 
 @pytest.fixture(autouse=True)
 def _no_network_of_another_test() -> Iterator[None]:
-    """A revision names one state of one database: tests start with no network and no map in
-    memory."""
+    """A revision and the number of a proof name one state of one database: tests start with no
+    network, no proof and no map in memory."""
     from django.core.cache import cache
 
-    from maillage.coverage.queries import forget_networks
+    from maillage.coverage.queries import forget_networks, forget_proofs
     from maillage.coverage.queries.what_if import forget_what_ifs
 
     forget_networks()
+    forget_proofs()
     forget_what_ifs()
     cache.clear()
     yield
     forget_networks()
+    forget_proofs()
     forget_what_ifs()
     cache.clear()

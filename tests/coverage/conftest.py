@@ -65,6 +65,11 @@ def _site(finess: str, organization: Organization, commune: Commune) -> Site:
 
 @pytest.fixture
 def tiny(db: None) -> Tiny:
+    """The tiny territory, in the database of the test."""
+    return build_tiny()
+
+
+def build_tiny() -> Tiny:
     """A clause from the group lets its members send thoracic surgery to the university hospital;
     the local hospital leaves the group on 14 November 2022."""
     place = Commune.objects.create(
