@@ -42,8 +42,10 @@ def load_names(network: Network) -> Names:
     return Names(
         services=_services(),
         clauses={
-            clause.id: clauses[clause_slug(clause.id.partition("@")[0])]
+            clause.id: clauses[slug]
             for clause in network.clauses
+            # The network of an old proof may hold a clause that is no longer recorded.
+            if (slug := clause_slug(clause.id.partition("@")[0])) in clauses
         },
         people={p.slug: PersonCard(p.slug, str(p)) for p in people if p.slug in holders},
         lines={

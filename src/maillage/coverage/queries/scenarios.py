@@ -27,12 +27,16 @@ from maillage.coverage.queries.what_if import (
     peek_ground,
 )
 from maillage.coverage.rules.communes_view import CommuneFigures, select_rows, sum_by_commune
-from maillage.coverage.rules.difference_view import colour_changes
 from maillage.coverage.rules.fragility_view import KINDS
-from maillage.coverage.rules.map_view import Coloured, colour_shares
-from maillage.coverage.rules.measures import find_measure
+from maillage.coverage.rules.map_view import colour_shares
+from maillage.coverage.rules.measures import Measure
 from maillage.coverage.rules.proofs import current_horizon
 from maillage.coverage.rules.scenario_effects import headline
+from maillage.coverage.rules.scenario_map import (
+    MEASURES,
+    colour_difference,
+    find_scenario_measure,
+)
 from maillage.coverage.rules.scenario_words import (
     CommuneWords,
     ElementWords,
@@ -68,8 +72,6 @@ LABELLED_TOWNS = 8
 
 VIEWS = {"difference": "Différence", "avant": "Avant", "apres": "Après"}
 """What the map shows, by its word in addresses."""
-
-MEASURE = "non-couvert"
 
 
 def get_scenario(token: str) -> Scenario:
@@ -212,8 +214,10 @@ class Shown:
     """What the map of a result shows: a view of :data:`VIEWS`, a pathway and a step, or all."""
 
     view: str = "difference"
-    pathway: str = ""
+    pathway: str | None = None
+    """None: the step that changes most; empty: all."""
     step: int | None = None
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,7 @@ class Result:
     map: MapView | None = None
     pathways: tuple[tuple[str, str], ...] = ()
     steps: tuple[tuple[int, str], ...] = ()
+    measures: tuple[Measure, ...] = MEASURES
     moves: tuple[Move, ...] = ()
     changed_steps: tuple[StepWords, ...] = ()
     communes: tuple[CommuneWords, ...] = ()
@@ -248,7 +253,7 @@ def get_result(scenario: Scenario, shown: Shown, actor: Actor, *, wait: bool = F
         found = compute_what_if(ground, scenario.changes)
     except Invalid as error:
         return Result(problems=in_words(error), shown=shown)
-    shown = _existing(shown, ground)
+    shown = _existing(shown, found)
     steps = ground.names.names.steps
     return Result(
         what_if=found,
@@ -277,12 +282,19 @@ def in_words(error: Invalid) -> tuple[str, ...]:
     return tuple(words) or (error.message,)
 
 
-def _existing(shown: Shown, ground: Ground) -> Shown:
-    """The same choice, without a pathway or a step that is not there."""
-    if shown.pathway not in ground.names.pathways:
-        return Shown(shown.view)
-    if (shown.pathway, shown.step) not in ground.names.names.steps:
-        return Shown(shown.view, shown.pathway)
+def _existing(shown: Shown, found: WhatIf) -> Shown:
+    """The same choice, without a pathway or a step that is not there; without any choice, the step
+    that changes most."""
+    names = found.ground.names
+    if shown.pathway is None:
+        first = next(iter(found.effect.changed_steps), None)
+        if first is None:
+            return replace(shown, pathway="", step=None)
+        return replace(shown, pathway=first.pathway, step=first.step)
+    if shown.pathway not in names.pathways:
+        return replace(shown, pathway="", step=None)
+    if (shown.pathway, shown.step) not in names.names.steps:
+        return replace(shown, step=None)
     return shown
 
 
@@ -295,27 +307,28 @@ def _figures(proof: Proof, shown: Shown) -> dict[str, CommuneFigures]:
         if not shown.pathway or row.pathway == shown.pathway
     ]
     return sum_by_commune(
-        select_rows(pa.concat_tables(tables), pathway=shown.pathway, step=shown.step)
+        select_rows(pa.concat_tables(tables), pathway=shown.pathway or "", step=shown.step)
     )
 
 
 def _draw(found: WhatIf, shown: Shown) -> MapView:
-    measure = find_measure(MEASURE)
+    measure = find_scenario_measure(shown.measure)
     base = get_base_map()
     if shown.view == "difference":
-        before = _figures(found.ground.proof, shown)
-        after = _figures(found.proof, shown)
-        pairs: dict[str, tuple[float, float] | None] = {}
-        for code, new in after.items():
-            shares = (before[code].share(measure) if code in before else None, new.share(measure))
-            pairs[code] = None if None in shares else shares  # type: ignore[assignment]
-        coloured: Coloured = colour_changes(base, pairs)
-        title = "Part des heures-habitants sans personne : ce que le scénario change"
+        before, after = (_figures(proof, shown) for proof in (found.ground.proof, found.proof))
+        coloured = colour_difference(base, before, after, measure)
+        when = "ce que le scénario change"
     else:
         proof = found.proof if shown.view == "apres" else found.ground.proof
         coloured = colour_shares(base, _figures(proof, shown), measure)
         when = "avec le scénario" if shown.view == "apres" else "aujourd'hui"
-        title = f"Part des heures-habitants sans personne, {when}"
+    where = "toutes filières"
+    if shown.pathway:
+        names = found.ground.names
+        where = names.pathway(shown.pathway)
+        if shown.step is not None:
+            where = f"{where}, {names.step(shown.pathway, shown.step)}"
+    title = f"Part des heures-habitants {measure.words}, {when} : {where}"
     return draw_map(
         base,
         title=title,

@@ -125,7 +125,7 @@ def _shown(request: Request) -> queries.Shown:
     step = request.GET.get("etape", "")
     return queries.Shown(
         view=view if view in queries.VIEWS else next(iter(queries.VIEWS)),
-        pathway=request.GET.get("filiere", "")[:80],
+        pathway=request.GET["filiere"][:80] if "filiere" in request.GET else None,
         step=int(step) if step.isdecimal() and len(step) < 4 else None,
     )
 
