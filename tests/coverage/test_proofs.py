@@ -319,11 +319,27 @@ def test_the_next_day_asks_for_another(place: Tiny) -> None:
     assert asked.first_day == date(2026, 11, 23)
 
 
-def test_what_failed_is_tried_again_only_when_something_changes(place: Tiny) -> None:
-    asked = actions.refresh_current_proof(at=NOW)
+def test_what_failed_is_tried_again_an_hour_later(place: Tiny) -> None:
+    actions.refresh_current_proof(at=NOW)
     Job.objects.all().delete()
     Proof.objects.update(state=ProofState.FAILED)
-    assert actions.refresh_current_proof(at=NOW) is None
+    assert actions.refresh_current_proof(at=NOW + timedelta(minutes=59)) is None
+    assert actions.refresh_current_proof(at=NOW + timedelta(minutes=61)) is not None
+
+
+def test_another_version_of_the_engine_makes_it_out_of_date(place: Tiny) -> None:
+    proof = current()
+    Proof.objects.update(engine_version="0.9")
+    proof.refresh_from_db()
+    assert queries.get_freshness(proof, at=NOW).is_old
+    assert actions.refresh_current_proof(at=NOW) is not None
+
+
+def test_what_somebody_stopped_is_asked_for_again_when_something_changes(place: Tiny) -> None:
+    asked = actions.refresh_current_proof(at=NOW)
+    Job.objects.all().delete()
+    Proof.objects.update(state=ProofState.CANCELLED)
+    assert actions.refresh_current_proof(at=NOW + timedelta(hours=2)) is None
     change()
     again = actions.refresh_current_proof(at=NOW)
     assert again is not None

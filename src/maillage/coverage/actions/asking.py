@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from maillage.accounts.actions import record
@@ -22,6 +23,7 @@ from maillage.coverage.queries.proofs import (
     has_something_to_prove,
 )
 from maillage.coverage.rules.proofs import check_horizon, check_label, current_horizon
+from maillage.engines.routing import ENGINE_VERSION
 from maillage.jobs import actions as jobs
 from maillage.jobs.enums import JobState
 from maillage.jobs.models import Job
@@ -32,6 +34,9 @@ from maillage.vocabulary.errors import Refusal
 LEFT_ALONE = timedelta(minutes=10)
 """How long a proof without a job is held to be computed by a command in the foreground. After
 that the command is gone, and a worker takes the proof over."""
+
+RETRIED_AFTER = timedelta(hours=1)
+"""How long the proof that is kept current is let alone after a failure."""
 
 
 def ask_for_proof(
@@ -109,6 +114,7 @@ def _add(
         asked_by=by.name,
         asked_at=at,
         revision=get_revision(),
+        engine_version=ENGINE_VERSION,
     )
     _record("coverage.ask-proof", proof, by=by, at=at)
     return proof
@@ -149,9 +155,9 @@ def refresh_current_proof(*, at: datetime) -> Proof | None:
     """Have the proof of the coming year computed anew when it is out of date: the territory changed
     since, or the day did. Gives the proof that was asked for, or None when nothing was.
 
-    Once per revision and day: a proof of this state of the territory that failed or was stopped is
-    not asked for again until something changes. An installation without communes or pathways asks
-    for nothing.
+    Once per revision and day: a proof of this state of the territory that somebody stopped is not
+    asked for again until something changes, one that failed not within the hour. An
+    installation without communes or pathways asks for nothing.
     """
     follow_jobs(at=at)
     if get_pending_proof() is not None or not is_refresh_due(at=at):
@@ -169,8 +175,16 @@ def is_refresh_due(*, at: datetime) -> bool:
     current = get_current_proof()
     if current is not None and get_freshness(current, at=at).is_current:
         return False
-    tried = Proof.objects.filter(kept_current=True, first_day=today, revision=get_revision())
-    if tried.filter(state__in=(ProofState.FAILED, ProofState.CANCELLED)).exists():
+    tried = Proof.objects.filter(
+        kept_current=True,
+        first_day=today,
+        revision=get_revision(),
+        engine_version=ENGINE_VERSION,
+    )
+    in_vain = Q(state=ProofState.CANCELLED) | Q(
+        state=ProofState.FAILED, asked_at__gt=at - RETRIED_AFTER
+    )
+    if tried.filter(in_vain).exists():
         return False
     return has_something_to_prove(today)
 

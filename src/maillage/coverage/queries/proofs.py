@@ -18,6 +18,7 @@ from maillage.coverage.rules.proofs import (
     StepRow,
     freshness,
 )
+from maillage.engines.routing import ENGINE_VERSION
 from maillage.pathways.queries import list_pathways_for_network
 from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import local_day
@@ -67,6 +68,7 @@ def get_freshness(proof: Proof, *, at: datetime) -> Freshness:
         kept_current=proof.kept_current,
         acts=acts,
         since=since,
+        same_engine=proof.engine_version == ENGINE_VERSION,
     )
 
 

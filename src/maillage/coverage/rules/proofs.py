@@ -153,12 +153,14 @@ class Freshness:
 
     ``acts`` changed the territory since, the first of them at ``since``. ``slid`` is true when its
     horizon began on an earlier day than today: nothing changed, but a day is missing at its end.
+    ``is_old`` is true when another version of the engine computed it.
     """
 
     is_current: bool
     acts: int = 0
     since: datetime | None = None
     slid: bool = False
+    is_old: bool = False
 
     @property
     def level(self) -> str:
@@ -170,21 +172,30 @@ class Freshness:
         if self.is_current:
             return "À jour"
         if self.since is None:
-            return "Commence avant aujourd'hui"
+            return "Moteur plus récent" if self.is_old else "Commence avant aujourd'hui"
         acts = "1 acte" if self.acts == 1 else f"{self.acts} actes"
         return f"Périmée depuis le {french_instant(self.since, weekday=False)} ({acts})"
 
 
 def freshness(
-    *, first_day: date, today: date, kept_current: bool, acts: int, since: datetime | None
+    *,
+    first_day: date,
+    today: date,
+    kept_current: bool,
+    acts: int,
+    since: datetime | None,
+    same_engine: bool = True,
 ) -> Freshness:
     """State of a proof that is done: ``acts`` acts changed the territory after its revision, the
-    first at ``since``. Only the proof that is kept current also has to begin today; any other
-    answers for the horizon that somebody chose."""
+    first at ``since``. Only the proof that is kept current also has to begin today and to be of
+    this version of the engine; any other answers for the horizon and the day that somebody
+    chose."""
     if acts:
         return Freshness(is_current=False, acts=acts, since=since)
     if kept_current and first_day < today:
         return Freshness(is_current=False, slid=True)
+    if kept_current and not same_engine:
+        return Freshness(is_current=False, is_old=True)
     return Freshness(is_current=True)
 
 
