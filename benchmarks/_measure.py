@@ -41,14 +41,21 @@ def run(folder: Path, *words: str) -> float:
 
 
 @contextmanager
-def example_territory() -> Iterator[Path]:
-    """A folder with the example territory loaded, and Django set up on it."""
+def example_folder() -> Iterator[Path]:
+    """A folder with the example territory loaded."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(folder, "migrate", "--verbosity", "0")
         run(folder, "load", "--example")
         run(folder, "demo_accounts")
-        os.environ["MAILLAGE_DATA"] = name
+        yield folder
+
+
+@contextmanager
+def example_territory() -> Iterator[Path]:
+    """A folder with the example territory loaded, and Django set up on it."""
+    with example_folder() as folder:
+        os.environ["MAILLAGE_DATA"] = str(folder)
         os.environ["MAILLAGE_DEMO"] = "1"
         os.environ["DJANGO_SETTINGS_MODULE"] = "maillage.config.settings_test"
         import django

@@ -73,7 +73,11 @@ Care = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a territory is made of. ``side_km``: of the square that holds it."""
+    """What a territory is made of. ``side_km``: of the square that holds it.
+
+    ``farthest_minutes``: longer journeys from a commune, and those twice as long between sites, are
+    not in the matrix: a resident of ``SET`` reaches about half of the services of a need.
+    """
 
     communes: int
     residents: int
@@ -87,7 +91,7 @@ class Size:
     pathways: int
     clauses_each: int
     travel: TravelSource
-    farthest_minutes: float = 75.0
+    farthest_minutes: float = 0.0
     has_half_hours: bool = False
     steps: int = 2
 
@@ -100,12 +104,12 @@ def _cares(count: int, each: int) -> tuple[tuple[Care, int], ...]:
 SET = Size(
     communes=800, residents=800_000, side_km=90, sites=60, organizations=26, groups=6,
     emergency=30, cares=_cares(17, 10), lines=164, pathways=40, clauses_each=6,
-    travel=TravelSource.MATRIX,
+    travel=TravelSource.MATRIX, farthest_minutes=48,
 )  # fmt: skip
 REGION = Size(
     communes=3_800, residents=6_000_000, side_km=190, sites=280, organizations=110, groups=16,
     emergency=150, cares=_cares(55, 16), lines=849, pathways=100, clauses_each=8,
-    travel=TravelSource.MATRIX, has_half_hours=True,
+    travel=TravelSource.MATRIX, farthest_minutes=75, has_half_hours=True,
 )  # fmt: skip
 COUNTRY = Size(
     communes=35_000, residents=68_000_000, side_km=740, sites=700, organizations=420, groups=136,
