@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+from django.db import transaction
 from django.db.models import Value
 
+from maillage.accounts.actions import record
 from maillage.accounts.checks import check_encoding
 from maillage.accounts.models import User
 from maillage.accounts.names import ByName, name_key
+from maillage.accounts.permissions import Actor
+from maillage.accounts.queries import TrailFilter, list_events, list_users
 
 IN_ORDER = (
     "2 Caps",
@@ -79,6 +85,32 @@ def test_the_order_through_a_relation_and_without_doubles(db: None) -> None:
         "Ève",
         "Zoé",
     ]
+
+
+@pytest.mark.parametrize("typed", ["Ève", "eve", "ÈVE", "d'ostrevent", "D’OSTREVENT", "coeur"])
+def test_accounts_are_found_however_they_are_typed(db: None, typed: str) -> None:
+    User.objects.create(username="x", full_name="Ève Cœur d'Ostrevent")
+    User.objects.create(username="y", full_name="Autre")
+    assert [user.username for user in list_users(text=typed)] == ["x"]
+
+
+@pytest.mark.parametrize("typed", ["100%", "a_b", "a\\b"])
+def test_signs_of_patterns_are_only_signs(db: None, typed: str) -> None:
+    User.objects.create(username="x", full_name=f"un {typed} deux")
+    User.objects.create(username="y", full_name="un 100 a b axb deux")
+    assert [user.username for user in list_users(text=typed)] == ["x"]
+
+
+@pytest.mark.parametrize("typed", ["éric", "ERIC", "Conv. de l'Épine", "conv. de l’epine"])
+def test_the_trail_is_found_however_it_is_typed(db: None, now: datetime, typed: str) -> None:
+    for name, what in (("Éric", "x"), ("Zoé", "Conv. de l'Épine")):
+        with transaction.atomic():
+            record("essai.acte", by=Actor("u", name), at=now, subject_name=what)
+    found = [
+        *list_events(TrailFilter(who=typed)),
+        *list_events(TrailFilter(subject=typed)),
+    ]
+    assert len(found) == 1
 
 
 @pytest.mark.django_db

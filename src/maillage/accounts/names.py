@@ -2,7 +2,8 @@
 
 A database sorts texts by its collation: SQLite by bytes (« Écoles » after « Zola »), PostgreSQL as
 its creator chose. The product chooses instead: without accents or case, ligatures spelled out,
-hyphens and apostrophes as spaces. No extension and no collation of the server is needed.
+hyphens and apostrophes as spaces. The same key finds a name however it was typed. No extension
+and no collation of the server is needed.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class ByName(Func):
         for letter, spelled in SPELLED_OUT.items():
             made = f"REPLACE({made}, '{letter}', '{spelled}')"
         source = "".join([*LETTERS, ACCENTS_APART]).replace("'", "''")
-        template = f"TRANSLATE({made}, '{source}', '{''.join(LETTERS.values())}') COLLATE \"C\""
+        template = f"(TRANSLATE({made}, '{source}', '{''.join(LETTERS.values())}') COLLATE \"C\")"
         return self.as_sql(compiler, connection, template=template, **context)
 
 

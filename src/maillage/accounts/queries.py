@@ -13,7 +13,7 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet
 from maillage.accounts import rules
 from maillage.accounts.enums import Role
 from maillage.accounts.models import ApiKey, AuditEvent, RoleGrant, User
-from maillage.accounts.names import ByName
+from maillage.accounts.names import ByName, name_key
 from maillage.accounts.permissions import Actor, Grant
 from maillage.vocabulary.calendar import day_bounds, to_paris
 from maillage.vocabulary.errors import NotFound
@@ -69,7 +69,9 @@ def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[U
         Prefetch("grants", queryset=RoleGrant.objects.order_by("role", "organization"))
     )
     if text:
-        users = users.filter(Q(full_name__icontains=text) | Q(username__icontains=text))
+        key = name_key(text)
+        called = users.alias(called=ByName("full_name"))
+        users = called.filter(Q(called__contains=key) | Q(username__contains=key))
     if role:
         users = users.filter(grants__role=role).distinct()
     if state in ("actifs", "fermes"):
@@ -137,12 +139,14 @@ def list_events(wanted: TrailFilter) -> QuerySet[AuditEvent]:
     """Lines of the trail, newest first."""
     events = AuditEvent.objects.all()
     if wanted.who:
-        events = events.filter(Q(actor=wanted.who) | Q(actor_name__icontains=wanted.who))
+        events = events.alias(who=ByName("actor_name")).filter(
+            Q(actor=wanted.who) | Q(who__contains=name_key(wanted.who))
+        )
     if wanted.act:
         events = events.filter(action=wanted.act)
     if wanted.subject:
-        events = events.filter(
-            Q(subject_name__icontains=wanted.subject) | Q(subject_key=wanted.subject)
+        events = events.alias(what=ByName("subject_name")).filter(
+            Q(what__contains=name_key(wanted.subject)) | Q(subject_key=wanted.subject)
         )
     if wanted.first:
         events = events.filter(at__gte=day_bounds(wanted.first)[0])
