@@ -130,7 +130,7 @@ def _what(line: str | None, service: str | None, names: ScenarioNames) -> str:
     if line:
         parts.append(f"la garde « {names.line(line)} »")
     if service:
-        parts.append(f"{'pour' if line else 'la garde de'} {names.service(service)}")
+        parts.append(f"{'pour' if line else 'la garde pour'} {names.service(service)}")
     return " ".join(parts)
 
 
@@ -173,7 +173,7 @@ def _close(change: CloseService, names: ScenarioNames) -> str:
 
 def _authorise(change: AuthoriseService, names: ScenarioNames) -> str:
     period = _days(change.starts_on, change.ends_on) or " sans limite de date"
-    return f"{names.service(change.service)} est autorisé{period}."
+    return f"{names.service(change.service)} a une autorisation{period}."
 
 
 def _end_authorisation(change: EndAuthorisation, names: ScenarioNames) -> str:
