@@ -7,7 +7,7 @@ import json
 import random
 import statistics
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -66,7 +66,7 @@ def repeated(action: Callable[[], object]) -> tuple[float, float]:
 
 def shares(pathways: Any) -> dict[str, float]:
     """Percent of all person-hours in each category."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for pathway in pathways:
         for step in pathway.totals:
             for name, value in step.person_hours.items():
@@ -285,7 +285,7 @@ def _check(network: Any, start: datetime, end: datetime, *, every_hour: bool) ->
 
     proofs = {row.pathway: row for row in prove(network, start, end).pathways}
     figures: Figures = {"cells": 0, "differences": 0}
-    cpu, wall = 0.0, 0.0
+    cpu = wall = 0.0
     begun, clock = time.process_time(), time.perf_counter()
     dense = Dense(network, hours_of(start, end))
     for pathway in network.pathways:

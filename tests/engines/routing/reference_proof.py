@@ -15,7 +15,15 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from maillage.engines.routing import Commune, Demand, Network, Pathway, Step
+from maillage.engines.routing import (
+    Clause,
+    Commune,
+    Demand,
+    Membership,
+    Network,
+    Pathway,
+    Step,
+)
 from tests.engines.routing import reference
 from tests.engines.routing.territories import GRID
 
@@ -161,7 +169,8 @@ def in_force(network: Network, pathway: Pathway, at: datetime) -> tuple[bool, ..
         ]
     for slot in network.duty_slots:
         found.append(reference.instant_is_in(at, slot.starts_at, slot.ends_at))
-    for dated in (*network.memberships, *network.clauses):
+    rows: list[Membership | Clause] = [*network.memberships, *network.clauses]
+    for dated in rows:
         found.append(reference.day_is_in(day, dated.starts_on, dated.ends_on))
     for step in pathway.steps:
         found += [reference.window_counts(network, row, at) for row in step.hours or ()]

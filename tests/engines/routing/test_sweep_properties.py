@@ -174,7 +174,8 @@ def one_of(name: str, edit: Callable[[Any, random.Random], Any]) -> Change:
             index = choice.randrange(len(rows))
             edited = edit(rows[index], choice)
             rows[index : index + 1] = [] if edited is None else [edited]
-        return replace(network, **{name: tuple(rows)})
+        changed: dict[str, Any] = {name: tuple(rows)}
+        return replace(network, **changed)
 
     return change
 
