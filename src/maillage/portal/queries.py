@@ -180,14 +180,15 @@ def _agreements_in_progress(now: datetime, actor: Actor) -> Block:
 
 
 def _alerts(now: datetime, actor: Actor) -> Block:
+    """What would leave residents without an answer first, then what would make it late."""
+    felt = [row for row in list_current_alerts(at=now) if not row.is_harmless]
     rows = [
-        Line(row.mark, row.when, row.subject_name, row.url, row.words)
-        for row in list_current_alerts(at=now)
-        if not row.is_harmless
+        Line(row.mark, row.when, row.subject_name, row.url, row.short)
+        for row in sorted(felt, key=lambda row: not row.person_hours)
     ]
     return Block(
         "echeances-couverture",
-        "Couverture : ce qui laisserait des habitants sans réponse, 180 jours",
+        "Échéances qui touchent la couverture, 180 jours",
         rows[:MOST_ROWS],
         "Aucune échéance connue des 180 prochains jours ne change la réponse d'un habitant.",
         reverse("coverage:alerts"),

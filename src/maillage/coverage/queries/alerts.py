@@ -46,7 +46,6 @@ PER_PAGE = 50
 
 SORTS: Mapping[str, Callable[[AlertRow], float]] = {
     "quand": lambda row: row.due_on.toordinal(),
-    "habitants": lambda row: row.residents,
     "perte": lambda row: row.person_hours,
     "retard": lambda row: row.delayed,
 }

@@ -82,17 +82,24 @@ class AlertRow:
 
     @property
     def mark(self) -> str:
-        """The meaning that the screen gives it: late within 30 days, limit within 90, info."""
+        """The meaning that the screen gives it, that of the verdict which it would bring."""
         if self.is_harmless:
             return "neutral"
-        return {0: "late", 30: "late", 90: "limit"}.get(self.level, "info")
+        return "hole" if self.person_hours else "late"
 
     @property
     def word(self) -> str:
         """What it does, in a word or two beside the sign."""
         if self.is_harmless:
             return "Sans effet sur les délais"
-        return "Laisse des habitants sans personne" if self.person_hours else "Hors délai"
+        return "Personne ne répond" if self.person_hours else "Hors délai"
+
+    @property
+    def short(self) -> str:
+        """The cost in a few words; empty when there is none."""
+        if self.person_hours:
+            return f"{_whole(self.residents)} hab. sans personne"
+        return f"{_whole(self.untimely_residents)} hab. hors délai" if self.untimely else ""
 
     @property
     def words(self) -> str:
@@ -132,4 +139,4 @@ def level_of(days_left: int) -> int:
 
 def _whole(number: float) -> str:
     """« 12 000 », with a space that does not break."""
-    return f"{number:,.0f}".replace(",", "\u00a0")
+    return f"{int(number + 0.5):,}".replace(",", "\u00a0")
