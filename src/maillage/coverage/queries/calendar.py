@@ -13,12 +13,19 @@ from django.urls import reverse
 from maillage.coverage.enums import CATEGORIES, HOLES, SERVICE_REASONS, VERDICTS, Wording
 from maillage.coverage.models import Proof
 from maillage.coverage.queries.chosen import Chosen, get_chosen
-from maillage.coverage.queries.map import commune_address, get_answers_at, need_proof, read_instant
+from maillage.coverage.queries.map import (
+    CODE,
+    commune_pattern,
+    get_answers_at,
+    need_proof,
+    read_instant,
+)
 from maillage.coverage.queries.names import Named, load_proof_names
 from maillage.coverage.queries.questions import address_instant
 from maillage.coverage.queries.scenario_choices import load_scenario_names
 from maillage.coverage.queries.tables import load_evidence, load_tables
 from maillage.coverage.rules.calendar_view import (
+    DAYS_SHORT,
     RESIDENT_LABELS,
     Hole,
     HourCell,
@@ -42,10 +49,10 @@ from maillage.coverage.rules.map_view import (
 from maillage.coverage.rules.measures import large
 from maillage.coverage.rules.scenarios import sentence
 from maillage.engines.routing import (
+    Closer,
     Demand,
     Network,
     ServiceState,
-    Verdict,
     closers,
     service_state,
 )
@@ -63,7 +70,7 @@ if TYPE_CHECKING:
 
 LONGEST = 20
 WORST_COMMUNES = 10
-MOST_CLOSERS = 8
+MOST_OF_A_KIND = 4
 NOUNS = {False: "sans prise en charge", True: "sans prise en charge à temps"}
 
 
@@ -220,7 +227,8 @@ class WeekPage:
 
     chosen: Chosen
     monday: date
-    days: tuple[tuple[date, bool], ...]
+    days: tuple[tuple[str, bool], ...]
+    """« lun. 23/11 », and whether it is a public holiday."""
     rows: tuple[tuple[int, tuple[WeekCell, ...]], ...]
     before: str
     after: str
@@ -250,7 +258,7 @@ def get_week_page(day: str, asked: Mapping[str, str], *, at: datetime) -> WeekPa
     return WeekPage(
         chosen=chosen,
         monday=monday,
-        days=tuple((one, one in holidays) for one in days),
+        days=tuple((f"{DAYS_SHORT[one.weekday()]} {one:%d/%m}", one in holidays) for one in days),
         rows=tuple(
             (hour, tuple(WeekCell(c, hour_address(chosen, c.at) if c.at else "") for c in cells))
             for hour, cells in grid_of_week(moments, monday)
@@ -356,7 +364,7 @@ def get_hour_page(asked: Mapping[str, str], *, at: datetime) -> HourPage:
             title=title,
             classes=coloured.classes,
             tips=coloured.tips,
-            link=f"{commune_address('{code}')}{chosen.query()}",
+            link=commune_pattern(chosen),
             marks=town_labels(base, 10),
             legend=coloured.legend,
             legend_title="Réponse à cette heure (nombre de communes)",
@@ -410,7 +418,7 @@ def _commune_line(
     }
     return CommuneLine(
         name=names.get(one.code, one.code),
-        url=f"{commune_address(one.code)}{chosen.query()}",
+        url=commune_pattern(chosen).replace(CODE, one.code),
         reason=SERVICE_REASONS[one.reason] if one.reason else "",
         residents=one.uncovered,
         who_url=f"{reverse('coverage:who')}?{urlencode(question)}",
@@ -420,13 +428,17 @@ def _commune_line(
 def _closer_lines(
     network: Network, chosen: Chosen, widest: AtInstant, wanted: datetime
 ) -> tuple[CloserLine, ...]:
-    """Single changes that would close the hole for the commune with the most residents in it."""
+    """Single changes that would close the hole for the commune with the most residents in it: the
+    best of each kind."""
     demand = Demand(commune=widest.code, pathway=chosen.pathway, age=widest.age, at=wanted)
-    found = [
-        one
-        for one in closers(network, demand)
-        if one.step == chosen.order and one.verdict != Verdict.HOLE
-    ][:MOST_CLOSERS]
+    found: list[Closer] = []
+    counts: dict[str, int] = {}
+    for one in closers(network, demand):
+        kind = one.change.kind
+        if one.step != chosen.order or counts.get(kind, 0) == MOST_OF_A_KIND:
+            continue
+        counts[kind] = counts.get(kind, 0) + 1
+        found.append(one)
     names = load_scenario_names([one.change for one in found])
     return tuple(
         CloserLine(sentence(one.change, names), VERDICTS[one.verdict], one.minutes_from_commune)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from maillage.coverage.models import Proof
 from maillage.coverage.queries.calendar import hour_address, read_moments
 from maillage.coverage.queries.chosen import ALL, Chosen, get_chosen
-from maillage.coverage.queries.map import commune_address, get_figures, need_proof
+from maillage.coverage.queries.map import CODE, commune_pattern, get_figures, need_proof
 from maillage.coverage.queries.questions import address_instant
 from maillage.coverage.queries.tables import load_evidence, load_tables
 from maillage.coverage.rules.calendar_view import Hole, list_holes
@@ -65,6 +65,10 @@ class CommuneRow:
         return percent(self.figures.fragile_share)
 
     @property
+    def unserved_percent(self) -> str:
+        return percent(self.figures.unserved_share)
+
+    @property
     def per_resident(self) -> str:
         return hours(self.figures.unserved_per_resident)
 
@@ -103,7 +107,7 @@ def list_ranked(asked: Mapping[str, str], *, at: datetime) -> tuple[Chosen, list
     chosen = get_chosen(words, at=at)
     base = {shape.code: shape for shape in get_base_map().shapes}
     department, text = asked.get("departement", ""), fold(asked.get("nom", ""))
-    keep = chosen.query()
+    address = commune_pattern(chosen)
     rows = []
     ranked = rank(get_figures(chosen).values(), asked.get("tri") or "heures")
     for place, one in enumerate(ranked, start=1):
@@ -112,7 +116,7 @@ def list_ranked(asked: Mapping[str, str], *, at: datetime) -> tuple[Chosen, list
         home = shape.department if shape else ""
         if (department and home != department) or (text and text not in fold(name)):
             continue
-        url = f"{commune_address(one.code)}{keep}"
+        url = address.replace(CODE, one.code)
         rows.append(CommuneRow(place, one.code, name, home, url, one))
     return chosen, rows
 
@@ -224,7 +228,7 @@ def _lines(
                 target_minutes=row.target_minutes,
                 figures=one,
                 totals=show_totals(one.person_hours),
-                url=f"{commune_address(code)}{mine.query()}#trous",
+                url=f"{commune_pattern(mine).replace(CODE, code)}#trous",
                 is_chosen=row == chosen.step,
             )
         )

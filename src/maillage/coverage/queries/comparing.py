@@ -10,8 +10,8 @@ from maillage.accounts.permissions import Actor
 from maillage.coverage.enums import HOLES, ProofState
 from maillage.coverage.models import Proof
 from maillage.coverage.permissions import PROVE
-from maillage.coverage.queries.chosen import choose_step, is_balanced
-from maillage.coverage.queries.map import LABELS, commune_address
+from maillage.coverage.queries.chosen import Chosen, choose_step, is_balanced
+from maillage.coverage.queries.map import LABELS, commune_pattern
 from maillage.coverage.queries.proofs import (
     PROVE_JOB,
     compare_communes,
@@ -250,13 +250,13 @@ def _draw(before: Proof, after: Proof, step: StepRow) -> MapView:
             )
     base = get_base_map()
     coloured = colour_changes(base, changes)
-    keep = f"?preuve={after.pk}&filiere={step.pathway}&etape={step.step}"
+    shown = Chosen(after, is_asked=True, step=step)
     return draw_map(
         base,
         title=f"Part non couverte, {step.pathway_name}, étape {step.step} : différence",
         classes=coloured.classes,
         tips=coloured.tips,
-        link=f"{commune_address('{code}')}{keep}",
+        link=commune_pattern(shown),
         marks=town_labels(base, LABELS),
         legend=coloured.legend,
         legend_title="Part des heures-habitants non couverte (nombre de communes)",

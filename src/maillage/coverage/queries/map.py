@@ -161,16 +161,19 @@ def _draw(
         title=title,
         classes=coloured.classes,
         tips=coloured.tips,
-        link=f"{commune_address('{code}')}{chosen.query()}",
+        link=commune_pattern(chosen),
         marks=town_labels(base, LABELS),
         legend=coloured.legend,
         legend_title=f"{legend_title} (nombre de communes)",
     )
 
 
-def commune_address(code: str) -> str:
-    """The address of the sheet of a commune; ``{code}`` stays as it is, for maps."""
-    return reverse("coverage:commune", args=["00000"]).replace("00000", code)
+CODE = "{code}"
+
+
+def commune_pattern(chosen: Chosen) -> str:
+    """The address of the sheets of communes for a choice, with :data:`CODE` where a code goes."""
+    return f"{reverse('coverage:commune', args=['00000']).replace('00000', CODE)}{chosen.query()}"
 
 
 def _rows(
@@ -180,13 +183,13 @@ def _rows(
     order: str,
     chosen: Chosen,
 ) -> list[MapRow]:
-    keep = chosen.query()
+    address = commune_pattern(chosen)
     rows = [
         MapRow(
             code=shape.code,
             name=shape.name,
             department=shape.department,
-            url=f"{commune_address(shape.code)}{keep}",
+            url=address.replace(CODE, shape.code),
             figures=one,
             share=one.share(measure) or 0.0,
             value=one.value(measure),
@@ -309,14 +312,14 @@ _SEVERITY = {
 def _instant_rows(
     base: BaseMap, answers: Mapping[str, AtInstant], chosen: Chosen
 ) -> list[InstantRow]:
-    keep = chosen.query()
+    address = commune_pattern(chosen)
     found = [(shape, answers[shape.code]) for shape in base.shapes if shape.code in answers]
     found.sort(key=lambda pair: (_SEVERITY[pair[1].verdict], -pair[1].uncovered, pair[0].name))
     return [
         InstantRow(
             name=shape.name,
             department=shape.department,
-            url=f"{commune_address(shape.code)}{keep}",
+            url=address.replace(CODE, shape.code),
             wording=VERDICTS[one.verdict],
             reason=SERVICE_REASONS[one.reason] if one.reason else "",
             minutes=one.minutes,

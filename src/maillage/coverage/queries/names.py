@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -150,14 +151,17 @@ def load_proof_names() -> ProofNames:
     steps = PathwayStep.objects.order_by("version__number").values_list(
         "version__pathway__slug", "order", "name"
     )
+    pathway_page, service_page = _pages("pathways:detail"), _pages("directory:service")
+    agreement_page, person_page = _pages("agreements:detail"), _pages("directory:practitioner")
+    commune_page = _pages("territory:commune")
     return ProofNames(
         pathways={
-            slug: Named(name, reverse("pathways:detail", args=[slug]))
+            slug: Named(name, pathway_page(slug))
             for slug, name in PathwayRecord.objects.values_list("slug", "name")
         },
         steps={(pathway, order): name for pathway, order, name in steps},
         services={
-            slug: Named(name, reverse("directory:service", args=[slug]), site)
+            slug: Named(name, service_page(slug), site)
             for slug, name, site in HealthcareService.objects.values_list(
                 "slug", "name", "site__name"
             )
@@ -165,16 +169,24 @@ def load_proof_names() -> ProofNames:
         clauses={
             slug: Named(
                 f"{title}, {article}" if article else title,
-                f"{reverse('agreements:detail', args=[agreement])}#clause-{slug}",
+                f"{agreement_page(agreement)}#clause-{slug}",
                 title,
             )
             for slug, article, title, agreement in clauses
         },
-        people={
-            p.slug: Named(str(p), reverse("directory:practitioner", args=[p.slug])) for p in people
-        },
+        people={p.slug: Named(str(p), person_page(p.slug)) for p in people},
         communes={
-            code: Named(name, reverse("territory:commune", args=[code]), department)
+            code: Named(name, commune_page(code), department)
             for code, name, department in Commune.objects.values_list("code", "name", "department")
         },
     )
+
+
+def _pages(name: str) -> Callable[[str], str]:
+    """From slugs or codes to the addresses of their pages: looked up once, since proofs speak of
+    thousands of things."""
+    start, _, end = reverse(name, args=[_SAMPLE]).partition(_SAMPLE)
+    return lambda key: f"{start}{key}{end}"
+
+
+_SAMPLE = "00000"

@@ -15,11 +15,12 @@ from html import escape
 from itertools import pairwise
 
 from maillage.coverage.enums import CATEGORIES, HOLES
+from maillage.coverage.rules.measures import NBSP, large
 from maillage.coverage.rules.measures import hours as length_in_words
-from maillage.coverage.rules.measures import large
 from maillage.vocabulary.calendar import (
     french_clock,
     french_day,
+    french_instant,
     local_day,
     paris_instant,
     to_paris,
@@ -40,6 +41,11 @@ RESIDENT_LABELS = (
 LEFT, TOP, ROW, RIGHT = 58, 34, 13, 6
 MINUTE_WIDTH = 0.078
 """Units of the picture: a week is about 786 wide, an hour 4.7."""
+
+MONTHS_SHORT = (
+    "janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+    "déc.",
+)  # fmt: skip
 
 DAYS_SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 
@@ -102,6 +108,13 @@ class Hole:
     @property
     def reason_words(self) -> str:
         return CATEGORIES[self.reason].label
+
+    @property
+    def until(self) -> str:
+        """« 12 h 30 » when it ends on the day on which it began; the whole instant otherwise."""
+        if local_day(self.starts_at) == local_day(self.ends_at):
+            return french_clock(self.ends_at).replace(" ", NBSP)
+        return french_instant(self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,8 +477,14 @@ def _draw_labels(mondays: Sequence[date], week_link: Callable[[date], str]) -> I
         y = TOP + row * ROW + ROW - 3
         css = "week week--month" if monday.day <= 7 else "week"
         address = escape(week_link(monday))
+        month = ""
+        if monday.day <= 7:
+            month = (
+                f'<text class="month" x="{LEFT - 6}" y="{y + 8}" text-anchor="end" '
+                f'aria-hidden="true">{MONTHS_SHORT[monday.month - 1]}</text>'
+            )
         yield (
             f'<a href="{address}" tabindex="-1" aria-label="Semaine du '
             f'{french_day(monday)}"><text class="{css}" x="{LEFT - 6}" y="{y}" '
-            f'text-anchor="end">{monday:%d/%m/%y}</text></a>'
+            f'text-anchor="end">{monday:%d/%m/%y}</text></a>{month}'
         )

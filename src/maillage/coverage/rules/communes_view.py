@@ -40,6 +40,11 @@ class CommuneFigures:
         return self.uncovered + self.person_hours["late"]
 
     @property
+    def unserved_share(self) -> float:
+        """Share (0 to 1) of the person-hours due that is late or not covered."""
+        return self.unserved / self.due if self.due else 0.0
+
+    @property
     def unserved_per_resident(self) -> float:
         """Hours late or not covered, for a mean resident concerned."""
         return self.unserved / self.residents if self.residents else 0.0
@@ -173,14 +178,16 @@ def most_uncovered_age(rows: pa.Table, pathway: str, step: int | None) -> int:
 
 
 ORDERS = ("heures", "delai", "fragile")
-"""Orders of the ranking: hours late or not covered per resident, mean minutes, fragile share."""
+"""Orders of the ranking: what is late or not covered, mean minutes, fragile share. The first goes
+by the share of what is due: at one step, that is the order of the hours per resident; over several
+steps, hours of one resident would be counted once by step."""
 
 
 def rank(figures: Iterable[CommuneFigures], order: str) -> list[CommuneFigures]:
     """Communes with residents, the worst served first. « -heures » is the same order backwards."""
     name = order.removeprefix("-")
     keys = {
-        "heures": lambda one: one.unserved_per_resident,
+        "heures": lambda one: one.unserved_share,
         "delai": lambda one: -1.0 if one.mean_minutes is None else one.mean_minutes,
         "fragile": lambda one: one.fragile_share,
     }

@@ -150,6 +150,7 @@ def large(value: float) -> str:
         if size >= limit:
             amount = value / limit
             written = f"{amount:.{_decimals(abs(amount))}f}".replace(".", ",")
+            written = written.replace("-", "\u2212")
             plural = "s" if abs(amount) >= 2 else ""
             return f"{written}{NBSP}{word}{plural}"
     decimals = 0 if size >= 10 or size == int(size) else 1
