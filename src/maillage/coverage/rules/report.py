@@ -442,16 +442,16 @@ def usual_hours(shares: np.ndarray, first_day: date) -> str:
 
     groups = (("en semaine", (0, 1, 2, 3, 4)), ("le samedi", (5,)), ("le dimanche", (6,)))
     weekdays = (np.arange(shares.shape[0]) + first_day.weekday()) % 7
-    parts = []
+    said = {}
     for name, wanted in groups:
         rows = shares[np.isin(weekdays, wanted)]
-        if not len(rows):
-            continue
-        empty = (np.nan_to_num(rows) > 0).mean(axis=0) > USUAL
-        ranges = _ranges(empty.tolist())
-        if ranges:
-            parts.append(f"{name} {' et '.join(ranges)}")
-    return ", ".join(parts)
+        if len(rows):
+            empty = (np.nan_to_num(rows) > 0).mean(axis=0) > USUAL
+            said[name] = " et ".join(_ranges(empty.tolist()))
+    if len(said) == len(groups) and len(set(said.values())) == 1:
+        words = next(iter(said.values()))
+        return f"tous les jours {words}" if words else ""
+    return ", ".join(f"{name} {words}" for name, words in said.items() if words)
 
 
 def _ranges(hours: Sequence[bool]) -> list[str]:
