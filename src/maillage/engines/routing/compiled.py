@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -63,12 +63,35 @@ class Moves:
         ends = {day for row in dated for day in (row.starts_on, row.ends_on) if day is not None}
         self.change_days = sorted(day.toordinal() for day in ends)
         self._epochs: dict[int, _Epoch] = {}
+        self._by_care: dict[str, list[Clause]] | None = None
 
-    def epochs(self, first: int, last: int) -> list[int]:
-        """The first days of the epochs between two days (both included); ``first`` itself, then
-        each day on which something changes."""
-        index = bisect_right(self.change_days, first)
-        return [first, *(day for day in self.change_days[index:] if day <= last)]
+    def changes(
+        self, horizon: Horizon, organizations: Container[str], care_types: Iterable[str]
+    ) -> list[tuple[int, Touched]]:
+        """The days of a horizon, after its first, on which a membership or a clause among these
+        organizations and for these care types starts or ends, in order, each with a test that
+        tells whether it may touch a move."""
+        if self._by_care is None:
+            self._by_care = defaultdict(list)
+            for clause in self._clauses:
+                for care_type in set(clause.care_types):
+                    self._by_care[care_type].append(clause)
+        moves: dict[int, set[tuple[str, str, str]]] = defaultdict(set)
+        members: dict[int, set[str]] = defaultdict(set)
+        for row in self._memberships:
+            if row.organization in organizations:
+                for day in _ends(row, horizon):
+                    members[day].add(row.organization)
+        for care_type in care_types:
+            for clause in self._by_care.get(care_type, ()):
+                origin, target = clause.from_organization, clause.to_organization
+                if origin in organizations and target in organizations:
+                    for day in _ends(clause, horizon):
+                        moves[day].add((origin, target, care_type))
+        return [
+            (day, _touched(moves.get(day, set()), members.get(day, set())))
+            for day in sorted({*moves, *members})
+        ]
 
     def on(self, day: int) -> _Epoch:
         """The moves of a local day (an ordinal)."""
@@ -81,6 +104,22 @@ class Moves:
             )
             self._epochs[index] = known
         return known
+
+
+Touched = Callable[[str, str, str], bool]
+
+
+def _touched(moves: set[tuple[str, str, str]], members: set[str]) -> Touched:
+    def test(origin: str, target: str, care_type: str) -> bool:
+        return (origin, target, care_type) in moves or origin in members or target in members
+
+    return test
+
+
+def _ends(row: Membership | Clause, horizon: Horizon) -> list[int]:
+    """The days of a horizon, after its first, on which a row starts or ends."""
+    days = [day.toordinal() for day in (row.starts_on, row.ends_on) if day is not None]
+    return [day for day in days if horizon.first_day < day <= horizon.last_day]
 
 
 def _in_force(starts_on: date | None, ends_on: date | None, day: int) -> bool:
@@ -153,10 +192,12 @@ class CompiledNetwork:
         reused = _Reused(network, origin)
         self.clock = reused.clock or LocalClock(ZoneInfo(network.timezone), network.public_holidays)
         self.moves = reused.moves or Moves(network)
-        self.travel = reused.travel or TravelTimes(network.travel, network.communes, network.sites)
+        # In the order of their codes, whatever the order of rows: sums never depend on it.
+        communes = sorted(network.communes, key=lambda commune: commune.code)
+        self.travel = reused.travel or TravelTimes(network.travel, communes, network.sites)
         self._timelines: tuple[Horizon, Timelines] | None = None
-        self.people = reused.people or People(network.communes)
-        self.communes = reused.communes or {commune.code: commune for commune in network.communes}
+        self.people = reused.people or People(communes)
+        self.communes = reused.communes or {commune.code: commune for commune in communes}
         self._slots_of = reused.slots_of or _slots_by_service(network.duty_slots)
         self.services = self._compile_services(reused)
         by_care: dict[tuple[str, str], list[CompiledService]] = defaultdict(list)

@@ -53,7 +53,8 @@ def _service(service: CompiledService, horizon: Horizon) -> str:
     if known is None:
         own = (
             service.id, service.site, service.organization, service.age_min, service.age_max,
-            reach.opening, reach.authorised.parts, reach.closed.parts, reach.opened.parts,
+            sorted(map(repr, reach.opening)),
+            reach.authorised.parts, reach.closed.parts, reach.opened.parts,
         )  # fmt: skip
         slots = sorted(row for slot in reach.slots if (row := _slot(slot, horizon)) is not None)
         known = hashlib.sha256(repr((own, slots)).encode()).hexdigest()
@@ -71,13 +72,14 @@ def _journeys(compiled: CompiledNetwork, sites: set[str]) -> str:
     """Where the sites are, or how far: by points for the estimate, by pairs for a matrix."""
     travel = compiled.travel
     rows = [repr((travel.margin, travel.is_estimate))]
+    ranks = travel.ranks(sorted(sites))
     for site in sorted(sites):
         if travel.is_estimate:
             rows.append(repr((site, travel.point_of(site))))
         else:
-            senders = [(other, travel.between_sites(other, site)) for other in sorted(sites)]
-            rows.append(repr((site, senders)))
-            rows.append(hashlib.sha256(travel.column(site).tobytes()).hexdigest())
+            digest = hashlib.sha256(travel.between(site)[ranks].tobytes())
+            digest.update(travel.column(site).tobytes())
+            rows.append(f"{site} {digest.hexdigest()}")
     return "\n".join(rows)
 
 
@@ -120,11 +122,11 @@ def _communes(compiled: CompiledNetwork) -> str:
     """Communes with their points and residents. Remembered with the residents."""
     people = compiled.people
     if not people.fingerprint:
-        rows = (_commune(commune) for commune in compiled.network.communes)
+        rows = (_commune(commune) for commune in compiled.communes.values())
         people.fingerprint = hashlib.sha256("\n".join(rows).encode()).hexdigest()
     return people.fingerprint
 
 
 def _commune(row: Commune) -> str:
-    bands = [(b.age_min, b.age_max, b.count) for b in row.residents]
+    bands = sorted((b.age_min, b.age_max or 0, b.count) for b in row.residents)
     return repr((row.code, row.lat, row.lon, bands))

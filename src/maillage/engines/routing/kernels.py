@@ -14,20 +14,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from maillage.engines.routing.codes import (
-    CLAUSE,
-    CLOSED,
-    FIRST_CLAUSE,
-    HOLDER,
-    INFINITE,
-    NO_AGREEMENT,
-    NO_SERVICE,
-    NOT_AUTHORISED,
-    PREVIOUS_STEP,
-    SERVICE,
-    TOO_FAR,
-    UNSTAFFED,
-)
+from maillage.engines.routing.codes import INFINITE
 
 
 @intrinsic
@@ -147,166 +134,6 @@ def tails(last, step_start, node_service, in_class, takes_direct, takes_referral
 
 
 @njit(cache=True, nogil=True)
-def _walk(kind, element, u, group, alive, step_start, node_service, in_class, takes_direct,
-          takes_referral, edge_start, edge_from, edge_journey, moves, epoch, reason, label,
-          access, has_chain):  # fmt: skip
-    """The nodes that some chain reaches, and the steps that have one, without an element.
-
-    ``kind`` -1 removes nothing.
-    """
-    for step in range(step_start.size - 1):
-        has_chain[step] = False
-        for node in range(step_start[step], step_start[step + 1]):
-            service = node_service[node]
-            alive[node] = False
-            if not in_class[node] or reason[u, service] != 0:
-                continue
-            if kind == SERVICE and service == element:
-                continue
-            if kind == HOLDER and label[u, service] == element:
-                continue
-            if takes_direct[step] and access[group, node]:
-                alive[node] = True
-            elif takes_referral[step]:
-                for edge in range(edge_start[node], edge_start[node + 1]):
-                    move = moves[epoch[u], edge]
-                    if (
-                        alive[edge_from[edge]]
-                        and edge_journey[edge] >= 0
-                        and move != 0
-                        and not (kind == CLAUSE and move == element + FIRST_CLAUSE)
-                    ):
-                        alive[node] = True
-                        break
-            if alive[node]:
-                has_chain[step] = True
-
-
-@njit(cache=True, nogil=True)
-def _reason_of(step, u, step_start, node_service, in_class, takes_direct, takes_referral,
-               edge_start, edge_from, moves, epoch, reason, alive, has_chain):  # fmt: skip
-    """The first true reason of a step that no chain reaches."""
-    any_candidate = any_reachable = any_closed = any_unstaffed = any_allowed = False
-    for node in range(step_start[step], step_start[step + 1]):
-        if not in_class[node]:
-            continue
-        any_candidate = True
-        why = reason[u, node_service[node]]
-        any_closed |= why == CLOSED
-        any_unstaffed |= why == UNSTAFFED
-        if why == 0:
-            any_reachable = True
-            if takes_referral[step]:
-                for edge in range(edge_start[node], edge_start[node + 1]):
-                    if alive[edge_from[edge]] and moves[epoch[u], edge] != 0:
-                        any_allowed = True
-    if not any_candidate:
-        return NO_SERVICE
-    if not any_reachable:
-        if any_unstaffed:
-            return UNSTAFFED
-        return CLOSED if any_closed else NOT_AUTHORISED
-    previous = step > 0 and has_chain[step - 1]
-    if not takes_direct[step] and not previous:
-        return PREVIOUS_STEP
-    if takes_referral[step] and previous and not any_allowed:
-        return NO_AGREEMENT
-    return TOO_FAR
-
-
-@njit(cache=True, nogil=True)
-def _elements_of_a_chain(node, step, u, group, alive, step_start, node_service, takes_direct,
-                         takes_referral, edge_start, edge_from, edge_journey, moves, epoch, label,
-                         access, kinds, elements, count):  # fmt: skip
-    """Add the elements of one chain that ends at a node; any chain will do, since an element
-    without which there is none lies on all of them."""
-    while True:
-        service = node_service[node]
-        for kind in (SERVICE, HOLDER):
-            element = service if kind == SERVICE else label[u, service]
-            if element >= 0:
-                count = _add(kinds, elements, count, kind, element)
-        if takes_direct[step] and access[group, node]:
-            return count
-        for edge in range(edge_start[node], edge_start[node + 1]):
-            move = moves[epoch[u], edge]
-            if alive[edge_from[edge]] and edge_journey[edge] >= 0 and move != 0:
-                if move >= FIRST_CLAUSE:
-                    count = _add(kinds, elements, count, CLAUSE, move - FIRST_CLAUSE)
-                node = edge_from[edge]
-                break
-        step -= 1
-
-
-@njit(cache=True, nogil=True)
-def _add(kinds, elements, count, kind, element):
-    for index in range(count):
-        if kinds[index] == kind and elements[index] == element:
-            return count
-    kinds[count] = kind
-    elements[count] = element
-    return count + 1
-
-
-@njit(cache=True, nogil=True)
-def judge_states(step_start, node_service, in_class, takes_direct, takes_referral,
-                 edge_start, edge_from, edge_journey, moves, epoch, reason, label,
-                 access):  # fmt: skip
-    """For each group of communes and each state: why a step is a hole (0 when it has a chain),
-    and the elements without which a step that has a chain would be one.
-
-    Communes of one group can travel to the same entry sites. Returns ``why[group, state, step]``
-    and rows ``(group, state, step, kind, element)``.
-    """
-    groups, states, steps = access.shape[0], reason.shape[0], step_start.size - 1
-    why = np.zeros((groups, states, steps), np.int8)
-    rows = np.empty((256, 5), np.int32)
-    filled = 0
-    alive = np.empty(node_service.size, np.bool_)
-    has_chain = np.empty(steps, np.bool_)
-    without = np.empty(node_service.size, np.bool_)
-    still = np.empty(steps, np.bool_)
-    kinds = np.empty(4 * steps * steps + 4, np.int64)
-    elements = np.empty(4 * steps * steps + 4, np.int64)
-    for group in range(groups):
-        for u in range(states):
-            _walk(-1, 0, u, group, alive, step_start, node_service, in_class, takes_direct,
-                  takes_referral, edge_start, edge_from, edge_journey, moves, epoch, reason,
-                  label, access, has_chain)  # fmt: skip
-            count = 0
-            for step in range(steps):
-                if not has_chain[step]:
-                    why[group, u, step] = _reason_of(
-                        step, u, step_start, node_service, in_class, takes_direct, takes_referral,
-                        edge_start, edge_from, moves, epoch, reason, alive, has_chain)  # fmt: skip
-                    continue
-                for node in range(step_start[step], step_start[step + 1]):
-                    if alive[node]:
-                        count = _elements_of_a_chain(
-                            node, step, u, group, alive, step_start, node_service, takes_direct,
-                            takes_referral, edge_start, edge_from, edge_journey, moves, epoch,
-                            label, access, kinds, elements, count)  # fmt: skip
-                        break
-            for index in range(count):
-                _walk(kinds[index], elements[index], u, group, without, step_start, node_service,
-                      in_class, takes_direct, takes_referral, edge_start, edge_from,
-                      edge_journey, moves, epoch, reason, label, access, still)  # fmt: skip
-                for step in range(steps):
-                    if has_chain[step] and not still[step]:
-                        if filled == rows.shape[0]:
-                            larger = np.empty((2 * filled, 5), np.int32)
-                            larger[:filled] = rows
-                            rows = larger
-                        rows[filled, 0] = group
-                        rows[filled, 1] = u
-                        rows[filled, 2] = step
-                        rows[filled, 3] = kinds[index]
-                        rows[filled, 4] = elements[index]
-                        filled += 1
-    return why, rows[:filled].copy()
-
-
-@njit(cache=True, nogil=True)
 def candidates(found):
     """Candidate chains by entry site: for each distinct total of ``tails``, in order, the set of
     states (as bits) in which it is the best one from that door.
@@ -339,43 +166,69 @@ def candidates(found):
 
 
 @njit(cache=True, nogil=True)
-def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, duration,
-          on_target_up_to, at_limit_up_to, times, sums, worst, limit_profile,
-          late_profile):  # fmt: skip
+def time_of_bytes(duration):
+    """The time that any set of eight neighbouring states lasts: ``found[eight, set]``."""
+    eights = (duration.size + 7) // 8
+    found = np.zeros((eights + 8, 256), np.int64)
+    for eight in range(eights):
+        for bit in range(8):
+            u = eight * 8 + bit
+            if u < duration.size:
+                for some in range(1 << bit):
+                    found[eight, some | (1 << bit)] = found[eight, some] + duration[u]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _time_of(word, w, table):
+    total = 0
+    eight = 8 * w
+    while word:
+        total += table[eight, np.int64(word & np.uint64(255))]
+        word >>= np.uint64(8)
+        eight += 1
+    return total
+
+
+@njit(cache=True, nogil=True)
+def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, table,
+          on_target_up_to, at_limit_up_to, times, sums, worst, limit, late,
+          late_of_group):  # fmt: skip
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 
-    Writes, per commune: ``times`` (on target, at the limit, late, fragile), ``sums`` (minutes
-    weighted by duration) and ``worst`` (micros, -1 when there is none). Adds the residents at the
-    limit (per state) and late (per group and state) to the profiles.
+    ``table`` is that of :func:`time_of_bytes`. Writes, per commune: ``times`` (on target, at the
+    limit, late, fragile), ``sums`` (minutes weighted by duration) and ``worst`` (micros, -1 when
+    there is none). Adds the residents at the limit and late to the profiles, by state, and those
+    late by group too where the group hangs on something.
     """
     communes, entries = travel.shape
     words = bits.shape[1]
     left = np.empty(words, np.uint64)
     position = np.empty(entries, np.int64)
     total = np.empty(entries, np.int64)
+    door = np.empty(entries, np.int64)
     for c in range(communes):
         group = group_of[c]
-        people = residents[c]
         missing = 0
         for w in range(words):
             left[w] = wanted[group, w]
             if left[w] != 0:
                 missing += 1
+        doors = 0
         for k in range(entries):
-            position[k] = first[k]
-            total[k] = INFINITE
             if first[k] < first[k + 1] and travel[c, k] < INFINITE:
-                total[k] = travel[c, k] + minutes[first[k]]
+                door[doors] = k
+                position[doors] = first[k]
+                total[doors] = travel[c, k] + minutes[first[k]]
+                doors += 1
         weighted = 0.0
-        while missing:
+        while missing and doors:
             best = 0
-            for k in range(1, entries):
-                if total[k] < total[best]:
-                    best = k
+            for index in range(1, doors):
+                if total[index] < total[best]:
+                    best = index
             now = total[best]
-            if now >= INFINITE:
-                break
             verdict = 0 if now <= on_target_up_to else 1 if now <= at_limit_up_to else 2
             candidate = position[best]
             taken = 0
@@ -386,25 +239,60 @@ def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, du
                 left[w] ^= new
                 if left[w] == 0:
                     missing -= 1
-                hanging = fragile[group, w]
-                while new:
-                    bit = _lowest_bit(new)
-                    u = np.int64(w * 64) + np.int64(bit)
-                    taken += duration[u]
-                    if verdict == 2:
-                        late_profile[group, u] += people
-                    else:
-                        if verdict == 1:
-                            limit_profile[u] += people
-                        if (hanging >> bit) & np.uint64(1):
-                            times[c, 3] += duration[u]
-                    new &= new - np.uint64(1)
+                taken += _time_of(new, w, table)
+                if verdict == 2:
+                    _add_people(new, w, residents[c], late)
+                    _add_people(new & fragile[group, w], w, residents[c], late_of_group[group])
+                else:
+                    times[c, 3] += _time_of(new & fragile[group, w], w, table)
+                    if verdict == 1:
+                        _add_people(new, w, residents[c], limit)
             if taken:
                 times[c, verdict] += taken
                 weighted += np.float64(now) * np.float64(taken)
                 worst[c] = now
             position[best] += 1
-            total[best] = INFINITE
-            if position[best] < first[best + 1]:
-                total[best] = travel[c, best] + minutes[position[best]]
+            if position[best] < first[door[best] + 1]:
+                total[best] = travel[c, door[best]] + minutes[position[best]]
+            else:
+                doors -= 1
+                door[best], position[best] = door[doors], position[doors]
+                total[best] = total[doors]
         sums[c] = weighted
+
+
+@njit(cache=True, nogil=True)
+def _add_people(word, w, people, profile):
+    while word:
+        profile[w * 64 + np.int64(_lowest_bit(word))] += people
+        word &= word - np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def weigh(bits, table):
+    """The time that each set of states lasts; ``table`` is that of :func:`time_of_bytes`."""
+    found = np.zeros(len(bits), np.int64)
+    for row in range(len(bits)):
+        for w in range(bits.shape[1]):
+            found[row] += _time_of(bits[row, w], w, table)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def spread(bits, people, profile):
+    """Add the people of each row to the states of its set."""
+    for row in range(len(bits)):
+        for w in range(bits.shape[1]):
+            _add_people(bits[row, w], w, people[row], profile)
+
+
+@njit(cache=True, nogil=True)
+def add_reached(groups, bits, people, late, profile):
+    """Add, over the states of each set, the residents of its group who are not late there."""
+    for row in range(len(bits)):
+        for w in range(bits.shape[1]):
+            word = bits[row, w]
+            while word:
+                u = w * 64 + np.int64(_lowest_bit(word))
+                profile[u] += people[groups[row]] - late[groups[row], u]
+                word &= word - np.uint64(1)

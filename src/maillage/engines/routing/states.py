@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from maillage.engines.routing.codes import FIRST_CLAUSE, FREE_MOVE, NO_MOVE
-from maillage.engines.routing.compiled import CompiledNetwork, CompiledStep
+from maillage.engines.routing.codes import FIRST_CLAUSE, FREE_MOVE, INFINITE, NO_MOVE
+from maillage.engines.routing.compiled import CompiledNetwork, CompiledStep, Move
 from maillage.engines.routing.network import Pathway
 from maillage.engines.routing.people import LAST_AGE
 from maillage.engines.routing.reachability import CompiledService
@@ -59,7 +59,7 @@ class States:
     ``starts`` and ``of`` go over the intervals of the grid; ``holder[t, service]`` is an index in
     ``holders``. The rest goes over the states: ``reason``, ``response`` and ``label`` by service
     (``label`` joins the services that hang on one person), ``epoch``, ``required`` by step, and
-    ``duration`` in units of ``unit`` ticks.
+    ``duration`` in units of ``unit`` ticks (``table``: the same by sets of eight).
     """
 
     starts: Ints
@@ -73,6 +73,7 @@ class States:
     epoch: Shorts
     required: Flags
     duration: Ints
+    table: Ints
     unit: int
 
     @property
@@ -82,6 +83,33 @@ class States:
     @property
     def words(self) -> int:
         return (self.count + 63) // 64
+
+    def labelled(self) -> tuple[Ints, NDArray[np.uint64]]:
+        """Pairs (label, service), sorted by service, and, as bits, the states in which the service
+        hangs on the person that the label stands for."""
+        ranks = np.arange(self.label.shape[1])
+        own = self.label == ranks
+        alone = np.flatnonzero(own.any(axis=0))
+        states, services = np.nonzero((self.label >= 0) & ~own)
+        keys = services << 32 | self.label[states, services]
+        shared, rank = np.unique(keys, return_inverse=True)
+        flags = np.zeros((alone.size + shared.size, self.count), np.bool_)
+        flags[: alone.size] = own[:, alone].T
+        flags[alone.size + rank, states] = True
+        labels = np.append(alone, shared & 0xFFFFFFFF)
+        of_services = np.append(alone, shared >> 32)
+        order = np.argsort(of_services, kind="stable")
+        pairs = np.stack([labels[order], of_services[order]], axis=1)
+        return np.ascontiguousarray(pairs, np.int64), as_bits(flags[order])
+
+
+def as_bits(flags: Flags) -> NDArray[np.uint64]:
+    """Flags by row as bits, state ``u`` being bit ``u % 64`` of word ``u // 64``."""
+    rows, states = flags.shape
+    packed = np.zeros((rows, (states + 63) // 64 * 8), np.uint8)
+    bits = np.packbits(flags, axis=1, bitorder="little")
+    packed[:, : bits.shape[1]] = bits
+    return packed.view("<u8")
 
 
 def age_classes(pathway: Pathway, steps: Sequence[CompiledStep]) -> list[tuple[int, int]]:
@@ -127,52 +155,92 @@ def shape_of(compiled: CompiledNetwork, pathway: str, horizon: Horizon) -> Shape
 
 
 def _edges(compiled: CompiledNetwork, steps: Sequence[CompiledStep]) -> tuple[Shorts, Shorts, Ints]:
-    starts, origins, journeys = [0], [], []
+    starts: list[int] = [0]
+    origins: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    journeys: list[Ints] = [np.zeros(0, np.int64)]
     before: Sequence[CompiledService] = ()
     first = 0
     for step in steps:
+        senders = compiled.travel.ranks([sender.site for sender in before])
+        ranks = first + np.arange(len(before))
         for service in step.services:
             if step.takes_referral:
-                for index, sender in enumerate(before):
-                    journey = compiled.travel.between_sites(sender.site, service.site)
-                    origins.append(first + index)
-                    journeys.append(-1 if journey is None else journey)
-            starts.append(len(origins))
+                minutes = compiled.travel.between(service.site)[senders]
+                origins.append(ranks)
+                journeys.append(np.where(minutes >= INFINITE, -1, minutes))
+            starts.append(starts[-1] + (len(before) if step.takes_referral else 0))
         first += len(before)
         before = step.services
-    return np.array(starts, np.int32), np.array(origins, np.int32), np.array(journeys, np.int64)
+    return (
+        np.array(starts, np.int32),
+        np.concatenate(origins).astype(np.int32),
+        np.concatenate(journeys),
+    )
 
 
 def _moves(
     compiled: CompiledNetwork, steps: Sequence[CompiledStep], horizon: Horizon
 ) -> tuple[tuple[int, ...], Shorts, tuple[str, ...]]:
     """First days of the epochs that differ, the codes of their moves, and the clauses named."""
+    pairs = [
+        (
+            _ranked([sender.organization for sender in before.services]),
+            _ranked([service.organization for service in step.services]),
+            str(step.step.care_type),
+        )
+        for before, step in pairwise(steps)
+        if step.takes_referral
+    ]
+    organizations = {name for (senders, _), (targets, _), _ in pairs for name in senders + targets}
+    care_types = {care_type for _, _, care_type in pairs}
     clauses: dict[str, int] = {}
-    starts: list[int] = []
-    rows: list[list[int]] = []
-    for day in compiled.moves.epochs(horizon.first_day, horizon.last_day):
+    epoch = compiled.moves.on(horizon.first_day)
+    tables = [
+        np.array(
+            [[_code(epoch.move(a, b, care_type), clauses) for a in senders] for b in targets],
+            np.int32,
+        ).reshape(len(targets), len(senders))
+        for (senders, _), (targets, _), care_type in pairs
+    ]
+    starts, rows = [horizon.first_day], [_row(pairs, tables)]
+    for day, touched in compiled.moves.changes(horizon, organizations, care_types):
         epoch = compiled.moves.on(day)
-        codes: list[int] = []
-        for before, step in pairwise(steps):
-            if not step.takes_referral:
-                continue
-            senders = [sender.organization for sender in before.services]
-            for service in step.services:
-                known: dict[str, int] = {}
-                for sender in senders:
-                    code = known.get(sender)
-                    if code is None:
-                        move = epoch.move(sender, service.organization, service.care_type)
-                        code = NO_MOVE if move is None else FREE_MOVE
-                        if move is not None and move.sole_clause is not None:
-                            index = clauses.setdefault(move.sole_clause, len(clauses))
-                            code = FIRST_CLAUSE + index
-                        known[sender] = code
-                    codes.append(code)
-        if not rows or codes != rows[-1]:
+        for ((senders, _), (targets, _), care_type), table in zip(pairs, tables, strict=True):
+            for target, b in enumerate(targets):
+                for sender, a in enumerate(senders):
+                    if touched(a, b, care_type):
+                        table[target, sender] = _code(epoch.move(a, b, care_type), clauses)
+        row = _row(pairs, tables)
+        if not np.array_equal(row, rows[-1]):
             starts.append(day)
-            rows.append(codes)
+            rows.append(row)
     return tuple(starts), np.array(rows, np.int32).reshape(len(rows), -1), tuple(clauses)
+
+
+Pairs = list[tuple[tuple[list[str], Ints], tuple[list[str], Ints], str]]
+
+
+def _row(pairs: Pairs, tables: list[Shorts]) -> Shorts:
+    """The codes of all edges, from those between organizations."""
+    codes = [np.zeros(0, np.int32)]
+    for ((_, sender_of), (_, target_of), _), table in zip(pairs, tables, strict=True):
+        codes.append(table[np.ix_(target_of, sender_of)].ravel())
+    return np.concatenate(codes)
+
+
+def _ranked(names: list[str]) -> tuple[list[str], Ints]:
+    """Distinct names, and the rank of each of the names given among them."""
+    ranks: dict[str, int] = {}
+    of = [ranks.setdefault(name, len(ranks)) for name in names]
+    return list(ranks), np.array(of, np.int64)
+
+
+def _code(move: Move | None, clauses: dict[str, int]) -> int:
+    if move is None:
+        return NO_MOVE
+    if move.sole_clause is None:
+        return FREE_MOVE
+    return FIRST_CLAUSE + clauses.setdefault(move.sole_clause, len(clauses))
 
 
 def states_of(
@@ -203,7 +271,7 @@ def states_of(
     for index, week in enumerate(weeks):
         if week is not None:
             required[:, index] = Timelines.covers(week, starts)
-    of, first = _distinct(reason, response, label, epoch, required)
+    of, first = distinct(reason, response, label, epoch, required)
     length = durations(starts, horizon.end)
     unit = int(np.gcd.reduce(length))
     length //= unit
@@ -212,7 +280,8 @@ def states_of(
     return States(
         starts=starts, length=length, of=of, holder=holder, holders=holders,
         reason=reason[first], response=response[first], label=label[first],
-        epoch=epoch[first], required=required[first], duration=duration, unit=unit,
+        epoch=epoch[first], required=required[first], duration=duration,
+        table=kernels.time_of_bytes(duration), unit=unit,
     )  # fmt: skip
 
 
@@ -235,10 +304,13 @@ def _gather(
     return reason, response, holder, tuple(people)
 
 
-def _distinct(*columns: NDArray) -> tuple[Shorts, Ints]:
+def distinct(*columns: NDArray) -> tuple[Shorts, Ints]:
     """Equal rows under one number: the number of each row, and the first row of each number."""
     size = len(columns[0])
-    parts = [np.ascontiguousarray(column).reshape(size, -1).view(np.uint8) for column in columns]
+    parts = [
+        np.ascontiguousarray(column).view(np.uint8).reshape(size, column[:1].nbytes)
+        for column in columns
+    ]
     packed = np.concatenate(parts, axis=1)
     width = packed.shape[1]
     text = packed.tobytes()

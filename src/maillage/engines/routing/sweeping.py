@@ -18,7 +18,19 @@ from numpy.typing import NDArray
 from maillage.engines.routing.codes import CLAUSE, HOLDER, INFINITE, KINDS, REASONS
 from maillage.engines.routing.compiled import CompiledNetwork
 from maillage.engines.routing.enums import ElementKind
-from maillage.engines.routing.states import Flags, Ints, Shape, Shorts, States, age_classes
+from maillage.engines.routing.states import (
+    Flags,
+    Ints,
+    Shape,
+    Shorts,
+    States,
+    age_classes,
+    as_bits,
+    distinct,
+)
+
+Bits = NDArray[np.uint64]
+
 
 ON_TARGET, AT_LIMIT, LATE, FIRST_HOLE = 0, 1, 2, 3
 CATEGORIES: tuple[str, ...] = (
@@ -102,9 +114,10 @@ def sweep_pathway(
         )
         for _ in shape.steps
     ]
-    for age_min, age_max in age_classes(row, shape.steps):
+    labelled = states.labelled()
+    for ages in age_classes(row, shape.steps):
         for index, part in enumerate(
-            _sweep_class(compiled, shape, states, doors, steps, age_min, age_max)
+            _sweep_class(compiled, shape, states, doors, labelled, steps, ages)
         ):
             steps[index].classes.append(part)
             tick()
@@ -123,11 +136,8 @@ def _doors(compiled: CompiledNetwork, shape: Shape) -> _Doors:
             nodes = slice(shape.step_start[index], shape.step_start[index + 1])
             direct[shape.node_site[nodes]] = True
     known = (travel < INFINITE) & direct
-    if communes == 0 or (known == known[0]).all():
-        rows, group_of = known[:1], np.zeros(communes, np.int32)
-    else:
-        rows, inverse = np.unique(known, axis=0, return_inverse=True)
-        group_of = inverse.reshape(-1).astype(np.int32)
+    group_of, first = distinct(known)
+    rows = known[first]
     return _Doors(travel, group_of, np.ascontiguousarray(rows[:, shape.node_site]))
 
 
@@ -136,35 +146,52 @@ def _sweep_class(
     shape: Shape,
     states: States,
     doors: _Doors,
+    labelled: tuple[Ints, Bits],
     steps: list[StepSweep],
-    age_min: int,
-    age_max: int,
+    ages: tuple[int, int],
 ) -> Iterator[ClassSweep]:
-    from maillage.engines.routing import kernels
+    from maillage.engines.routing import judging
+
+    age_min, age_max = ages
 
     in_class = np.array(
         [service.takes(age_min) for step in shape.steps for service in step.services], np.bool_
     )
-    why, rows = kernels.judge_states(
+    pairs, pair_bits = labelled
+    chains, whys, rows, row_bits = judging.judge_states(
         shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
-        shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves, states.epoch,
-        states.reason, states.label, doors.access,
+        shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves, len(shape.clauses),
+        states.epoch, states.reason, pairs, pair_bits, doors.access,
     )  # fmt: skip
     residents = compiled.people.between(age_min, age_max)
-    groups = len(doors.access)
-    people = np.zeros(groups, np.int64)
+    people = np.zeros(len(doors.access), np.int64)
     np.add.at(people, doors.group_of, residents)
     for index in range(len(shape.steps)):
-        hanging = rows[rows[:, 2] == index]
-        fragile = np.zeros((groups, states.count), np.bool_)
-        fragile[hanging[:, 0], hanging[:, 1]] = True
-        part, reached = _sweep_step(
-            compiled, shape, states, doors, steps[index], index, in_class, why[:, :, index],
-            fragile, people, residents, (age_min, age_max),
-        )  # fmt: skip
-        steps[index].fragile += np.where(fragile, reached, 0).sum(axis=0)
-        _add_exposed(steps[index], hanging, reached)
-        yield part
+        mine = rows[:, 1] == index
+        judged = _Judged(
+            in_class=in_class,
+            people=people,
+            residents=residents,
+            chain=np.ascontiguousarray(chains[:, index]),
+            why=whys[:, index],
+            hanging=rows[mine],
+            hanging_bits=row_bits[mine],
+        )
+        yield _sweep_step(compiled, shape, states, doors, steps[index], index, judged, ages)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """One step for one age class: residents by group and by commune, and sets of states as bits,
+    by group: with a chain, holes by reason, and where what exists hangs on one element."""
+
+    in_class: Flags
+    people: Ints
+    residents: Ints
+    chain: Bits
+    why: Bits
+    hanging: Ints
+    hanging_bits: Bits
 
 
 def _sweep_step(
@@ -174,44 +201,54 @@ def _sweep_step(
     doors: _Doors,
     step: StepSweep,
     index: int,
-    in_class: Flags,
-    why: NDArray[np.int8],
-    fragile: Flags,
-    people: Ints,
-    residents: Ints,
+    judged: _Judged,
     ages: tuple[int, int],
-) -> tuple[ClassSweep, Ints]:
-    """One step for one age class, and the residents reached on target or at the limit by group and
-    state (none where the step is not required)."""
-    communes, groups = residents.size, len(people)
-    required = states.required[:, index]
-    wanted = required & (why == 0)
+) -> ClassSweep:
+    from maillage.engines.routing import kernels
+
+    residents, people = judged.residents, judged.people
+    communes, groups = residents.size, people.size
+    required = as_bits(states.required[None, :, index])
+    wanted = judged.chain & required
+    fragile = np.zeros_like(wanted)
+    np.bitwise_or.at(fragile, judged.hanging[:, 0], judged.hanging_bits)
     times = np.zeros((communes, 4), np.int64)
     sums = np.zeros(communes, np.float64)
     worst = np.full(communes, -1, np.int64)
-    limit = np.zeros(states.count, np.int64)
-    late = np.zeros((groups, states.count), np.int64)
+    limit, late = np.zeros(states.count, np.int64), np.zeros(states.count, np.int64)
+    late_of_group = np.zeros((groups, states.count), np.int64)
     _cover(
-        compiled, shape, states, doors, index, in_class, wanted, fragile, residents,
-        times, sums, worst, limit, late,
+        compiled, shape, states, doors, index, judged, wanted, fragile,
+        times, sums, worst, limit, late, late_of_group,
     )  # fmt: skip
     found = np.zeros((communes, len(CATEGORIES)), np.int64)
     found[:, :FIRST_HOLE] = times[:, :FIRST_HOLE]
+    profile = np.zeros((len(CATEGORIES), states.count), np.int64)
+    profile[AT_LIMIT], profile[LATE] = limit, late
     for code in range(1, len(REASONS) + 1):
-        hole = required & (why == code)
+        hole = judged.why[:, code] & required
         if hole.any():
-            found[:, FIRST_HOLE + code - 1] = (hole @ states.duration)[doors.group_of]
-            step.profile[:, FIRST_HOLE + code - 1] += people @ hole
-    due = int(states.duration[required].sum())
+            category = FIRST_HOLE + code - 1
+            found[:, category] = kernels.weigh(hole, states.table)[doors.group_of]
+            kernels.spread(hole, people, profile[category])
+    concerned = np.where(states.required[:, index], people.sum(), 0)
+    profile[ON_TARGET] = concerned - profile.sum(axis=0)
+    due = int(states.duration[states.required[:, index]].sum())
+    _check_balance(states, residents, found, profile, due)
+    step.profile += profile.T
+    kernels.add_reached(np.arange(groups), fragile & required, people, late_of_group, step.fragile)
+    _add_exposed(step, judged, required, late_of_group)
+    return ClassSweep(index, *ages, residents, due, found, times[:, 3], sums, worst)
+
+
+def _check_balance(states: States, residents: Ints, found: Ints, profile: Ints, due: int) -> None:
+    """Every commune accounts for every hour, and both ways of adding up agree: commune by commune,
+    and state by state. A difference is a defect of the engine."""
     if (found.sum(axis=1) != due).any():
         raise RuntimeError("a sweep does not balance: some hours are counted twice or lost")
-    late_in_all = late.sum(axis=0)
-    reached = np.where(wanted, people[:, None], 0) - late
-    step.profile[:, LATE] += late_in_all
-    step.profile[:, AT_LIMIT] += limit
-    step.profile[:, ON_TARGET] += reached.sum(axis=0) - limit
-    part = ClassSweep(index, *ages, residents, due, found, times[:, 3], sums, worst)
-    return part, reached
+    for category in range(len(CATEGORIES)):
+        if product(residents, found[:, category]) != product(profile[category], states.duration):
+            raise RuntimeError("a sweep does not balance: communes and states disagree")
 
 
 def _cover(
@@ -220,24 +257,24 @@ def _cover(
     states: States,
     doors: _Doors,
     index: int,
-    in_class: Flags,
-    wanted: Flags,
-    fragile: Flags,
-    residents: Ints,
+    judged: _Judged,
+    wanted: Bits,
+    fragile: Bits,
     times: Ints,
     sums: NDArray[np.float64],
     worst: Ints,
     limit: Ints,
     late: Ints,
+    late_of_group: Ints,
 ) -> None:
-    """Walk the candidates of a step for every commune; fills the six last arrays."""
+    """Walk the candidates of a step for every commune; fills the last arrays."""
     from maillage.engines.routing import kernels
 
     if not wanted.any():
         return
-    sites, node_entry = _entries(shape, index, in_class)
+    sites, node_entry = _entries(shape, index, judged.in_class)
     tails = kernels.tails(
-        index, shape.step_start, shape.node_service, in_class, shape.takes_direct,
+        index, shape.step_start, shape.node_service, judged.in_class, shape.takes_direct,
         shape.takes_referral, shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
         states.epoch, states.reason, states.response, node_entry, len(sites),
     )  # fmt: skip
@@ -246,10 +283,10 @@ def _cover(
     margin = compiled.travel.margin
     target = INFINITE if step.target is None else step.target
     kernels.cover(
-        np.ascontiguousarray(doors.travel[:, sites]), residents, doors.group_of, first, minutes,
-        bits, _as_bits(wanted, states.words), _as_bits(fragile, states.words), states.duration,
+        np.ascontiguousarray(doors.travel[:, sites]), judged.residents, doors.group_of, first,
+        minutes, bits, wanted, fragile, states.table,
         target - margin if step.target is not None else target, target + margin,
-        times, sums, worst, limit, late,
+        times, sums, worst, limit, late, late_of_group,
     )  # fmt: skip
 
 
@@ -270,24 +307,24 @@ def _entries(shape: Shape, index: int, in_class: Flags) -> tuple[list[int], Shor
     return list(ranks), node_entry
 
 
-def _as_bits(flags: Flags, words: int) -> NDArray[np.uint64]:
-    """Flags by row as bits, state ``u`` being bit ``u % 64`` of word ``u // 64``."""
-    packed = np.zeros((len(flags), words * 8), np.uint8)
-    bits = np.packbits(flags, axis=1, bitorder="little")
-    packed[:, : bits.shape[1]] = bits
-    return packed.view("<u8")
-
-
-def _add_exposed(step: StepSweep, rows: Shorts, reached: Ints) -> None:
+def _add_exposed(step: StepSweep, judged: _Judged, required: Bits, late: Ints) -> None:
     """Add the residents reached in the states in which a step hangs on an element."""
-    elements = rows[:, 3].astype(np.int64) << 32 | rows[:, 4]
+    from maillage.engines.routing import kernels
+
+    elements = judged.hanging[:, 2] << 32 | judged.hanging[:, 3]
     for element in np.unique(elements).tolist():
-        mine = rows[elements == element]
+        mine = elements == element
         key = (element >> 32, element & 0xFFFFFFFF)
         known = step.exposed.get(key)
         if known is None:
-            known = step.exposed[key] = np.zeros(reached.shape[1], np.int64)
-        np.add.at(known, mine[:, 1], reached[mine[:, 0], mine[:, 1]])
+            known = step.exposed[key] = np.zeros(late.shape[1], np.int64)
+        kernels.add_reached(
+            judged.hanging[mine, 0],
+            judged.hanging_bits[mine] & required,
+            judged.people,
+            late,
+            known,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +386,6 @@ def product(values: Ints, lengths: Ints) -> int:
     """The exact sum of products of two rows of whole numbers that are not negative."""
     if not values.size:
         return 0
-    if int(values.max()) * int(lengths.sum()) < WHOLE:
+    if min(int(values.max()) * int(lengths.sum()), int(lengths.max()) * int(values.sum())) < WHOLE:
         return int(values @ lengths)
     return sum(a * b for a, b in zip(values.tolist(), lengths.tolist(), strict=True))

@@ -45,9 +45,11 @@ class TravelTimes:
         self._from_commune: dict[str, dict[str, int]] = {}
         self._to_site: dict[str, dict[str, int]] = {}
         self._columns: dict[str, Ints] = {}
-        self._places = np.radians(
-            np.array(list(self._communes.values()), np.float64).reshape(-1, 2)
-        )
+        self._between: dict[str, Ints] = {}
+        self._ranks = {site: rank for rank, site in enumerate(self._points)}
+        self._places, self._sites = list(self._communes.values()), list(self._points.values())
+        self._commune_places = np.radians(np.array(self._places, np.float64).reshape(-1, 2))
+        self._site_places = np.radians(np.array(self._sites, np.float64).reshape(-1, 2))
         if not self.is_estimate:
             self._from_commune = {code: {} for code in self._communes}
             for code, site, minutes in travel.commune_site:
@@ -76,22 +78,32 @@ class TravelTimes:
             self._to_site[site] = known
         return known
 
-    def between_sites(self, origin: str, target: str) -> int | None:
-        """Micros from one site to another, ``None`` when the pair cannot be travelled."""
-        if origin == target:
-            return 0
-        known = self._to_site.get(target)
-        if known is not None:
-            return known.get(origin)
-        km = crow_fly_km(*self._points[target], *self._points[origin])
-        return to_micros(estimated_minutes(km))
+    def ranks(self, sites: Iterable[str]) -> Ints:
+        """The ranks of sites in the columns of :meth:`between`."""
+        return np.array([self._ranks[site] for site in sites], np.int64)
+
+    def between(self, target: str) -> Ints:
+        """Micros to a site from every site; ``INFINITE`` for no journey, 0 from itself."""
+        known = self._between.get(target)
+        if known is None:
+            if self.is_estimate:
+                known = self._estimated_column(self._points[target], self._sites, self._site_places)
+            else:
+                known = np.full(len(self._ranks), INFINITE, np.int64)
+                for origin, micros in self._to_site[target].items():
+                    known[self._ranks[origin]] = micros
+            known[self._ranks[target]] = 0
+            self._between[target] = known
+        return known
 
     def column(self, site: str) -> Ints:
         """Micros to a site from every commune, in their order; ``INFINITE`` for no journey."""
         known = self._columns.get(site)
         if known is None:
             if self.is_estimate:
-                known = self._estimated_column(self._points[site])
+                known = self._estimated_column(
+                    self._points[site], self._places, self._commune_places
+                )
             else:
                 rows = self._from_commune.values()
                 known = np.array([row.get(site, INFINITE) for row in rows], np.int64)
@@ -104,12 +116,16 @@ class TravelTimes:
             for site, other in self._points.items()
         }
 
-    def _estimated_column(self, point: tuple[float, float]) -> Ints:
-        """The estimate of ``vocabulary.geo`` for all communes at once, to the same tenth."""
+    @staticmethod
+    def _estimated_column(
+        point: tuple[float, float], places: list[tuple[float, float]], angles: Floats
+    ) -> Ints:
+        """The estimate of ``vocabulary.geo`` from many places at once, to the same tenth.
+        ``angles`` are the places in radians."""
         lat, lon = np.radians(point)
-        half_dphi = (lat - self._places[:, 0]) / 2
-        half_dlambda = (lon - self._places[:, 1]) / 2
-        spread = np.cos(self._places[:, 0]) * np.cos(lat) * np.sin(half_dlambda) ** 2
+        half_dphi = (lat - angles[:, 0]) / 2
+        half_dlambda = (lon - angles[:, 1]) / 2
+        spread = np.cos(angles[:, 0]) * np.cos(lat) * np.sin(half_dlambda) ** 2
         h = np.sin(half_dphi) ** 2 + spread
         km = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1.0, np.sqrt(h)))
         tenths = ESTIMATE_TENTHS * (
@@ -119,9 +135,6 @@ class TravelTimes:
         )
         micros = np.rint(tenths).astype(np.int64) * (MICROS // ESTIMATE_TENTHS)
         doubtful = np.flatnonzero(np.abs(tenths - np.floor(tenths) - 0.5) < NEAR_A_TIE)
-        if doubtful.size:
-            places = list(self._communes.values())
-            for index in doubtful.tolist():
-                km_exact = crow_fly_km(*places[index], *point)
-                micros[index] = to_micros(estimated_minutes(km_exact))
+        for index in doubtful.tolist():
+            micros[index] = to_micros(estimated_minutes(crow_fly_km(*places[index], *point)))
         return micros
