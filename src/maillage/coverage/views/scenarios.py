@@ -126,6 +126,7 @@ def _shown(request: Request) -> queries.Shown:
     return queries.Shown(
         view=view if view in queries.VIEWS else next(iter(queries.VIEWS)),
         pathway=request.GET["filiere"][:80] if "filiere" in request.GET else None,
+        measure=request.GET.get("mesure", ""),
         step=int(step) if step.isdecimal() and len(step) < 4 else None,
     )
 
