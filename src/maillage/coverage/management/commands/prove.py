@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from argparse import SUPPRESS
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,9 @@ class Command(BaseCommand):
     help = "Calcule et conserve la preuve de couverture d'un horizon (défaut : l'année à venir)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--du", default="", help="premier jour, JJ/MM/AAAA (vide : aujourd'hui)")
+        parser.add_argument(
+            "--du", default="", help="premier jour, JJ/MM/AAAA (vide : aujourd'hui)"
+        )
         parser.add_argument(
             "--au", default="", help="dernier jour, exclu (vide : le même jour un an plus tard)"
         )
@@ -53,7 +54,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--sortie", type=Path, help="dossier où écrire les fichiers")
         parser.add_argument("--json", action="store_true", help="totaux en JSON")
-        parser.add_argument("--en-entier", action="store_true", help=SUPPRESS)
+        parser.add_argument(
+            "--en-entier", action="store_true", help="ne rien reprendre de la preuve précédente"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
