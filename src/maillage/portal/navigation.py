@@ -17,6 +17,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Qui prend en charge ?", "coverage:who", "coverage.ask"),
             ("Avant / après", "coverage:compare", "coverage.ask"),
+            ("Rejouer un instant", "coverage:replay", "coverage.ask"),
         ),
     ),
     (
