@@ -89,7 +89,6 @@ class Size:
     cares: tuple[tuple[Care, int], ...]
     lines: int
     pathways: int
-    clauses_each: int
     travel: TravelSource
     farthest_minutes: float = 0.0
     has_half_hours: bool = False
@@ -103,12 +102,12 @@ def _cares(count: int, each: int) -> tuple[tuple[Care, int], ...]:
 
 SET = Size(
     communes=800, residents=800_000, side_km=90, sites=60, organizations=26, groups=6,
-    emergency=30, cares=_cares(17, 10), lines=164, pathways=40, clauses_each=6,
+    emergency=30, cares=_cares(17, 10), lines=164, pathways=40,
     travel=TravelSource.MATRIX, farthest_minutes=48,
 )  # fmt: skip
 REGION = Size(
     communes=3_800, residents=6_000_000, side_km=190, sites=280, organizations=110, groups=16,
-    emergency=150, cares=_cares(55, 16), lines=849, pathways=100, clauses_each=8,
+    emergency=150, cares=_cares(55, 16), lines=849, pathways=100,
     travel=TravelSource.MATRIX, farthest_minutes=75, has_half_hours=True,
 )  # fmt: skip
 COUNTRY = Size(
@@ -118,7 +117,7 @@ COUNTRY = Size(
         [((f"CARE{i:02d}", "RECOURSE"), 60) for i in range(30)]
         + [((f"CARE{i:02d}", "REFERENCE"), 20) for i in range(30)]
     ),
-    lines=2_000, pathways=100, clauses_each=6, travel=TravelSource.ESTIMATE,
+    lines=2_000, pathways=100, travel=TravelSource.ESTIMATE,
     has_half_hours=True, steps=3,
 )  # fmt: skip
 SIZES = {"set": SET, "region": REGION, "country": COUNTRY}
@@ -353,27 +352,27 @@ class _Territory:
     # Agreements, needs, journeys
 
     def _clauses(self) -> Iterator[Clause]:
-        """Each organization sends to a few others; one clause in three starts, ends or is renewed
-        during the horizon."""
-        names = sorted({care_type for (care_type, _), _ in self.size.cares})
+        """For most kinds of care, each organization has an agreement with one of the three nearest
+        that give it, all such care in one clause a pair; one clause in three starts, ends or is
+        renewed during the horizon."""
         heads = {site.organization: site for site in reversed(self.sites)}
+        owner = {site.id: site.organization for site in self.sites}
+        givers: dict[Care, set[str]] = {}
+        for row in self.services:
+            givers.setdefault((row.care_type, row.level), set()).add(owner[row.site])
         count = 0
-        for origin in range(self.size.organizations):
-            here = heads[f"O{origin:03d}"]
-            others = [i for i in range(self.size.organizations) if i != origin]
-            others.sort(
-                key=lambda i: (
-                    (heads[f"O{i:03d}"].lat - here.lat) ** 2
-                    + (0.682 * (heads[f"O{i:03d}"].lon - here.lon)) ** 2
-                )
-            )
-            for target in self.random.sample(others[:24], self.size.clauses_each):
-                cares = tuple(self.random.sample(names, self.random.randint(2, 5)))
-                pair = (f"O{origin:03d}", f"O{target:03d}")
+        for origin, here in sorted(heads.items()):
+            sent: dict[str, set[str]] = {}
+            for care, names in sorted(givers.items()):
+                if care == EMERGENCY or origin in names or self.random.random() < 0.15:
+                    continue
+                nearest = sorted(names, key=lambda name: (_apart(heads[name], here), name))
+                sent.setdefault(self.random.choice(nearest[:3]), set()).add(care[0])
+            for target, cares in sorted(sent.items()):
                 for starts, ends in self._terms():
                     yield Clause(
-                        f"c{count:05d}", f"agreement-{count:05d}", *pair, cares,
-                        self.random.randint(1, 3), starts, ends,
+                        f"c{count:05d}", f"agreement-{count:05d}", origin, target,
+                        tuple(sorted(cares)), self.random.randint(1, 3), starts, ends,
                     )  # fmt: skip
                     count += 1
 
@@ -403,8 +402,8 @@ class _Territory:
                 entry = Entry.BOTH if index % 10 < 3 else Entry.REFERRAL
                 steps: tuple[Step, ...] = (
                     first,
-                    Step(2, name, "RECOURSE", entry, 60.0, hours),
-                    Step(3, name, "REFERENCE", Entry.REFERRAL, 120.0, hours),
+                    Step(2, name, "RECOURSE", entry, 90.0, hours),
+                    Step(3, name, "REFERENCE", Entry.REFERRAL, 240.0, hours),
                 )
             else:
                 care = cares[index // 2 % len(cares)]
@@ -429,6 +428,11 @@ class _Territory:
             tuple(_pairs(codes, names, estimated(homes, sites), farthest)),
             tuple(_pairs(names, names, estimated(sites, sites), 2 * farthest)),
         )
+
+
+def _apart(one: Site, other: Site) -> float:
+    """Square of a distance, in degrees of latitude."""
+    return (one.lat - other.lat) ** 2 + (0.682 * (one.lon - other.lon)) ** 2
 
 
 def estimated(origins: np.ndarray, places: np.ndarray) -> np.ndarray:
