@@ -19,6 +19,7 @@ from maillage.engines.routing.codes import (
     PREVIOUS_STEP,
     SERVICE,
     TOO_FAR,
+    UNSTAFFED,
 )
 
 
@@ -78,51 +79,68 @@ def _ways(edge_start, wanted):
 
 @njit(cache=True, nogil=True)
 def _walk(kind, element, low, high, group, alive, live, chain, step_start, node_service,
-          takes_direct, takes_referral, way_start, ways, edge_from, moves, epochs, on, allowed, pairs, pair_bits,
-          access):  # fmt: skip
+          takes_direct, takes_referral, way_start, ways, edge_from, moves, epochs, on, allowed,
+          pairs, pair_bits, access):  # fmt: skip
     """States in which each node has a chain, and each step, without an element (``kind`` -1:
     none), in the words ``low`` to ``high`` of the sets; the others are not touched."""
     for step in range(step_start.size - 1):
-        for w in range(low, high):
-            chain[step, w] = 0
+        reached = chain[step, low:high]
+        reached[:] = 0
         for node in range(step_start[step], step_start[step + 1]):
             live[node] = False
             service = node_service[node]
             if kind == SERVICE and service == element:
                 continue
+            here = alive[node, low:high]
             if takes_direct[step] and access[group, node]:
-                for w in range(low, high):
-                    alive[node, w] = on[node, w]
+                here[:] = on[node, low:high]
             elif takes_referral[step]:
-                for w in range(low, high):
-                    alive[node, w] = 0
+                here[:] = 0
                 for index in range(way_start[node], way_start[node + 1]):
                     edge = ways[index]
                     before = edge_from[edge]
                     if not live[before]:
                         continue
-                    if kind != CLAUSE:
-                        for w in range(low, high):
-                            alive[node, w] |= on[node, w] & allowed[edge, w] & alive[before, w]
-                        continue
-                    for w in range(low, high):
-                        way = on[node, w] & allowed[edge, w] & alive[before, w]
-                        if way:
-                            for e in range(moves.shape[0]):
-                                if moves[e, edge] == element + FIRST_CLAUSE:
-                                    way &= ~epochs[e, w]
-                        alive[node, w] |= way
+                    if kind == CLAUSE:
+                        _join_without(here, element, allowed[edge, low:high],
+                                      alive[before, low:high], moves[:, edge],
+                                      epochs[:, low:high])  # fmt: skip
+                    else:
+                        _join(here, allowed[edge, low:high], alive[before, low:high])
+                _keep(here, on[node, low:high])
             else:
                 continue
             if kind == HOLDER:
                 for pair in range(len(pairs)):
                     if pairs[pair, 0] == element and pairs[pair, 1] == service:
-                        for w in range(low, high):
-                            alive[node, w] &= ~pair_bits[pair, w]
-            for w in range(low, high):
-                if alive[node, w]:
-                    live[node] = True
-                    chain[step, w] |= alive[node, w]
+                        for w in range(here.size):
+                            here[w] &= ~pair_bits[pair, low + w]
+            live[node] = _any(here)
+            if live[node]:
+                for w in range(here.size):
+                    reached[w] |= here[w]
+
+
+@njit(cache=True, nogil=True)
+def _join(here, way, there):
+    for w in range(here.size):
+        here[w] |= way[w] & there[w]
+
+
+@njit(cache=True, nogil=True)
+def _join_without(here, clause, way, there, codes, epochs):
+    for w in range(here.size):
+        some = way[w] & there[w]
+        for e in range(codes.size):
+            if codes[e] == clause + FIRST_CLAUSE:
+                some &= ~epochs[e, w]
+        here[w] |= some
+
+
+@njit(cache=True, nogil=True)
+def _keep(here, mask):
+    for w in range(here.size):
+        here[w] &= mask[w]
 
 
 @njit(cache=True, nogil=True)
@@ -208,54 +226,62 @@ def _elements_of_chains(last, backwards, group, found, stamps, stamp, taken, use
 
 
 @njit(cache=True, nogil=True)
-def _judge_holes(group, why, alive, live, chain, in_class, step_start, node_service, takes_direct,
-                 takes_referral, edge_start, edge_from, on, agreed, reason,
-                 everywhere):  # fmt: skip
+def _judge_services(in_class, step_start, node_service, on, reason, everywhere):  # fmt: skip
+    """By step, whatever the commune: the states in which some service is reachable, and why none
+    is in the others (``closed[step, code]``)."""
+    steps, words = step_start.size - 1, on.shape[1]
+    reached = np.zeros((steps, words), np.uint64)
+    closed = np.zeros((steps, UNSTAFFED + 1, words), np.uint64)
+    for step in range(steps):
+        first, end = step_start[step], step_start[step + 1]
+        for node in range(first, end):
+            for w in range(words):
+                reached[step, w] |= on[node, w]
+        if not in_class[first:end].any():
+            closed[step, NO_SERVICE] = everywhere
+            continue
+        for u in range(reason.shape[0]):
+            if not (reached[step, u >> 6] >> np.uint64(u & 63)) & np.uint64(1):
+                code = NOT_AUTHORISED
+                for node in range(first, end):
+                    if in_class[node]:
+                        # Codes are in order: unstaffed wins over closed, closed over the rest.
+                        code = max(code, reason[u, node_service[node]])
+                _put(closed[step, code], u)
+    return reached, closed
+
+
+@njit(cache=True, nogil=True)
+def _judge_holes(why, alive, live, chain, step_start, takes_direct, takes_referral, edge_from,
+                 on, agreed, agreed_start, agreed_ways, reached, closed):  # fmt: skip
     """The first true reason of each step in each state without a chain: ``why[step, code]``."""
     words = on.shape[1]
-    states = reason.shape[0]
-    reached = np.empty(words, np.uint64)
+    left = np.empty(words, np.uint64)
     sent = np.empty(words, np.uint64)
     for step in range(step_start.size - 1):
-        why[step] = 0
-        hole = everywhere & ~chain[step]
-        if not _any(hole):
-            continue
-        reached[:] = 0
-        sent[:] = 0
-        any_candidate = False
-        for node in range(step_start[step], step_start[step + 1]):
-            any_candidate |= in_class[node]
-            for w in range(words):
-                reached[w] |= on[node, w]
-            if takes_referral[step]:
-                for edge in range(edge_start[node], edge_start[node + 1]):
-                    if not live[edge_from[edge]]:
-                        continue
-                    for w in range(words):
-                        sent[w] |= on[node, w] & agreed[edge, w] & alive[edge_from[edge], w]
-        if not any_candidate:
-            why[step, NO_SERVICE] = hole
-            continue
-        for u in range(states):
-            w, bit = u >> 6, np.uint64(1) << np.uint64(u & 63)
-            if hole[w] & bit and not reached[w] & bit:
-                code = NOT_AUTHORISED
-                for node in range(step_start[step], step_start[step + 1]):
-                    if in_class[node]:
-                        # Codes are in order: unstaffed comes before closed, closed before the rest.
-                        code = max(code, reason[u, node_service[node]])
-                why[step, code, w] |= bit
+        why[step, : UNSTAFFED + 1] = closed[step]
+        previous = chain[step - 1] if step > 0 else chain[0]
+        doubtful = False
         for w in range(words):
-            left = hole[w] & reached[w]
-            previous = chain[step - 1, w] if step > 0 else np.uint64(0)
+            left[w] = reached[step, w] & ~chain[step, w]
             if not takes_direct[step]:
-                why[step, PREVIOUS_STEP, w] = left & ~previous
-                left &= previous
-            if takes_referral[step]:
-                why[step, NO_AGREEMENT, w] = left & previous & ~sent[w]
-                left &= ~(previous & ~sent[w])
-            why[step, TOO_FAR, w] = left
+                why[step, PREVIOUS_STEP, w] = left[w] & ~previous[w]
+                left[w] &= previous[w]
+            doubtful |= left[w] != 0
+        if not doubtful:
+            continue
+        if takes_referral[step]:
+            sent[:] = 0
+            for node in range(step_start[step], step_start[step + 1]):
+                for index in range(agreed_start[node], agreed_start[node + 1]):
+                    edge = agreed_ways[index]
+                    if live[edge_from[edge]]:
+                        for w in range(words):
+                            sent[w] |= on[node, w] & agreed[edge, w] & alive[edge_from[edge], w]
+            for w in range(words):
+                why[step, NO_AGREEMENT, w] = left[w] & previous[w] & ~sent[w]
+                left[w] &= ~why[step, NO_AGREEMENT, w]
+        why[step, TOO_FAR] = left
 
 
 @njit(cache=True, nogil=True)
@@ -279,6 +305,9 @@ def judge_states(step_start, node_service, in_class, takes_direct, takes_referra
     epochs, on, agreed, allowed = _sets_of_states(
         node_service, in_class, edge_journey, moves, epoch, reason, words)  # fmt: skip
     way_start, ways = _ways(edge_start, allowed)
+    agreed_start, agreed_ways = _ways(edge_start, agreed)
+    reached, closed = _judge_services(
+        in_class, step_start, node_service, on, reason, everywhere)  # fmt: skip
     chains = np.zeros((groups, steps, words), np.uint64)
     whys = np.zeros((groups, steps, TOO_FAR + 1, words), np.uint64)
     rows = np.empty((64, 4), np.int64)
@@ -292,17 +321,19 @@ def judge_states(step_start, node_service, in_class, takes_direct, takes_referra
     found = np.empty((2, elements, words), np.uint64)
     stamps = np.zeros((2, elements), np.int64)
     stamp = 0
-    suspect = np.empty((elements, words), np.uint64)
+    # Elements suspected for a group, and the first and last words of the states concerned.
+    suspects, suspected = np.empty(elements, np.int64), np.full(elements, -1, np.int64)
+    span = np.empty((elements, 2), np.int64)
     pair_start = np.searchsorted(pairs[:, 1], np.arange(services + 1))
     for group in range(groups):
         chain = chains[group]
         _walk(-1, 0, 0, words, group, alive, live, chain, step_start, node_service, takes_direct,
               takes_referral, way_start, ways, edge_from, moves, epochs, on, allowed, pairs,
               pair_bits, access)  # fmt: skip
-        _judge_holes(group, whys[group], alive, live, chain, in_class, step_start, node_service,
-                     takes_direct, takes_referral, edge_start, edge_from, on, agreed, reason,
-                     everywhere)  # fmt: skip
-        suspect[:] = 0
+        _judge_holes(whys[group], alive, live, chain, step_start, takes_direct, takes_referral,
+                     edge_from, on, agreed, agreed_start, agreed_ways, reached,
+                     closed)  # fmt: skip
+        count = 0
         for step in range(steps):
             if not _any(chain[step]):
                 continue
@@ -315,14 +346,21 @@ def judge_states(step_start, node_service, in_class, takes_direct, takes_referra
                     services)  # fmt: skip
             # What opens a hole lies on every chain, so on both of these.
             for element in range(elements):
-                if stamps[0, element] == stamp and stamps[1, element] == stamp:
-                    for w in range(words):
-                        suspect[element, w] |= found[0, element, w] & found[1, element, w]
-        for element in range(elements):
-            at = np.flatnonzero(suspect[element])
-            if not at.size:
-                continue
-            low, high = at[0], at[-1] + 1
+                if stamps[0, element] != stamp or stamps[1, element] != stamp:
+                    continue
+                for w in range(words):
+                    if not found[0, element, w] & found[1, element, w]:
+                        continue
+                    if suspected[element] != group:
+                        suspected[element] = group
+                        span[element, 0], span[element, 1] = w, w + 1
+                        suspects[count] = element
+                        count += 1
+                    span[element, 0] = min(span[element, 0], w)
+                    span[element, 1] = max(span[element, 1], w + 1)
+        for index in range(count):
+            element = suspects[index]
+            low, high = span[element, 0], span[element, 1]
             kind, name = SERVICE, element
             if element >= 2 * services:
                 kind, name = CLAUSE, element - 2 * services
