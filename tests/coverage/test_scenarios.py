@@ -256,13 +256,33 @@ def test_built_on_screen_from_a_link(tiny: Tiny, client_for: Connect) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["changement=%7B", "changement=%5B1%5D", "changement=%7B%7D", "nature=clause&de=rien"],
+    [
+        "sans=x&appui=y",
+        "reconduire=inconnue&le=2027-01-01",
+        "reconduire=x&le=rien",
+        "changement=%7B",
+        "changement=%5B1%5D",
+        "changement=%7B%7D",
+        "nature=clause&de=rien",
+    ],
 )
 def test_a_bad_link_is_said_and_loses_nothing(tiny: Tiny, client_for: Connect, query: str) -> None:
     page = client_for(Role.DIM).get(f"/couverture/scenarios/nouveau?{query}")
     assert page.status_code == 200
     assert page.context["problem"]
     assert page.context["changes_text"] == ""
+
+
+def test_a_support_or_a_term_is_tried_from_its_page(tiny: Tiny, client_for: Connect) -> None:
+    client = client_for(Role.DIM)
+    page = client.get("/couverture/scenarios/nouveau?sans=service&appui=thoracique")
+    assert "thoracique (CHU de Lille) ferme" in page.context["sentences"][0]
+    mark = client.get("/couverture/scenarios/nouveau?reconduire=association-2017&le=2022-11-14")
+    assert mark.context["problem"] == ""
+    assert mark.context["sentences"] == [
+        "Une clause permet à CH de Cambrai d'adresser ses patients à CHU de Lille pour "
+        "«\u00a0Chirurgie thoracique\u00a0» à partir du 14 novembre 2022."
+    ]
 
 
 def roster() -> DutyLine:

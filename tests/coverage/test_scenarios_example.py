@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pyarrow.compute as pc
 import pytest
@@ -68,7 +69,7 @@ def test_a_partial_sweep_is_a_full_one(example: None) -> None:
     network = ground.compiled.network
     holder = next(slot.holder for slot in network.duty_slots if slot.holder)
     agreement = next(row.agreement for row in network.clauses if row.ends_on is None)
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"change": "leave", "holder": holder, "from_date": "2026-12-10"},
         {"change": "end_agreement", "agreement": agreement, "ends_on": "2027-01-01"},
         {"change": "target", "pathway": "avc", "step": 2, "minutes": 20},
@@ -83,7 +84,7 @@ def test_a_partial_sweep_is_a_full_one(example: None) -> None:
     assert_equal_to_a_full_sweep(found, changes)
 
 
-def assert_equal_to_a_full_sweep(found: WhatIf, changes: list) -> None:
+def assert_equal_to_a_full_sweep(found: WhatIf, changes: list[dict[str, Any]]) -> None:
     ground = found.ground
     changed = apply_changes(ground.compiled.network, read_changes(changes))
     fresh = replace(changed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import pyarrow as pa
 import pytest
 
-from maillage.coverage.enums import CATEGORIES, HOLES
+from maillage.coverage.enums import CATEGORIES, HOLES, AlertKind
 from maillage.coverage.rules import ClauseCard, LineCard, Names, PersonCard, ServiceCard
 from maillage.coverage.rules.scenario_effects import (
     CommuneChange,
@@ -18,6 +19,7 @@ from maillage.coverage.rules.scenario_effects import (
     headline,
     hole_intervals,
 )
+from maillage.coverage.rules.scenario_trials import renewals, try_alert, without_element
 from maillage.coverage.rules.scenario_words import signed
 from maillage.coverage.rules.scenarios import (
     MOST_CHANGES,
@@ -33,6 +35,7 @@ from maillage.engines.routing import (
     AddClause,
     AuthoriseService,
     Change,
+    Clause,
     CloseService,
     EndAgreement,
     EndAuthorisation,
@@ -44,7 +47,9 @@ from maillage.engines.routing import (
     SetTarget,
     StaffSlots,
     UnstaffSlots,
+    read_changes,
 )
+from maillage.vocabulary.calendar import day_bounds
 from maillage.vocabulary.errors import Invalid, Refusal
 
 STARTS = datetime(2026, 12, 24, 17, 30, tzinfo=UTC)
@@ -168,7 +173,9 @@ SENTENCES: list[tuple[Change, str]] = [
 
 @pytest.mark.parametrize(("change", "words"), SENTENCES)
 def test_each_change_is_one_sentence(change: Change, words: str) -> None:
-    assert sentence(change, NAMES) == words
+    found = sentence(change, NAMES)
+    assert found.replace("\u00a0", " ") == words
+    assert "« " not in found
 
 
 def test_whose_departure_is_weighed_is_not_told_to_everybody() -> None:
@@ -197,6 +204,47 @@ def test_small_decisions() -> None:
         "0",
         "+12\u202f400",
         "\u22123,50\u00a0millions",
+    ]
+
+
+def test_what_a_page_shows_is_tried_in_one_link() -> None:
+    due = date(2027, 3, 1)
+    longer = try_alert(AlertKind.AUTHORISATION, "unv", due, is_felt=True)
+    assert longer is not None
+    assert read(longer.query) == AuthoriseService("unv", starts_on=due)
+    lapse = try_alert(AlertKind.AGREEMENT, "a-2017", due, is_felt=False)
+    assert lapse is not None
+    assert read(lapse.query) == EndAgreement("a-2017", due)
+    again = try_alert(AlertKind.AGREEMENT, "a-2017", due, is_felt=True)
+    assert again is not None
+    assert again.query == "reconduire=a-2017&le=2027-03-01"
+    staffed = try_alert(AlertKind.ROSTER, "avc#sans-titulaire", due, is_felt=True)
+    assert staffed is not None
+    change = read(staffed.query)
+    assert isinstance(change, StaffSlots)
+    assert change.line == "avc"
+    assert try_alert(AlertKind.ROSTER, "avc#fin", due, is_felt=True) is None
+    assert try_alert(AlertKind.STEP, "avc#2", due, is_felt=True) is None
+
+
+def read(query: str) -> Change:
+    return read_changes(f"[{parse_qs(query)['changement'][0]}]")[0]
+
+
+def test_what_is_worth_an_element_or_an_agreement() -> None:
+    assert without_element("service", "unv", on=DAY) == CloseService(
+        "unv", day_bounds(DAY)[0], None
+    )
+    assert without_element("clause", "c1@ch", on=DAY) == EndClause("c1@ch", DAY)
+    assert without_element("holder", "prat", on=DAY) == HolderLeaves("prat", DAY)
+    assert without_element("other", "x", on=DAY) is None
+    clauses = [
+        Clause("c1", "a-2017", "1", "2", ("ADDICTION",), 2, None, DAY),
+        Clause("c2", "a-2017", "1", "2", ("CARDIOLOGY",), 1, None, None),
+        Clause("c3", "other", "1", "2", ("CARDIOLOGY",), 1, None, DAY),
+    ]
+    assert renewals(clauses, "a-2017", DAY) == [
+        AddClause("1", "2", ("ADDICTION",), 2, starts_on=DAY, agreement="a-2017")
     ]
 
 

@@ -14,6 +14,7 @@ from maillage.coverage.models import Alert, Proof
 from maillage.coverage.queries.proofs import get_current_proof, get_freshness, list_steps
 from maillage.coverage.rules.alerts import LEVELS, AlertRow, Effect, level_of
 from maillage.coverage.rules.proofs import Freshness
+from maillage.coverage.rules.scenario_trials import try_alert
 from maillage.vocabulary.calendar import local_day
 
 PAGES: dict[str, str] = {
@@ -130,4 +131,10 @@ def _row(alert: Alert, days_left: int) -> AlertRow:
         untimely=alert.untimely,
         note=alert.note,
         effects=tuple(Effect(**effect) for effect in alert.effects),
+        trial=try_alert(
+            kind,
+            alert.subject_key,
+            alert.due_on,
+            is_felt=alert.person_hours > 0 or alert.untimely > 0,
+        ),
     )

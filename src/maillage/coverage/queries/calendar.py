@@ -47,6 +47,7 @@ from maillage.coverage.rules.map_view import (
     sum_residents,
 )
 from maillage.coverage.rules.measures import large
+from maillage.coverage.rules.scenario_trials import query_of
 from maillage.coverage.rules.scenarios import sentence
 from maillage.engines.routing import (
     Closer,
@@ -314,6 +315,8 @@ class CloserLine:
     words: str
     wording: Wording
     minutes: float
+    trial: str = ""
+    """Query of a new scenario that begins with this change."""
 
 
 @dataclass(frozen=True)
@@ -441,6 +444,11 @@ def _closer_lines(
         found.append(one)
     names = load_scenario_names([one.change for one in found])
     return tuple(
-        CloserLine(sentence(one.change, names), VERDICTS[one.verdict], one.minutes_from_commune)
+        CloserLine(
+            sentence(one.change, names),
+            VERDICTS[one.verdict],
+            one.minutes_from_commune,
+            trial=query_of(one.change),
+        )
         for one in found
     )

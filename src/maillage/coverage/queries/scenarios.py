@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -16,6 +16,7 @@ from maillage.agreements.permissions import CREATE, WRITE
 from maillage.agreements.rules.states import EDITABLE
 from maillage.coverage.models import Scenario
 from maillage.coverage.permissions import PLAN
+from maillage.coverage.queries.network import load_network
 from maillage.coverage.queries.proofs import get_current_proof
 from maillage.coverage.queries.scenario_choices import load_scenario_names
 from maillage.coverage.queries.what_if import (
@@ -37,6 +38,7 @@ from maillage.coverage.rules.scenario_map import (
     colour_difference,
     find_scenario_measure,
 )
+from maillage.coverage.rules.scenario_trials import renewals, without_element
 from maillage.coverage.rules.scenario_words import (
     CommuneWords,
     ElementWords,
@@ -58,10 +60,12 @@ from maillage.engines.routing import (
     StaffSlots,
     apply_changes,
     read_changes,
+    write_changes,
 )
 from maillage.oncall.permissions import ASK
 from maillage.territory.queries.maps import get_base_map
 from maillage.territory.rules.maps import MapView, draw_map, town_labels
+from maillage.vocabulary.calendar import local_day, parse_day
 from maillage.vocabulary.errors import Invalid, NotFound
 
 MOST_LISTED = 60
@@ -356,6 +360,23 @@ def _elements(found: WhatIf, *, with_people: bool) -> tuple[ElementWords, ...]:
             label = "Clause ajoutée par le scénario"
         rows.append(element_in_words(label, KINDS.get(change.kind, change.kind), change))
     return tuple(rows)
+
+
+def list_first_changes(given: Mapping[str, str], *, at: datetime) -> list[dict[str, Any]]:
+    """The changes that a trial asks for: without one support (``sans`` and ``appui``), or with the
+    clauses of an agreement carried on after its term (``reconduire`` and ``le``). Raises
+    :class:`Invalid` when there is nothing to try."""
+    changes: list[Change] = []
+    if kind := given.get("sans", ""):
+        found = without_element(kind, given.get("appui", "")[:200], on=local_day(at))
+        changes = [found] if found else []
+    elif slug := given.get("reconduire", ""):
+        day = parse_day(given.get("le", "")[:20])
+        network = load_network(at).network
+        changes = renewals(network.clauses, slug, day)
+    if not changes:
+        raise Invalid("coverage.no-trial", "Ce lien ne dit rien à essayer.")
+    return write_changes(changes)
 
 
 def default_horizon(today: date) -> tuple[date, date]:

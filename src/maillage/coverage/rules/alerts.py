@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from maillage.coverage.enums import AlertKind
+
+if TYPE_CHECKING:
+    from maillage.coverage.rules.scenario_trials import Trial
 
 LEVELS = (30, 90, 180)
 """Days ahead at which an alert is raised, the most pressing first."""
@@ -69,6 +73,8 @@ class AlertRow:
     untimely: float
     note: str
     effects: tuple[Effect, ...]
+    trial: Trial | None = None
+    """The scenario that tries it otherwise."""
 
     @property
     def is_harmless(self) -> bool:

@@ -94,7 +94,14 @@ def enumeration(words: Sequence[str]) -> str:
 
 def sentence(change: Change, names: ScenarioNames) -> str:
     """One French sentence that says a change to those who would live with it."""
-    return _SENTENCES[type(change)](change, names)
+    text = _SENTENCES[type(change)](change, names)
+    for plain, kept in _KEPT:
+        text = text.replace(plain, kept)
+    return text
+
+
+_KEPT = (("« ", "«\u00a0"), (" »", "\u00a0»"), (" : ", "\u00a0: "))
+"""A sign stays on the line of the word that it goes with."""
 
 
 def _between(starts: datetime | None, ends: datetime | None) -> str:

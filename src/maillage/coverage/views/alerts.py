@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from maillage.accounts.http import Request, requires
 from maillage.coverage import queries
 from maillage.coverage.forms.alerts import AlertFilterForm
-from maillage.coverage.permissions import READ
+from maillage.coverage.permissions import PLAN, READ
 
 
 @require_safe
@@ -25,7 +25,8 @@ def alerts(request: Request) -> HttpResponse:
         sort=request.GET.get("tri", ""),
         number=request.GET.get("page", ""),
     )
-    return render(request, "coverage/alerts.html", {"form": form, "page": page})
+    trials = PLAN.allows(request.actor)
+    return render(request, "coverage/alerts.html", {"form": form, "page": page, "trials": trials})
 
 
 @require_safe

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from maillage.accounts.http import Request, requires
 from maillage.coverage import actions
 from maillage.coverage.forms.proofs import ProofForm
-from maillage.coverage.permissions import PROVE, READ
+from maillage.coverage.permissions import PLAN, PROVE, READ
 from maillage.coverage.queries import calendar, communes, comparing, fragile
 from maillage.coverage.queries import map as maps
 from maillage.coverage.rules.proofs import current_horizon
@@ -76,7 +76,8 @@ def week(request: Request, day: str) -> HttpResponse:
 def hour(request: Request) -> HttpResponse:
     """One hour of one step: who has no cover, why, and who could close the hole."""
     page = calendar.get_hour_page(request.GET.dict(), at=request.now)
-    return render(request, "coverage/proof/hour.html", {"page": page})
+    trials = PLAN.allows(request.actor)
+    return render(request, "coverage/proof/hour.html", {"page": page, "trials": trials})
 
 
 @require_safe

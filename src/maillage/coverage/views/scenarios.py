@@ -67,6 +67,11 @@ def _asked_changes(request: Request) -> tuple[list[dict[str, Any]], str]:
         except (ValueError, RecursionError):
             return [], "Ce lien ne dit pas un changement."
         return (read if isinstance(read, list) else [read]), ""
+    if "sans" in given or "reconduire" in given:
+        try:
+            return queries.list_first_changes(given, at=request.now), ""
+        except Invalid as error:
+            return [], error.message
     kind = CHANGE_FORMS.get(given.get("nature", ""))
     if kind is None:
         return [], ""
