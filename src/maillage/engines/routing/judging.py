@@ -78,6 +78,33 @@ def _ways(edge_start, wanted):
 
 
 @njit(cache=True, nogil=True)
+def _hanging(moves, epochs):
+    """The clauses on which each edge hangs alone, each with the states in which it does."""
+    starts = np.zeros(moves.shape[1] + 1, np.int64)
+    clauses = np.empty(moves.size, np.int64)
+    bits = np.zeros((64, epochs.shape[1]), np.uint64)
+    count = 0
+    for edge in range(moves.shape[1]):
+        for e in range(moves.shape[0]):
+            if moves[e, edge] < FIRST_CLAUSE:
+                continue
+            clause = moves[e, edge] - FIRST_CLAUSE
+            row = starts[edge]
+            while row < count and clauses[row] != clause:
+                row += 1
+            if row == count:
+                if count == len(bits):
+                    more = np.zeros((2 * count, epochs.shape[1]), np.uint64)
+                    more[:count] = bits
+                    bits = more
+                clauses[count] = clause
+                count += 1
+            bits[row] |= epochs[e]
+        starts[edge + 1] = count
+    return starts, clauses[:count].copy(), bits[:count].copy()
+
+
+@njit(cache=True, nogil=True)
 def _walk(kind, element, low, high, group, alive, live, chain, step_start, node_service,
           takes_direct, takes_referral, way_start, ways, edge_from, moves, epochs, on, allowed,
           pairs, pair_bits, access):  # fmt: skip
@@ -144,20 +171,21 @@ def _keep(here, mask):
 
 
 @njit(cache=True, nogil=True)
-def _note(found, stamps, stamp, element, bits, mask):
-    """Add states to the set of an element, emptied first when it is that of an earlier question."""
+def _note(found, stamps, stamp, element, bits, mask, low):
+    """Add states, from the word ``low`` on, to the set of an element, emptied first when it is that
+    of an earlier question."""
     if stamps[element] != stamp:
         stamps[element] = stamp
         found[element] = 0
     for w in range(bits.size):
-        found[element, w] |= bits[w] & mask[w]
+        found[element, low + w] |= bits[w] & mask[w]
 
 
 @njit(cache=True, nogil=True)
 def _elements_of_chains(last, backwards, group, found, stamps, stamp, taken, used, alive, live,
                         chain, step_start, node_service, takes_direct, way_start, ways, edge_from,
-                        moves, epochs, allowed, pairs, pair_bits, pair_start, access,
-                        services):  # fmt: skip
+                        allowed, hang_start, hang_clause, hang_bits, pairs, pair_bits, pair_start,
+                        access, services):  # fmt: skip
     """Choose one chain to step ``last`` in each state that has one, the first or (``backwards``)
     the last in the order of nodes; ``found[element]`` tells in which states it lies on it.
 
@@ -188,37 +216,41 @@ def _elements_of_chains(last, backwards, group, found, stamps, stamp, taken, use
             if not used[node]:
                 continue
             service = node_service[node]
-            _note(found, stamps, stamp, service, taken[node], taken[node])
+            _note(found, stamps, stamp, service, taken[node], taken[node], 0)
             for pair in range(pair_start[service], pair_start[service + 1]):
                 _note(found, stamps, stamp, services + pairs[pair, 0], taken[node],
-                      pair_bits[pair])  # fmt: skip
+                      pair_bits[pair], 0)  # fmt: skip
             if takes_direct[step] and access[group, node]:
                 continue
             pending = True
             rest[:] = taken[node]
+            low, high = 0, words
             first, end = way_start[node], way_start[node + 1]
             for index in range(end - first):
                 edge = ways[end - 1 - index if backwards else first + index]
                 before = edge_from[edge]
                 if not live[before]:
                     continue
-                some = left = False
-                for w in range(words):
+                some = False
+                following, end_of_rest = high, low
+                for w in range(low, high):
                     here[w] = rest[w] & alive[before, w] & allowed[edge, w]
                     rest[w] &= ~here[w]
                     some |= here[w] != 0
-                    left |= rest[w] != 0
+                    if rest[w]:
+                        following = min(following, w)
+                        end_of_rest = w + 1
                 if some:
                     if not used[before]:
                         used[before] = True
                         taken[before] = 0
-                    for w in range(words):
+                    for w in range(low, high):
                         taken[before, w] |= here[w]
-                    for e in range(moves.shape[0]):
-                        if moves[e, edge] >= FIRST_CLAUSE:
-                            clause = moves[e, edge] - FIRST_CLAUSE
-                            _note(found, stamps, stamp, 2 * services + clause, here, epochs[e])
-                if not left:
+                    for hang in range(hang_start[edge], hang_start[edge + 1]):
+                        _note(found, stamps, stamp, 2 * services + hang_clause[hang],
+                              here[low:high], hang_bits[hang, low:high], low)  # fmt: skip
+                low, high = following, end_of_rest
+                if low >= high:
                     break
         if not pending:
             return
@@ -306,6 +338,7 @@ def judge_states(step_start, node_service, in_class, takes_direct, takes_referra
         node_service, in_class, edge_journey, moves, epoch, reason, words)  # fmt: skip
     way_start, ways = _ways(edge_start, allowed)
     agreed_start, agreed_ways = _ways(edge_start, agreed)
+    hang_start, hang_clause, hang_bits = _hanging(moves, epochs)
     reached, closed = _judge_services(
         in_class, step_start, node_service, on, reason, everywhere)  # fmt: skip
     chains = np.zeros((groups, steps, words), np.uint64)
@@ -341,9 +374,9 @@ def judge_states(step_start, node_service, in_class, takes_direct, takes_referra
             for way in range(2):
                 _elements_of_chains(
                     step, way == 1, group, found[way], stamps[way], stamp, other, used, alive,
-                    live, chain, step_start, node_service, takes_direct, way_start, ways, edge_from,
-                    moves, epochs, allowed, pairs, pair_bits, pair_start, access,
-                    services)  # fmt: skip
+                    live, chain, step_start, node_service, takes_direct, way_start, ways,
+                    edge_from, allowed, hang_start, hang_clause, hang_bits, pairs, pair_bits,
+                    pair_start, access, services)  # fmt: skip
             # What opens a hole lies on every chain, so on both of these.
             for element in range(elements):
                 if stamps[0, element] != stamp or stamps[1, element] != stamp:
