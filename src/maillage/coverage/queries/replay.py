@@ -35,6 +35,7 @@ from maillage.coverage.rules import (
     Names,
     PersonCard,
     ServiceCard,
+    StepView,
     compare,
     describe,
 )
@@ -75,6 +76,11 @@ class Known:
     steps: tuple[Difference, ...]
     told: tuple[str, ...]
     untold: int
+
+    @property
+    def other_steps(self) -> tuple[StepView, ...]:
+        """The steps of the known answer that today's does not give the same."""
+        return tuple(row.before for row in self.steps if row.changed and row.before)
 
     @property
     def is_same(self) -> bool:
