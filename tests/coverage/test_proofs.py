@@ -486,7 +486,7 @@ def test_communes_add_up_to_the_step(place: Tiny) -> None:
 def test_the_command_computes_prints_and_writes(
     place: Tiny, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call_command("prove", "--du", "22/11/2026", "--au", "23/11/2026", "--sortie", str(tmp_path))
+    call_command("prove", "--du", "22/11/2026", "--au", "22/11/2026", "--sortie", str(tmp_path))
     said = capsys.readouterr().out
     assert "Chirurgie thoracique, Chirurgie" in said
     assert "100,0 %" in said
@@ -501,12 +501,12 @@ def test_the_command_in_json_for_one_pathway(
 ) -> None:
     second_pathway(place)
     call_command(
-        "prove", "--du", "22/11/2026", "--au", "23/11/2026", "--json", "--filiere", "urgences"
+        "prove", "--du", "22/11/2026", "--au", "22/11/2026", "--json", "--filiere", "urgences"
     )
     (step,) = json.loads(capsys.readouterr().out)["steps"]
     assert (step["pathway"], step["person_hours_due"]) == ("urgences", RESIDENTS * 24)
     with pytest.raises(CommandError, match="ne connaît pas la filière"):
-        call_command("prove", "--du", "22/11/2026", "--au", "23/11/2026", "--filiere", "rien")
+        call_command("prove", "--du", "22/11/2026", "--au", "22/11/2026", "--filiere", "rien")
 
 
 def test_the_command_does_nothing_when_the_proof_is_up_to_date(
@@ -518,6 +518,21 @@ def test_the_command_does_nothing_when_the_proof_is_up_to_date(
     assert Proof.objects.filter(kept_current=True).count() == 1
     with pytest.raises(CommandError, match="sans --du"):
         call_command("prove", "--if-needed", "--du", "22/11/2026")
+
+
+def test_a_command_that_is_interrupted_only_puts_the_current_proof_off(
+    place: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(proving, "prove", interrupted)
+        with pytest.raises(CommandError, match="Calcul arrêté"):
+            call_command("prove", "--if-needed")
+    assert Proof.objects.get().state == ProofState.WAITING
+    call_command("prove", "--if-needed", "--verbosity", "0")
+    assert Proof.objects.get().state == ProofState.DONE
 
 
 def test_the_command_says_a_bad_date(place: Tiny) -> None:

@@ -31,7 +31,7 @@ Usage : ./maillage COMMANDE [OPTIONS]
   import_table LISTE FICHIER        importe une liste (--dry-run : sans rien écrire)
   export_table LISTE                écrit une liste
   network --sortie reseau.json      écrit le réseau du moteur (JSON)
-  prove [--du 01/01/2027] [--au 01/07/2027] [--filiere avc]
+  prove [--du 01/01/2027] [--au 30/06/2027] [--filiere avc]
                                     calcule et conserve une preuve de couverture (défaut : un an)
         [--if-needed] [--sortie DOSSIER] [--json]
   create_admin                      crée le premier compte d'une installation réelle
@@ -179,6 +179,18 @@ def test_engines_alone() -> int:
     ).returncode
 
 
+def _test_on_postgresql(options: list[str]) -> int:
+    """Run the tests of the database on PostgreSQL. Ctrl-C reaches the whole family of processes:
+    this one waits while its child stops the server, instead of killing it at once."""
+    command = [sys.executable, "-m", "tests.on_postgresql", *options]
+    running = subprocess.Popen(command, env=_environment(MAILLAGE_DATABASE=""), cwd=REPOSITORY)
+    try:
+        return running.wait()
+    except KeyboardInterrupt:
+        running.wait()
+        raise
+
+
 def test(words: list[str]) -> int:
     """Run the tests, on two cores when all of them are asked for: on SQLite, then those that touch
     the database on PostgreSQL. ``test postgresql`` runs the latter; ``test engines`` runs those of
@@ -187,7 +199,7 @@ def test(words: list[str]) -> int:
         return test_engines_alone()
     everything = ["-n", "2", "--dist", "loadgroup", "-q"]
     if words[:1] == ["postgresql"]:
-        return _run("tests.on_postgresql", *(words[1:] or everything), MAILLAGE_DATABASE="")
+        return _test_on_postgresql(words[1:] or everything)
     on_sqlite = {"MAILLAGE_DATABASE": "", "MAILLAGE_TEST_DATABASE": ""}
     settings = "maillage.config.settings_test"
     say("— SQLite")
@@ -195,7 +207,7 @@ def test(words: list[str]) -> int:
     if words:
         return code
     say("\n— PostgreSQL")
-    return _run("tests.on_postgresql", *everything, MAILLAGE_DATABASE="") or code
+    return _test_on_postgresql(everything) or code
 
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -168,13 +168,20 @@ def refresh_current_proof(*, at: datetime) -> Proof | None:
     )
 
 
-def is_refresh_due(*, at: datetime) -> bool:
-    """Whether the current proof is missing or out of date, and was not tried in vain already for
-    this very revision and day."""
-    today = local_day(at)
+def is_out_of_date(*, at: datetime) -> bool:
+    """Whether the proof of the coming year is missing or out of date, and could be computed."""
     current = get_current_proof()
     if current is not None and get_freshness(current, at=at).is_current:
         return False
+    return has_something_to_prove(local_day(at))
+
+
+def is_refresh_due(*, at: datetime) -> bool:
+    """Whether the product should compute the current proof anew by itself: it is out of date, and
+    was not tried in vain already for this very revision and day."""
+    if not is_out_of_date(at=at):
+        return False
+    today = local_day(at)
     tried = Proof.objects.filter(
         kept_current=True,
         first_day=today,
@@ -184,9 +191,7 @@ def is_refresh_due(*, at: datetime) -> bool:
     in_vain = Q(state=ProofState.CANCELLED) | Q(
         state=ProofState.FAILED, asked_at__gt=at - RETRIED_AFTER
     )
-    if tried.filter(in_vain).exists():
-        return False
-    return has_something_to_prove(today)
+    return not tried.filter(in_vain).exists()
 
 
 def follow_jobs(*, at: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,9 @@ from django.utils import timezone
 
 from maillage.accounts.permissions import SYSTEM
 from maillage.coverage import actions, queries
-from maillage.coverage.actions.asking import is_refresh_due, note_proof
+from maillage.coverage.actions.asking import is_out_of_date, note_proof
 from maillage.coverage.models import Proof
 from maillage.coverage.rules.proofs import StepRow, current_horizon
-from maillage.engines.routing import ProofCancelled
 from maillage.vocabulary.calendar import french_day, parse_day
 from maillage.vocabulary.errors import Invalid, MaillageError
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             "--du", default="", help="premier jour, JJ/MM/AAAA (vide : aujourd'hui)"
         )
         parser.add_argument(
-            "--au", default="", help="dernier jour, exclu (vide : le même jour un an plus tard)"
+            "--au", default="", help="dernier jour, compris (vide : un an après le premier)"
         )
         parser.add_argument(
             "--filiere", action="append", default=[], help="n'imprimer que cette filière"
@@ -84,13 +84,13 @@ class Command(BaseCommand):
                     "« --if-needed » porte sur l'année à venir : sans --du, --au ni --intitule.",
                 )
             actions.follow_jobs(at=now)
-            if queries.get_pending_proof() is None and not is_refresh_due(at=now):
+            if not is_out_of_date(at=now):
                 return None
         first_day, last_day = current_horizon(timezone.localdate())
         if options["du"]:
             first_day, last_day = current_horizon(parse_day(options["du"]))
         if options["au"]:
-            last_day = parse_day(options["au"])
+            last_day = parse_day(options["au"]) + timedelta(days=1)
         proof = note_proof(
             first_day=first_day,
             last_day=last_day,
@@ -103,9 +103,10 @@ class Command(BaseCommand):
             proof = actions.prove_coverage(
                 proof=proof, at=now, progress=self._say, reuse=not options["en_entier"]
             )
-        except (KeyboardInterrupt, ProofCancelled):
-            actions.note_stopped(proof=proof, is_given_up=True)
-            raise
+        except KeyboardInterrupt:
+            # The one that is kept current is only put off: the next run, or a worker, takes it up.
+            actions.note_stopped(proof=proof, is_given_up=not proof.kept_current)
+            raise CommandError("Calcul arrêté.", returncode=130) from None
         finally:
             if self.stderr.isatty():
                 self.stderr.write("")
@@ -140,7 +141,7 @@ class Command(BaseCommand):
     def _print(self, proof: Proof, rows: tuple[StepRow, ...]) -> None:
         self.stdout.write(
             f"Preuve n° {proof.pk}, du {french_day(proof.first_day)} au "
-            f"{french_day(proof.last_day)} exclu, réseau {proof.network_hash[:12]}\n"
+            f"{french_day(proof.last_day - timedelta(days=1))}, réseau {proof.network_hash[:12]}\n"
         )
         self.stdout.write(
             "".join(
