@@ -88,15 +88,16 @@ def main(options: Sequence[str]) -> int:
             "MAILLAGE_TEST_DATABASE": address,
         }
         running = subprocess.Popen([sys.executable, "-m", "pytest", *options], env=environment)
-        try:
-            return running.wait()
-        except KeyboardInterrupt:
-            # The terminal interrupted pytest too: it is writing what it has found so far.
-            return running.wait()
-        except SystemExit:
-            running.terminate()
-            running.wait()
-            raise
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:
+                # The terminal interrupted pytest too: it is writing what it has found so far.
+                continue
+            except SystemExit:
+                running.terminate()
+                running.wait()
+                raise
 
 
 if __name__ == "__main__":

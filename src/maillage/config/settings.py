@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ try:
         "default": database_settings(
             os.environ.get("MAILLAGE_DATABASE", ""),
             file=DATA / "maillage.sqlite3",
-            pool=os.environ.get("MAILLAGE_SERVES") == "1",
+            # A server shares connections between its threads; a command opens one.
+            pool="maillage.config.wsgi" in sys.modules,
         )
     }
 except BadAddress as refusal:
