@@ -67,7 +67,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Context of the page skeleton (a Django context processor)."""
     actor = getattr(request, "actor", NOBODY)
-    sections = []
+    sections: list[dict[str, Any]] = []
     for label, lines in RAIL:
         items = []
         for title, name, permission in lines:
