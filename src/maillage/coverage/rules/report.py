@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from maillage.coverage.enums import CATEGORIES, COVERED, HOLES
@@ -160,7 +161,7 @@ def build_report(source: ReportSource) -> dict[str, Any]:
         "changes": _changes(source),
         "alerts": _alerts(source.alerts),
         "pathways": [_pathway(source, rows) for rows in pathways.values()],
-        "worst": _worst(source.base, source.communes.values(), WORST),
+        "worst": _worst(source.base, list(source.communes.values()), WORST),
         "fragile": _fragile(source.exposures, FRAGILE),
         "sources": [
             {
@@ -320,38 +321,34 @@ def _map(source: ReportSource, step: StepRow, communes: StepCommunes | None) -> 
     return {"svg": print_map(source.base, classes, marks, FONT), "legend": legend}
 
 
-def _worst(base: BaseMap, steps: Iterable[StepCommunes], most: int) -> list[dict[str, Any]]:
+def _worst(base: BaseMap, steps: Sequence[StepCommunes], most: int) -> list[dict[str, Any]]:
     """Communes where somebody is late or without answer: by share of the hours due without any
-    answer, then late (to the tenth of a point, as they are printed), then the most populated."""
-    sums: dict[str, dict[str, float]] = {}
-    concerned: dict[str, float] = {}
-    for step in steps:
-        columns = [step.due.tolist(), *(step.hours[name].tolist() for name in CATEGORIES)]
-        people = step.residents.tolist()
-        for index, code in enumerate(step.codes):
-            row = sums.setdefault(code, dict.fromkeys(("due", *CATEGORIES), 0.0))
-            for name, column in zip(("due", *CATEGORIES), columns, strict=True):
-                row[name] += column[index]
-            concerned[code] = max(concerned.get(code, 0.0), people[index])
-    ranked = []
-    for code, row in sums.items():
-        hole = sum(row[name] for name in HOLES)
-        if row["due"] > 0 and hole + row["late"] > 0:
-            order = (-round(hole / row["due"], 3), -round(row["late"] / row["due"], 3))
-            ranked.append((*order, -concerned[code], code))
+    answer, then late (to the tenth of a point, as they are printed), then the most populated. The
+    steps speak of the same communes in the same order."""
+    import numpy as np
+
+    if not steps:
+        return []
+    codes = np.array(steps[0].codes)
+    due = np.sum([step.due for step in steps], axis=0)
+    hours = {name: np.sum([step.hours[name] for step in steps], axis=0) for name in CATEGORIES}
+    people = np.max([step.residents for step in steps], axis=0)
+    owed = np.where(due > 0, due, 1.0)
+    hole, late = np.sum([hours[name] for name in HOLES], axis=0) / owed, hours["late"] / owed
+    order = np.lexsort((codes, -people, -np.round(late, 3), -np.round(hole, 3)))
     shapes = {shape.code: shape for shape in base.shapes}
     found = []
-    for _, _, residents, code in sorted(ranked)[:most]:
-        row = sums[code]
-        reason = max(("late", *HOLES), key=lambda name: (row[name], name))
+    for index in order[(hole + late)[order] > 0][:most].tolist():
+        code = str(codes[index])
+        reason = max(("late", *HOLES), key=lambda name: (hours[name][index], name))
         shape = shapes.get(code)
         found.append(
             {
                 "name": shape.name if shape else code,
                 "department": shape.department if shape else "",
-                "residents": round(-residents),
-                "hole": sum(row[name] for name in HOLES) / row["due"],
-                "late": row["late"] / row["due"],
+                "residents": round(float(people[index])),
+                "hole": float(hole[index]),
+                "late": float(late[index]),
                 "reason": CATEGORIES[reason].label,
             }
         )
@@ -413,11 +410,17 @@ def hole_grid(steps: Sequence[StepMoments], first_day: date, last_day: date) -> 
         ):
             np.maximum(line[low:high], share, out=line[low:high])
     grid = np.full(((last_day - first_day).days, 24), np.nan)
-    for index in range(count):
-        local = to_paris(start + timedelta(hours=index))
-        cell = ((local.date() - first_day).days, local.hour)
-        grid[cell] = line[index] if np.isnan(grid[cell]) else max(grid[cell], line[index])
+    np.fmax.at(grid, _cells(first_day, last_day), line)
     return grid
+
+
+@lru_cache(maxsize=4)
+def _cells(first_day: date, last_day: date) -> tuple[list[int], list[int]]:
+    """Day and hour, on the clocks of Paris, of every hour that passes over the horizon."""
+    start = paris_instant(first_day, time(0))
+    count = round((paris_instant(last_day, time(0)) - start).total_seconds() / 3600)
+    locals_ = [to_paris(start + timedelta(hours=index)) for index in range(count)]
+    return [(at.date() - first_day).days for at in locals_], [at.hour for at in locals_]
 
 
 def _union_hours(steps: Sequence[StepMoments]) -> float:
