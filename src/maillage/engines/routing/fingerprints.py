@@ -8,10 +8,11 @@ that no step joins, or a rename leave it as it is.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date
 
 from maillage.engines.routing.compiled import CompiledNetwork
-from maillage.engines.routing.network import Commune, DutySlot, Pathway
+from maillage.engines.routing.network import Commune, DutySlot, Opening, Pathway
 from maillage.engines.routing.reachability import CompiledService
 from maillage.engines.routing.timelines import Horizon, bound
 from maillage.engines.routing.version import ENGINE_VERSION
@@ -42,7 +43,22 @@ def _meets(day: date, horizon: Horizon) -> bool:
 
 
 def _pathway(row: Pathway) -> str:
-    return repr((row.id, row.age_min, row.age_max, sorted(row.steps, key=lambda s: s.order)))
+    """As values, not as they are spelt: a target of 40 is that of 40.0, ``open`` is the rule."""
+    steps = [
+        (
+            step.order, step.care_type, step.level, str(step.entry),
+            None if step.target_minutes is None else float(step.target_minutes),
+            None if step.hours is None else _windows(step.hours),
+        )
+        for step in sorted(row.steps, key=lambda step: step.order)
+    ]  # fmt: skip
+    return repr((row.id, row.age_min, row.age_max, steps))
+
+
+def _windows(rows: Iterable[Opening]) -> list[tuple[list[int], int, int, str]]:
+    return sorted(
+        (sorted(row.weekdays), row.from_minute, row.to_minute, str(row.holidays)) for row in rows
+    )
 
 
 def _service(service: CompiledService, horizon: Horizon) -> str:
@@ -53,7 +69,7 @@ def _service(service: CompiledService, horizon: Horizon) -> str:
     if known is None:
         own = (
             service.id, service.site, service.organization, service.age_min, service.age_max,
-            sorted(map(repr, reach.opening)),
+            _windows(reach.opening),
             reach.authorised.parts, reach.closed.parts, reach.opened.parts,
         )  # fmt: skip
         slots = sorted(row for slot in reach.slots if (row := _slot(slot, horizon)) is not None)
@@ -75,7 +91,7 @@ def _journeys(compiled: CompiledNetwork, sites: set[str]) -> str:
     ranks = travel.ranks(sorted(sites))
     for site in sorted(sites):
         if travel.is_estimate:
-            rows.append(repr((site, travel.point_of(site))))
+            rows.append(repr((site, *map(float, travel.point_of(site)))))
         else:
             digest = hashlib.sha256(travel.between(site)[ranks].tobytes())
             digest.update(travel.column(site).tobytes())
@@ -128,5 +144,5 @@ def _communes(compiled: CompiledNetwork) -> str:
 
 
 def _commune(row: Commune) -> str:
-    bands = sorted((b.age_min, b.age_max or 0, b.count) for b in row.residents)
-    return repr((row.code, row.lat, row.lon, bands))
+    bands = sorted((b.age_min, b.age_max or 0, float(b.count)) for b in row.residents)
+    return repr((row.code, float(row.lat), float(row.lon), bands))
