@@ -17,6 +17,8 @@ DOCTOR = (
     "/couverture/qui?commune=59249&besoin=avc&age=70&le=2026-12-15T03:00",
     "/couverture/qui?commune=59139&besoin=chirurgie-thoracique&age=70&le=2022-11-17T15:00",
     "/couverture/avant-apres?commune=59139&age=76&avant=2022-11-12T10:00&apres=2022-11-19T10:00",
+    "/couverture/rejouer",
+    "/couverture/rejouer?commune=59249&besoin=avc&age=70&le=2022-11-17T15:00",
     "/carte",
     "/communes",
     "/communes/59249",
