@@ -61,6 +61,9 @@ def test_the_hole_that_cambrai_left_disappears_with_the_missing_clause(example: 
     assert sum(one.uncovered for one in found.effect.communes) == pytest.approx(
         found.effect.uncovered
     )
+    moves = [abs(one.covered) for one in found.effect.communes]
+    assert moves == sorted(moves, reverse=True)
+    assert found.effect.communes[0].name == "Valenciennes"
     assert_equal_to_a_full_sweep(found, [MISSING])
 
 

@@ -250,7 +250,8 @@ def step_rows(
 def _communes(
     pairs: Iterable[tuple[PathwayProof, PathwayProof]], names: Mapping[str, str]
 ) -> tuple[CommuneChange, ...]:
-    """Communes where something moves, the largest move first."""
+    """Communes where something moves: those that gain or lose most in time, then the others by
+    their largest move."""
     import pyarrow as pa
 
     rows = list(pairs)
@@ -264,7 +265,7 @@ def _communes(
         if code in old
     ]
     moved = [one for one in found if one.size > NOISE]
-    return tuple(sorted(moved, key=lambda one: (-one.size, one.code)))
+    return tuple(sorted(moved, key=lambda one: (-abs(one.covered), -one.size, one.code)))
 
 
 def _commune_change(
