@@ -1,10 +1,17 @@
 """Which steps have a chain, why the others have none, and what the chains hang on.
 
 Compiled loops over sets of states (bits): one operation on a word speaks for 64 states at once.
-What they decide is what ``resolution.py`` and ``fragility.py`` decide for one instant.
+What they decide is what ``resolution.py`` and ``fragility.py`` decide for one instant; the tests
+hold both against one slow reference.
+
+An element (a service, a person, a clause) opens a hole only where it lies on every chain. Two
+chains are chosen per state, as different as two orders of search make them; only the elements on
+both are taken away in turn, and only over the states concerned.
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,6 +30,66 @@ from maillage.engines.routing.codes import (
 )
 
 
+class Plan(NamedTuple):
+    """The nodes and edges of a pathway, as in ``states.Shape``; ``in_class`` for one age class."""
+
+    step_start: Any
+    node_service: Any
+    in_class: Any
+    takes_direct: Any
+    takes_referral: Any
+    edge_start: Any
+    edge_from: Any
+    edge_journey: Any
+    moves: Any
+
+
+class Ground(NamedTuple):
+    """Everything that does not depend on the commune, as sets of states.
+
+    ``on[node]`` reachable; ``agreed[edge]`` the move is allowed, ``allowed[edge]`` and the journey
+    known; ``ways`` are the edges into node ``n`` that ever are, from ``way_start[n]`` on, and so
+    for ``agreed_ways``. Edge ``e`` hangs on ``hang_clause[h]`` in ``hang_bits[h]``, from
+    ``hang_start[e]`` on. Service ``s`` hangs on the label ``pairs[p, 0]`` in ``pair_bits[p]``, from
+    ``pair_start[s]`` on. ``reached[step]``: some service is reachable; ``closed[step, code]``: none
+    is, and why.
+    """
+
+    on: Any
+    agreed: Any
+    allowed: Any
+    way_start: Any
+    ways: Any
+    agreed_start: Any
+    agreed_ways: Any
+    hang_start: Any
+    hang_clause: Any
+    hang_bits: Any
+    pairs: Any
+    pair_bits: Any
+    pair_start: Any
+    reached: Any
+    closed: Any
+
+
+class Scratch(NamedTuple):
+    """Arrays that serve again and again. ``alive[node]`` and ``live``: states in which a node has a
+    chain, and whether there are any; ``other``, ``used``, ``still``: the same without an element.
+    ``found[way, element]`` counts where ``stamps`` says so. ``suspects`` are listed with the first
+    and last words of their states in ``span``."""
+
+    alive: Any
+    live: Any
+    other: Any
+    used: Any
+    still: Any
+    found: Any
+    stamps: Any
+    suspects: Any
+    suspected: Any
+    span: Any
+
+
 @njit(cache=True, nogil=True)
 def _put(bits, u):
     bits[u >> 6] |= np.uint64(1) << np.uint64(u & 63)
@@ -37,29 +104,38 @@ def _any(bits):
 
 
 @njit(cache=True, nogil=True)
-def _sets_of_states(node_service, in_class, edge_journey, moves, epoch, reason, words):
-    """Everything that states say, turned into sets of states: where a node is reachable, where an
-    edge may be taken (``allowed`` if its journey is known too), and the states of each epoch."""
-    states = reason.shape[0]
-    epochs = np.zeros((moves.shape[0], words), np.uint64)
-    for u in range(states):
-        _put(epochs[epoch[u]], u)
-    on = np.zeros((node_service.size, words), np.uint64)
-    for node in range(node_service.size):
-        if in_class[node]:
-            for u in range(states):
-                if reason[u, node_service[node]] == 0:
+def _longer(rows):
+    """The same rows, with room for as many again."""
+    more = np.zeros((2 * len(rows), rows.shape[1]), rows.dtype)
+    more[: len(rows)] = rows
+    return more
+
+
+# The ground, once for all communes
+
+
+@njit(cache=True, nogil=True)
+def _states_of_nodes(plan, reason, words):
+    on = np.zeros((plan.node_service.size, words), np.uint64)
+    for node in range(plan.node_service.size):
+        if plan.in_class[node]:
+            for u in range(reason.shape[0]):
+                if reason[u, plan.node_service[node]] == 0:
                     _put(on[node], u)
-    agreed = np.zeros((edge_journey.size, words), np.uint64)
-    allowed = np.zeros((edge_journey.size, words), np.uint64)
-    for edge in range(edge_journey.size):
-        for e in range(moves.shape[0]):
-            if moves[e, edge] != 0:
-                for w in range(words):
-                    agreed[edge, w] |= epochs[e, w]
-        if edge_journey[edge] >= 0:
+    return on
+
+
+@njit(cache=True, nogil=True)
+def _states_of_edges(plan, epochs):
+    agreed = np.zeros((plan.edge_journey.size, epochs.shape[1]), np.uint64)
+    allowed = np.zeros_like(agreed)
+    for edge in range(plan.edge_journey.size):
+        for e in range(len(epochs)):
+            if plan.moves[e, edge] != 0:
+                agreed[edge] |= epochs[e]
+        if plan.edge_journey[edge] >= 0:
             allowed[edge] = agreed[edge]
-    return epochs, on, agreed, allowed
+    return agreed, allowed
 
 
 @njit(cache=True, nogil=True)
@@ -94,9 +170,7 @@ def _hanging(moves, epochs):
                 row += 1
             if row == count:
                 if count == len(bits):
-                    more = np.zeros((2 * count, epochs.shape[1]), np.uint64)
-                    more[:count] = bits
-                    bits = more
+                    bits = _longer(bits)
                 clauses[count] = clause
                 count += 1
             bits[row] |= epochs[e]
@@ -105,43 +179,80 @@ def _hanging(moves, epochs):
 
 
 @njit(cache=True, nogil=True)
-def _walk(kind, element, low, high, group, alive, live, chain, step_start, node_service,
-          takes_direct, takes_referral, way_start, ways, edge_from, moves, epochs, on, allowed,
-          pairs, pair_bits, access):  # fmt: skip
-    """States in which each node has a chain, and each step, without an element (``kind`` -1:
-    none), in the words ``low`` to ``high`` of the sets; the others are not touched."""
-    for step in range(step_start.size - 1):
+def _judge_services(plan, on, reason, everywhere):
+    """By step, whatever the commune: the states in which some service is reachable, and why none
+    is in the others (``closed[step, code]``)."""
+    steps, words = plan.step_start.size - 1, on.shape[1]
+    reached = np.zeros((steps, words), np.uint64)
+    closed = np.zeros((steps, UNSTAFFED + 1, words), np.uint64)
+    for step in range(steps):
+        first, end = plan.step_start[step], plan.step_start[step + 1]
+        for node in range(first, end):
+            reached[step] |= on[node]
+        if not plan.in_class[first:end].any():
+            closed[step, NO_SERVICE] = everywhere
+            continue
+        for u in range(reason.shape[0]):
+            if not (reached[step, u >> 6] >> np.uint64(u & 63)) & np.uint64(1):
+                code = NOT_AUTHORISED
+                for node in range(first, end):
+                    if plan.in_class[node]:
+                        # Codes are in order: unstaffed wins over closed, closed over the rest.
+                        code = max(code, reason[u, plan.node_service[node]])
+                _put(closed[step, code], u)
+    return reached, closed
+
+
+@njit(cache=True, nogil=True)
+def _ground(plan, epoch, reason, pairs, pair_bits):
+    states, services = reason.shape
+    words = (states + 63) // 64
+    everywhere = np.zeros(words, np.uint64)
+    epochs = np.zeros((len(plan.moves), words), np.uint64)
+    for u in range(states):
+        _put(everywhere, u)
+        _put(epochs[epoch[u]], u)
+    on = _states_of_nodes(plan, reason, words)
+    agreed, allowed = _states_of_edges(plan, epochs)
+    way_start, ways = _ways(plan.edge_start, allowed)
+    agreed_start, agreed_ways = _ways(plan.edge_start, agreed)
+    hang_start, hang_clause, hang_bits = _hanging(plan.moves, epochs)
+    reached, closed = _judge_services(plan, on, reason, everywhere)
+    pair_start = np.searchsorted(pairs[:, 1], np.arange(services + 1))
+    return Ground(
+        on, agreed, allowed, way_start, ways, agreed_start, agreed_ways,
+        hang_start, hang_clause, hang_bits, pairs, pair_bits, pair_start, reached, closed,
+    )  # fmt: skip
+
+
+# One group of communes: chains and holes
+
+
+@njit(cache=True, nogil=True)
+def _walk(plan, ground, access, kind, element, low, high, alive, live, chain):
+    """States in which each node has a chain (``alive``), and each step (``chain``), without an
+    element (``kind`` -1: none), in the words ``low`` to ``high``; the others are not touched."""
+    for step in range(plan.step_start.size - 1):
         reached = chain[step, low:high]
         reached[:] = 0
-        for node in range(step_start[step], step_start[step + 1]):
+        for node in range(plan.step_start[step], plan.step_start[step + 1]):
             live[node] = False
-            service = node_service[node]
+            service = plan.node_service[node]
             if kind == SERVICE and service == element:
                 continue
             here = alive[node, low:high]
-            if takes_direct[step] and access[group, node]:
-                here[:] = on[node, low:high]
-            elif takes_referral[step]:
-                here[:] = 0
-                for index in range(way_start[node], way_start[node + 1]):
-                    edge = ways[index]
-                    before = edge_from[edge]
-                    if not live[before]:
-                        continue
-                    if kind == CLAUSE:
-                        _join_without(here, element, allowed[edge, low:high],
-                                      alive[before, low:high], moves[:, edge],
-                                      epochs[:, low:high])  # fmt: skip
-                    else:
-                        _join(here, allowed[edge, low:high], alive[before, low:high])
-                _keep(here, on[node, low:high])
+            if plan.takes_direct[step] and access[node]:
+                here[:] = ground.on[node, low:high]
+            elif plan.takes_referral[step]:
+                clause = element if kind == CLAUSE else -1
+                _receive(plan, ground, node, clause, low, high, alive, live)
             else:
                 continue
             if kind == HOLDER:
-                for pair in range(len(pairs)):
-                    if pairs[pair, 0] == element and pairs[pair, 1] == service:
+                for pair in range(ground.pair_start[service], ground.pair_start[service + 1]):
+                    if ground.pairs[pair, 0] == element:
                         for w in range(here.size):
-                            here[w] &= ~pair_bits[pair, low + w]
+                            here[w] &= ~ground.pair_bits[pair, low + w]
             live[node] = _any(here)
             if live[node]:
                 for w in range(here.size):
@@ -149,25 +260,61 @@ def _walk(kind, element, low, high, group, alive, live, chain, step_start, node_
 
 
 @njit(cache=True, nogil=True)
-def _join(here, way, there):
-    for w in range(here.size):
-        here[w] |= way[w] & there[w]
-
-
-@njit(cache=True, nogil=True)
-def _join_without(here, clause, way, there, codes, epochs):
-    for w in range(here.size):
-        some = way[w] & there[w]
-        for e in range(codes.size):
-            if codes[e] == clause + FIRST_CLAUSE:
-                some &= ~epochs[e, w]
-        here[w] |= some
-
-
-@njit(cache=True, nogil=True)
-def _keep(here, mask):
+def _receive(plan, ground, node, clause, low, high, alive, live):
+    """The states in which some chain goes on to a node, whatever one clause (-1: none) allows."""
+    here = alive[node, low:high]
+    here[:] = 0
+    for index in range(ground.way_start[node], ground.way_start[node + 1]):
+        edge = ground.ways[index]
+        before = plan.edge_from[edge]
+        if not live[before]:
+            continue
+        lost = -1
+        if clause >= 0:
+            for hang in range(ground.hang_start[edge], ground.hang_start[edge + 1]):
+                if ground.hang_clause[hang] == clause:
+                    lost = hang
+        way, there = ground.allowed[edge, low:high], alive[before, low:high]
+        if lost < 0:
+            for w in range(here.size):
+                here[w] |= way[w] & there[w]
+        else:
+            for w in range(here.size):
+                here[w] |= way[w] & there[w] & ~ground.hang_bits[lost, low + w]
+    mask = ground.on[node, low:high]
     for w in range(here.size):
         here[w] &= mask[w]
+
+
+@njit(cache=True, nogil=True)
+def _judge_holes(plan, ground, alive, live, chain, why):
+    """The first true reason of each step in each state without a chain: ``why[step, code]``."""
+    words = ground.on.shape[1]
+    for step in range(plan.step_start.size - 1):
+        why[step, : UNSTAFFED + 1] = ground.closed[step]
+        left = ground.reached[step] & ~chain[step]
+        previous = chain[step - 1] if step > 0 else np.zeros(words, np.uint64)
+        if not plan.takes_direct[step]:
+            why[step, PREVIOUS_STEP] = left & ~previous
+            left &= previous
+        if not _any(left):
+            continue
+        if plan.takes_referral[step]:
+            sent = np.zeros(words, np.uint64)
+            for node in range(plan.step_start[step], plan.step_start[step + 1]):
+                first, end = ground.agreed_start[node], ground.agreed_start[node + 1]
+                for edge in ground.agreed_ways[first:end]:
+                    before = plan.edge_from[edge]
+                    if live[before]:
+                        for w in range(words):
+                            some = ground.agreed[edge, w] & alive[before, w]
+                            sent[w] |= ground.on[node, w] & some
+            why[step, NO_AGREEMENT] = left & previous & ~sent
+            left &= ~why[step, NO_AGREEMENT]
+        why[step, TOO_FAR] = left
+
+
+# One group of communes: what its chains hang on
 
 
 @njit(cache=True, nogil=True)
@@ -182,244 +329,173 @@ def _note(found, stamps, stamp, element, bits, mask, low):
 
 
 @njit(cache=True, nogil=True)
-def _elements_of_chains(last, backwards, group, found, stamps, stamp, taken, used, alive, live,
-                        chain, step_start, node_service, takes_direct, way_start, ways, edge_from,
-                        allowed, hang_start, hang_clause, hang_bits, pairs, pair_bits, pair_start,
-                        access, services):  # fmt: skip
-    """Choose one chain to step ``last`` in each state that has one, the first or (``backwards``)
-    the last in the order of nodes; ``found[element]`` tells in which states it lies on it.
-
-    Elements: services, then labels of persons, then clauses; only those whose stamp is ``stamp``.
-    """
-    words = alive.shape[1]
+def _end_chains(plan, last, backwards, chain, scratch):
+    """Share the states of the last step between its nodes: each state to the first, or the last,
+    node that has a chain there."""
     rest = chain[last].copy()
-    here = np.empty(words, np.uint64)
-    for node in range(step_start[0], step_start[last + 1]):
-        used[node] = False
-    first, end = step_start[last], step_start[last + 1]
+    for node in range(plan.step_start[0], plan.step_start[last + 1]):
+        scratch.used[node] = False
+    first, end = plan.step_start[last], plan.step_start[last + 1]
     for index in range(end - first):
         node = end - 1 - index if backwards else first + index
-        if not live[node]:
+        if not scratch.live[node]:
             continue
         left = False
-        for w in range(words):
-            taken[node, w] = rest[w] & alive[node, w]
-            rest[w] &= ~taken[node, w]
-            used[node] |= taken[node, w] != 0
+        for w in range(rest.size):
+            scratch.other[node, w] = rest[w] & scratch.alive[node, w]
+            rest[w] &= ~scratch.other[node, w]
+            scratch.used[node] |= scratch.other[node, w] != 0
             left |= rest[w] != 0
         if not left:
-            break
-    step = last
-    while True:
-        pending = False
-        for node in range(step_start[step], step_start[step + 1]):
-            if not used[node]:
-                continue
-            service = node_service[node]
-            _note(found, stamps, stamp, service, taken[node], taken[node], 0)
-            for pair in range(pair_start[service], pair_start[service + 1]):
-                _note(found, stamps, stamp, services + pairs[pair, 0], taken[node],
-                      pair_bits[pair], 0)  # fmt: skip
-            if takes_direct[step] and access[group, node]:
-                continue
-            pending = True
-            rest[:] = taken[node]
-            low, high = 0, words
-            first, end = way_start[node], way_start[node + 1]
-            for index in range(end - first):
-                edge = ways[end - 1 - index if backwards else first + index]
-                before = edge_from[edge]
-                if not live[before]:
-                    continue
-                some = False
-                following, end_of_rest = high, low
-                for w in range(low, high):
-                    here[w] = rest[w] & alive[before, w] & allowed[edge, w]
-                    rest[w] &= ~here[w]
-                    some |= here[w] != 0
-                    if rest[w]:
-                        following = min(following, w)
-                        end_of_rest = w + 1
-                if some:
-                    if not used[before]:
-                        used[before] = True
-                        taken[before] = 0
-                    for w in range(low, high):
-                        taken[before, w] |= here[w]
-                    for hang in range(hang_start[edge], hang_start[edge + 1]):
-                        _note(found, stamps, stamp, 2 * services + hang_clause[hang],
-                              here[low:high], hang_bits[hang, low:high], low)  # fmt: skip
-                low, high = following, end_of_rest
-                if low >= high:
-                    break
-        if not pending:
             return
-        step -= 1
 
 
 @njit(cache=True, nogil=True)
-def _judge_services(in_class, step_start, node_service, on, reason, everywhere):  # fmt: skip
-    """By step, whatever the commune: the states in which some service is reachable, and why none
-    is in the others (``closed[step, code]``)."""
-    steps, words = step_start.size - 1, on.shape[1]
-    reached = np.zeros((steps, words), np.uint64)
-    closed = np.zeros((steps, UNSTAFFED + 1, words), np.uint64)
-    for step in range(steps):
-        first, end = step_start[step], step_start[step + 1]
-        for node in range(first, end):
-            for w in range(words):
-                reached[step, w] |= on[node, w]
-        if not in_class[first:end].any():
-            closed[step, NO_SERVICE] = everywhere
+def _trace(plan, ground, access, last, backwards, chain, scratch, stamp, services):
+    """Choose one chain to step ``last`` in each state that has one, going by the order of nodes or
+    ``backwards``, and note in which states each element lies on it.
+
+    Elements: services, then labels of persons, then clauses.
+    """
+    way = 1 if backwards else 0
+    found, stamps = scratch.found[way], scratch.stamps[way]
+    _end_chains(plan, last, backwards, chain, scratch)
+    for step in range(last, -1, -1):
+        for node in range(plan.step_start[step], plan.step_start[step + 1]):
+            if not scratch.used[node]:
+                continue
+            taken = scratch.other[node]
+            service = plan.node_service[node]
+            _note(found, stamps, stamp, service, taken, taken, 0)
+            for pair in range(ground.pair_start[service], ground.pair_start[service + 1]):
+                label = services + ground.pairs[pair, 0]
+                _note(found, stamps, stamp, label, taken, ground.pair_bits[pair], 0)
+            if not (plan.takes_direct[step] and access[node]):
+                _trace_back(plan, ground, node, backwards, scratch, found, stamps, stamp,
+                            2 * services)  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _trace_back(plan, ground, node, backwards, scratch, found, stamps, stamp, clauses):
+    """Share the states taken at a node between the nodes that send to it."""
+    rest = scratch.other[node].copy()
+    here = np.empty_like(rest)
+    low, high = 0, rest.size
+    first, end = ground.way_start[node], ground.way_start[node + 1]
+    for index in range(end - first):
+        edge = ground.ways[end - 1 - index if backwards else first + index]
+        before = plan.edge_from[edge]
+        if not scratch.live[before]:
             continue
-        for u in range(reason.shape[0]):
-            if not (reached[step, u >> 6] >> np.uint64(u & 63)) & np.uint64(1):
-                code = NOT_AUTHORISED
-                for node in range(first, end):
-                    if in_class[node]:
-                        # Codes are in order: unstaffed wins over closed, closed over the rest.
-                        code = max(code, reason[u, node_service[node]])
-                _put(closed[step, code], u)
-    return reached, closed
+        some = False
+        following, end_of_rest = high, low
+        for w in range(low, high):
+            here[w] = rest[w] & scratch.alive[before, w] & ground.allowed[edge, w]
+            rest[w] &= ~here[w]
+            some |= here[w] != 0
+            if rest[w]:
+                following = min(following, w)
+                end_of_rest = w + 1
+        if some:
+            if not scratch.used[before]:
+                scratch.used[before] = True
+                scratch.other[before] = 0
+            for w in range(low, high):
+                scratch.other[before, w] |= here[w]
+            for hang in range(ground.hang_start[edge], ground.hang_start[edge + 1]):
+                _note(found, stamps, stamp, clauses + ground.hang_clause[hang], here[low:high],
+                      ground.hang_bits[hang, low:high], low)  # fmt: skip
+        low, high = following, end_of_rest
+        if low >= high:
+            return
 
 
 @njit(cache=True, nogil=True)
-def _judge_holes(why, alive, live, chain, step_start, takes_direct, takes_referral, edge_from,
-                 on, agreed, agreed_start, agreed_ways, reached, closed):  # fmt: skip
-    """The first true reason of each step in each state without a chain: ``why[step, code]``."""
-    words = on.shape[1]
-    left = np.empty(words, np.uint64)
-    sent = np.empty(words, np.uint64)
-    for step in range(step_start.size - 1):
-        why[step, : UNSTAFFED + 1] = closed[step]
-        previous = chain[step - 1] if step > 0 else chain[0]
-        doubtful = False
-        for w in range(words):
-            left[w] = reached[step, w] & ~chain[step, w]
-            if not takes_direct[step]:
-                why[step, PREVIOUS_STEP, w] = left[w] & ~previous[w]
-                left[w] &= previous[w]
-            doubtful |= left[w] != 0
-        if not doubtful:
+def _suspect(plan, ground, access, group, chain, scratch, stamp, services):
+    """List the elements that lie on both chains chosen for some state; their number, and the
+    stamp reached."""
+    count = 0
+    for step in range(plan.step_start.size - 1):
+        if not _any(chain[step]):
             continue
-        if takes_referral[step]:
-            sent[:] = 0
-            for node in range(step_start[step], step_start[step + 1]):
-                for index in range(agreed_start[node], agreed_start[node + 1]):
-                    edge = agreed_ways[index]
-                    if live[edge_from[edge]]:
-                        for w in range(words):
-                            sent[w] |= on[node, w] & agreed[edge, w] & alive[edge_from[edge], w]
-            for w in range(words):
-                why[step, NO_AGREEMENT, w] = left[w] & previous[w] & ~sent[w]
-                left[w] &= ~why[step, NO_AGREEMENT, w]
-        why[step, TOO_FAR] = left
+        stamp += 1
+        _trace(plan, ground, access, step, False, chain, scratch, stamp, services)
+        _trace(plan, ground, access, step, True, chain, scratch, stamp, services)
+        for element in range(scratch.stamps.shape[1]):
+            if scratch.stamps[0, element] != stamp or scratch.stamps[1, element] != stamp:
+                continue
+            for w in range(chain.shape[1]):
+                if not scratch.found[0, element, w] & scratch.found[1, element, w]:
+                    continue
+                if scratch.suspected[element] != group:
+                    scratch.suspected[element] = group
+                    scratch.span[element, 0], scratch.span[element, 1] = w, w + 1
+                    scratch.suspects[count] = element
+                    count += 1
+                scratch.span[element, 0] = min(scratch.span[element, 0], w)
+                scratch.span[element, 1] = max(scratch.span[element, 1], w + 1)
+    return count, stamp
 
 
 @njit(cache=True, nogil=True)
-def judge_states(step_start, node_service, in_class, takes_direct, takes_referral, edge_start,
-                 edge_from, edge_journey, moves, clauses, epoch, reason, pairs, pair_bits,
-                 access):  # fmt: skip
+def _kind_of(element, services):
+    if element >= 2 * services:
+        return CLAUSE, element - 2 * services
+    return (HOLDER, element - services) if element >= services else (SERVICE, element)
+
+
+@njit(cache=True, nogil=True)
+def _scratch(nodes, steps, words, elements):
+    return Scratch(
+        alive=np.empty((nodes, words), np.uint64),
+        live=np.zeros(nodes, np.bool_),
+        other=np.empty((nodes, words), np.uint64),
+        used=np.zeros(nodes, np.bool_),
+        still=np.empty((steps, words), np.uint64),
+        found=np.empty((2, elements, words), np.uint64),
+        stamps=np.zeros((2, elements), np.int64),
+        suspects=np.empty(elements, np.int64),
+        suspected=np.full(elements, -1, np.int64),
+        span=np.empty((elements, 2), np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, access):
     """For each group of communes (those that can travel to the same entry sites), by step, sets
     of states: ``chain[group, step]`` where it has a chain, ``why[group, step, code]`` where it is
     a hole for a reason, and rows ``(group, step, kind, element)`` with the states in which the
     step has a chain but would be a hole without the element.
 
-    ``pairs`` are (label, service) with the states ``pair_bits`` in which the service hangs on the
-    person that the label stands for; they are in the order of services.
+    ``plan`` is a :class:`Plan`, ``access[group, node]`` whether its communes can travel there.
+    ``pairs`` are (label, service), sorted by service, with the states ``pair_bits`` in which the
+    service hangs on the person that the label stands for.
     """
-    groups, states, steps = access.shape[0], reason.shape[0], step_start.size - 1
-    services = reason.shape[1]
-    words = (states + 63) // 64
-    everywhere = np.zeros(words, np.uint64)
-    for u in range(states):
-        _put(everywhere, u)
-    epochs, on, agreed, allowed = _sets_of_states(
-        node_service, in_class, edge_journey, moves, epoch, reason, words)  # fmt: skip
-    way_start, ways = _ways(edge_start, allowed)
-    agreed_start, agreed_ways = _ways(edge_start, agreed)
-    hang_start, hang_clause, hang_bits = _hanging(moves, epochs)
-    reached, closed = _judge_services(
-        in_class, step_start, node_service, on, reason, everywhere)  # fmt: skip
+    groups, steps, services = len(access), plan.step_start.size - 1, reason.shape[1]
+    ground = _ground(plan, epoch, reason, pairs, pair_bits)
+    words = ground.on.shape[1]
     chains = np.zeros((groups, steps, words), np.uint64)
     whys = np.zeros((groups, steps, TOO_FAR + 1, words), np.uint64)
-    rows = np.empty((64, 4), np.int64)
-    row_bits = np.empty((64, words), np.uint64)
-    filled = 0
-    nodes = node_service.size
-    alive, other = np.empty((nodes, words), np.uint64), np.empty((nodes, words), np.uint64)
-    live, used = np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_)
-    still = np.empty((steps, words), np.uint64)
-    elements = 2 * services + clauses
-    found = np.empty((2, elements, words), np.uint64)
-    stamps = np.zeros((2, elements), np.int64)
-    stamp = 0
-    # Elements suspected for a group, and the first and last words of the states concerned.
-    suspects, suspected = np.empty(elements, np.int64), np.full(elements, -1, np.int64)
-    span = np.empty((elements, 2), np.int64)
-    pair_start = np.searchsorted(pairs[:, 1], np.arange(services + 1))
+    rows, row_bits = np.empty((64, 4), np.int64), np.zeros((64, words), np.uint64)
+    filled = stamp = 0
+    scratch = _scratch(plan.node_service.size, steps, words, 2 * services + clauses)
     for group in range(groups):
         chain = chains[group]
-        _walk(-1, 0, 0, words, group, alive, live, chain, step_start, node_service, takes_direct,
-              takes_referral, way_start, ways, edge_from, moves, epochs, on, allowed, pairs,
-              pair_bits, access)  # fmt: skip
-        _judge_holes(whys[group], alive, live, chain, step_start, takes_direct, takes_referral,
-                     edge_from, on, agreed, agreed_start, agreed_ways, reached,
-                     closed)  # fmt: skip
-        count = 0
-        for step in range(steps):
-            if not _any(chain[step]):
-                continue
-            stamp += 1
-            for way in range(2):
-                _elements_of_chains(
-                    step, way == 1, group, found[way], stamps[way], stamp, other, used, alive,
-                    live, chain, step_start, node_service, takes_direct, way_start, ways,
-                    edge_from, allowed, hang_start, hang_clause, hang_bits, pairs, pair_bits,
-                    pair_start, access, services)  # fmt: skip
-            # What opens a hole lies on every chain, so on both of these.
-            for element in range(elements):
-                if stamps[0, element] != stamp or stamps[1, element] != stamp:
-                    continue
-                for w in range(words):
-                    if not found[0, element, w] & found[1, element, w]:
-                        continue
-                    if suspected[element] != group:
-                        suspected[element] = group
-                        span[element, 0], span[element, 1] = w, w + 1
-                        suspects[count] = element
-                        count += 1
-                    span[element, 0] = min(span[element, 0], w)
-                    span[element, 1] = max(span[element, 1], w + 1)
-        for index in range(count):
-            element = suspects[index]
-            low, high = span[element, 0], span[element, 1]
-            kind, name = SERVICE, element
-            if element >= 2 * services:
-                kind, name = CLAUSE, element - 2 * services
-            elif element >= services:
-                kind, name = HOLDER, element - services
-            _walk(kind, name, low, high, group, other, used, still, step_start, node_service,
-                  takes_direct, takes_referral, way_start, ways, edge_from, moves, epochs, on,
-                  allowed, pairs, pair_bits, access)  # fmt: skip
+        _walk(plan, ground, access[group], -1, 0, 0, words, scratch.alive, scratch.live, chain)
+        _judge_holes(plan, ground, scratch.alive, scratch.live, chain, whys[group])
+        count, stamp = _suspect(
+            plan, ground, access[group], group, chain, scratch, stamp, services)  # fmt: skip
+        for element in scratch.suspects[:count]:
+            kind, name = _kind_of(element, services)
+            low, high = scratch.span[element]
+            _walk(plan, ground, access[group], kind, name, low, high, scratch.other, scratch.used,
+                  scratch.still)  # fmt: skip
             for step in range(steps):
-                is_lost = False
-                for w in range(low, high):
-                    is_lost |= (chain[step, w] & ~still[step, w]) != 0
-                if not is_lost:
-                    continue
-                if filled == len(rows):
-                    more, more_bits = np.empty((2 * filled, 4), np.int64), np.empty(
-                        (2 * filled, words), np.uint64)  # fmt: skip
-                    more[:filled] = rows
-                    more_bits[:filled] = row_bits
-                    rows, row_bits = more, more_bits
-                rows[filled, 0] = group
-                rows[filled, 1] = step
-                rows[filled, 2] = kind
-                rows[filled, 3] = name
-                row_bits[filled] = 0
-                for w in range(low, high):
-                    row_bits[filled, w] = chain[step, w] & ~still[step, w]
-                filled += 1
+                lost = chain[step, low:high] & ~scratch.still[step, low:high]
+                if _any(lost):
+                    if filled == len(rows):
+                        rows, row_bits = _longer(rows), _longer(row_bits)
+                    rows[filled] = np.array([group, step, kind, name])
+                    row_bits[filled, low:high] = lost
+                    filled += 1
     return chains, whys, rows[:filled].copy(), row_bits[:filled].copy()

@@ -158,11 +158,13 @@ def _sweep_class(
         [service.takes(age_min) for step in shape.steps for service in step.services], np.bool_
     )
     pairs, pair_bits = labelled
-    chains, whys, rows, row_bits = judging.judge_states(
+    plan = judging.Plan(
         shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
-        shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves, len(shape.clauses),
-        states.epoch, states.reason, pairs, pair_bits, doors.access,
+        shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
     )  # fmt: skip
+    chains, whys, rows, row_bits = judging.judge_states(
+        plan, len(shape.clauses), states.epoch, states.reason, pairs, pair_bits, doors.access
+    )
     residents = compiled.people.between(age_min, age_max)
     people = np.zeros(len(doors.access), np.int64)
     np.add.at(people, doors.group_of, residents)
@@ -339,7 +341,8 @@ class Exposure:
 
 
 def exposures(swept: PathwaySweep) -> list[Exposure]:
-    """What the answers of a pathway hang on, person by person for the holders of slots."""
+    """What the answers of a pathway hang on, person by person for the holders of slots: by
+    step, kind and identifier."""
     shape, states = swept.shape, swept.states
     found: list[Exposure] = []
     for index, step in enumerate(swept.steps):
@@ -367,7 +370,8 @@ def exposures(swept: PathwaySweep) -> list[Exposure]:
             for rank, name in enumerate(states.holders)
             if people[rank]
         ]
-    return found
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    return sorted(found, key=lambda row: (row.step, ranks[row.kind], row.element))
 
 
 def _add_holders(
