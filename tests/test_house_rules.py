@@ -118,7 +118,14 @@ def test_views_never_touch_tables() -> None:
 def test_rules_ask_no_clock_and_no_table() -> None:
     wrong = []
     for path in SOURCE.rglob("*.py"):
-        is_rule = path.stem == "rules" or path.parent.name == "rules" or "engines" in path.parts
+        is_rule = (
+            path.stem == "rules"
+            or path.parent.name == "rules"
+            or (
+                # A command line is an entry point: it reads the clock for the engine.
+                "engines" in path.parts and path.stem != "__main__"
+            )
+        )
         if is_rule and re.search(
             r"\.objects\.|timezone\.now\(|datetime\.now\(|date\.today\(|localdate\(|os\.environ",
             path.read_text(),

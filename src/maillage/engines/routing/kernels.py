@@ -191,6 +191,19 @@ def _time_of(word, w, table):
 
 
 @njit(cache=True, nogil=True)
+def _open_doors(travel, first, minutes, door, position, total):
+    """List the doors that a commune can go to, each with its first candidate; their number."""
+    doors = 0
+    for k in range(travel.size):
+        if first[k] < first[k + 1] and travel[k] < INFINITE:
+            door[doors] = k
+            position[doors] = first[k]
+            total[doors] = travel[k] + minutes[first[k]]
+            doors += 1
+    return doors
+
+
+@njit(cache=True, nogil=True)
 def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, table,
           on_target_up_to, at_limit_up_to, times, sums, worst, limit, late,
           late_of_group):  # fmt: skip
@@ -215,13 +228,7 @@ def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, ta
             left[w] = wanted[group, w]
             if left[w] != 0:
                 missing += 1
-        doors = 0
-        for k in range(entries):
-            if first[k] < first[k + 1] and travel[c, k] < INFINITE:
-                door[doors] = k
-                position[doors] = first[k]
-                total[doors] = travel[c, k] + minutes[first[k]]
-                doors += 1
+        doors = _open_doors(travel[c], first, minutes, door, position, total)
         weighted = 0.0
         while missing and doors:
             best = 0
