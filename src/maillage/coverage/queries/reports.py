@@ -108,6 +108,7 @@ def get_report_source(proof: Proof, *, with_names: bool) -> ReportSource:
     tables = load_tables(proof)
     network = load_evidence(proof)
     previous = get_previous_proof(proof)
+    alerts = list_alerts(proof, at=proof.finished_at)
     return ReportSource(
         facts=ProofFacts(
             number=proof.pk,
@@ -128,7 +129,7 @@ def get_report_source(proof: Proof, *, with_names: bool) -> ReportSource:
         steps=list_steps(proof),
         previous=(previous.pk, previous.finished_at) if previous and previous.finished_at else None,
         differences=compare_proofs(previous, proof) if previous else (),
-        alerts=list_alerts(proof, at=proof.finished_at),
+        alerts=alerts if proof.kept_current or alerts else None,
         communes=_communes(tables["communes"]),
         moments=_moments(tables["moments"]),
         exposures=_exposures(tables["exposures"], load_proof_names(), with_names=with_names),
@@ -143,10 +144,13 @@ def get_report_source(proof: Proof, *, with_names: bool) -> ReportSource:
 
 
 def get_previous_proof(proof: Proof) -> Proof | None:
-    """The proof of the same kind that was done last before this one. One query."""
+    """The proof of the same kind that was done last before this one: that of the coming year, or
+    one of the same horizon. One query."""
     done = Proof.objects.filter(
         state=ProofState.DONE, kept_current=proof.kept_current, finished_at__lt=proof.finished_at
     )
+    if not proof.kept_current:
+        done = done.filter(first_day=proof.first_day, last_day=proof.last_day)
     return done.order_by("-finished_at", "-id").first()
 
 

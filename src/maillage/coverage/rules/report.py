@@ -109,14 +109,15 @@ class StatedFact:
 @dataclass(frozen=True)
 class ReportSource:
     """Everything that a report is made of. ``care_labels`` names care types and levels; ``sites``
-    gives the places of each (care type, level)."""
+    gives the places of each (care type, level). ``alerts`` is None when endings were not looked
+    for: they are for the proof of the coming year only."""
 
     facts: ProofFacts
     names_shown: bool
     steps: Sequence[StepRow]
     previous: tuple[int, datetime] | None
     differences: Sequence[StepDifference]
-    alerts: Sequence[AlertRow]
+    alerts: Sequence[AlertRow] | None
     communes: Mapping[tuple[str, int], StepCommunes]
     moments: Mapping[str, Sequence[StepMoments]]
     exposures: Sequence[Exposure]
@@ -223,8 +224,10 @@ def _changes(source: ReportSource) -> dict[str, Any] | None:
     }
 
 
-def _alerts(alerts: Sequence[AlertRow]) -> dict[str, Any]:
+def _alerts(alerts: Sequence[AlertRow] | None) -> dict[str, Any] | None:
     """Endings that cost somebody's cover: counts within each delay, the heaviest by date."""
+    if alerts is None:
+        return None
     felt = [row for row in alerts if not row.is_harmless and row.days_left <= LEVELS[-1]]
     heaviest = sorted(felt, key=lambda row: (-row.untimely, row.due_on, row.pk))[:MOST_ALERTS]
     return {
