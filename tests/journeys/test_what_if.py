@@ -80,6 +80,8 @@ def test_the_missing_clause_is_tried_then_drafted(
     page.goto("/couverture/scenarios")
     page.get_by_role("link", name=f"Sans Cambrai, {width}").click()
     expect(page.get_by_role("link", name=f"Addictologie {width}")).to_be_visible()
+    # The draft changed the territory: what it would do is computed again.
+    expect(headline).to_be_visible(timeout=LONGEST_COLD_MS)
     page.get_by_role("button", name="Supprimer").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Supprimer").click()
