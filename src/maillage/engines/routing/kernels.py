@@ -210,17 +210,15 @@ def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, ta
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 
-    ``table`` is that of :func:`time_of_bytes`. Writes, per commune: ``times`` (on target, at the
-    limit, late, fragile), ``sums`` (minutes weighted by duration) and ``worst`` (micros, -1 when
-    there is none). Adds the residents at the limit and late to the profiles, by state, and those
-    late by group too where the group hangs on something.
+    ``table`` is of :func:`time_of_bytes`. Writes, per commune: ``times`` (on target, at the
+    limit, late, fragile), ``sums`` (minutes weighted by duration), ``worst`` (micros, -1 when
+    there is none). Adds residents at the limit and late to the profiles, by state; those late by
+    group too where it hangs on something.
     """
     communes, entries = travel.shape
     words = bits.shape[1]
     left = np.empty(words, np.uint64)
-    position = np.empty(entries, np.int64)
-    total = np.empty(entries, np.int64)
-    door = np.empty(entries, np.int64)
+    position, total, door = np.empty((3, entries), np.int64)
     for c in range(communes):
         group = group_of[c]
         missing = 0
