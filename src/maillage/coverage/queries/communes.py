@@ -35,7 +35,7 @@ from maillage.territory.queries.maps import get_base_map
 from maillage.vocabulary.calendar import day_bounds
 from maillage.vocabulary.search import fold
 
-ROWS = 50
+ROWS = 25
 HOLES_SHOWN = 15
 KEPT_SECONDS = 24 * 3600
 
