@@ -104,10 +104,17 @@ def _any(bits):
 
 
 @njit(cache=True, nogil=True)
+def _or(bits, others):
+    for w in range(bits.size):
+        bits[w] |= others[w]
+
+
+@njit(cache=True, nogil=True)
 def _longer(rows):
-    """The same rows, with room for as many again."""
-    more = np.zeros((2 * len(rows), rows.shape[1]), rows.dtype)
-    more[: len(rows)] = rows
+    """The same sets, with room for as many again."""
+    more = np.zeros((2 * len(rows), rows.shape[1]), np.uint64)
+    for row in range(len(rows)):
+        _or(more[row], rows[row])
     return more
 
 
@@ -128,13 +135,13 @@ def _states_of_nodes(plan, reason, words):
 @njit(cache=True, nogil=True)
 def _states_of_edges(plan, epochs):
     agreed = np.zeros((plan.edge_journey.size, epochs.shape[1]), np.uint64)
-    allowed = np.zeros_like(agreed)
+    allowed = np.zeros((plan.edge_journey.size, epochs.shape[1]), np.uint64)
     for edge in range(plan.edge_journey.size):
         for e in range(len(epochs)):
             if plan.moves[e, edge] != 0:
-                agreed[edge] |= epochs[e]
+                _or(agreed[edge], epochs[e])
         if plan.edge_journey[edge] >= 0:
-            allowed[edge] = agreed[edge]
+            _or(allowed[edge], agreed[edge])
     return agreed, allowed
 
 
@@ -150,7 +157,7 @@ def _ways(edge_start, wanted):
                 ways[count] = edge
                 count += 1
         starts[node + 1] = count
-    return starts, ways[:count].copy()
+    return starts, ways
 
 
 @njit(cache=True, nogil=True)
@@ -173,9 +180,9 @@ def _hanging(moves, epochs):
                     bits = _longer(bits)
                 clauses[count] = clause
                 count += 1
-            bits[row] |= epochs[e]
+            _or(bits[row], epochs[e])
         starts[edge + 1] = count
-    return starts, clauses[:count].copy(), bits[:count].copy()
+    return starts, clauses, bits
 
 
 @njit(cache=True, nogil=True)
@@ -187,10 +194,12 @@ def _judge_services(plan, on, reason, everywhere):
     closed = np.zeros((steps, UNSTAFFED + 1, words), np.uint64)
     for step in range(steps):
         first, end = plan.step_start[step], plan.step_start[step + 1]
+        any_candidate = False
         for node in range(first, end):
-            reached[step] |= on[node]
-        if not plan.in_class[first:end].any():
-            closed[step, NO_SERVICE] = everywhere
+            any_candidate |= plan.in_class[node]
+            _or(reached[step], on[node])
+        if not any_candidate:
+            _or(closed[step, NO_SERVICE], everywhere)
             continue
         for u in range(reason.shape[0]):
             if not (reached[step, u >> 6] >> np.uint64(u & 63)) & np.uint64(1):
@@ -204,8 +213,8 @@ def _judge_services(plan, on, reason, everywhere):
 
 
 @njit(cache=True, nogil=True)
-def _ground(plan, epoch, reason, pairs, pair_bits):
-    states, services = reason.shape
+def _ground(plan, epoch, reason, pairs, pair_bits, pair_start):
+    states = len(reason)
     words = (states + 63) // 64
     everywhere = np.zeros(words, np.uint64)
     epochs = np.zeros((len(plan.moves), words), np.uint64)
@@ -218,7 +227,6 @@ def _ground(plan, epoch, reason, pairs, pair_bits):
     agreed_start, agreed_ways = _ways(plan.edge_start, agreed)
     hang_start, hang_clause, hang_bits = _hanging(plan.moves, epochs)
     reached, closed = _judge_services(plan, on, reason, everywhere)
-    pair_start = np.searchsorted(pairs[:, 1], np.arange(services + 1))
     return Ground(
         on, agreed, allowed, way_start, ways, agreed_start, agreed_ways,
         hang_start, hang_clause, hang_bits, pairs, pair_bits, pair_start, reached, closed,
@@ -234,7 +242,8 @@ def _walk(plan, ground, access, kind, element, low, high, alive, live, chain):
     element (``kind`` -1: none), in the words ``low`` to ``high``; the others are not touched."""
     for step in range(plan.step_start.size - 1):
         reached = chain[step, low:high]
-        reached[:] = 0
+        for w in range(reached.size):
+            reached[w] = 0
         for node in range(plan.step_start[step], plan.step_start[step + 1]):
             live[node] = False
             service = plan.node_service[node]
@@ -242,7 +251,8 @@ def _walk(plan, ground, access, kind, element, low, high, alive, live, chain):
                 continue
             here = alive[node, low:high]
             if plan.takes_direct[step] and access[node]:
-                here[:] = ground.on[node, low:high]
+                for w in range(here.size):
+                    here[w] = ground.on[node, low + w]
             elif plan.takes_referral[step]:
                 clause = element if kind == CLAUSE else -1
                 _receive(plan, ground, node, clause, low, high, alive, live)
@@ -255,15 +265,15 @@ def _walk(plan, ground, access, kind, element, low, high, alive, live, chain):
                             here[w] &= ~ground.pair_bits[pair, low + w]
             live[node] = _any(here)
             if live[node]:
-                for w in range(here.size):
-                    reached[w] |= here[w]
+                _or(reached, here)
 
 
 @njit(cache=True, nogil=True)
 def _receive(plan, ground, node, clause, low, high, alive, live):
     """The states in which some chain goes on to a node, whatever one clause (-1: none) allows."""
     here = alive[node, low:high]
-    here[:] = 0
+    for w in range(here.size):
+        here[w] = 0
     for index in range(ground.way_start[node], ground.way_start[node + 1]):
         edge = ground.ways[index]
         before = plan.edge_from[edge]
@@ -287,31 +297,43 @@ def _receive(plan, ground, node, clause, low, high, alive, live):
 
 
 @njit(cache=True, nogil=True)
-def _judge_holes(plan, ground, alive, live, chain, why):
-    """The first true reason of each step in each state without a chain: ``why[step, code]``."""
+def _judge_holes(plan, ground, alive, live, chain, why, sent):
+    """The first true reason of each step in each state without a chain: ``why[step, code]``, which
+    comes empty. ``sent`` is room for one set."""
     words = ground.on.shape[1]
     for step in range(plan.step_start.size - 1):
-        why[step, : UNSTAFFED + 1] = ground.closed[step]
-        left = ground.reached[step] & ~chain[step]
-        previous = chain[step - 1] if step > 0 else np.zeros(words, np.uint64)
-        if not plan.takes_direct[step]:
-            why[step, PREVIOUS_STEP] = left & ~previous
-            left &= previous
-        if not _any(left):
-            continue
-        if plan.takes_referral[step]:
-            sent = np.zeros(words, np.uint64)
-            for node in range(plan.step_start[step], plan.step_start[step + 1]):
-                first, end = ground.agreed_start[node], ground.agreed_start[node + 1]
-                for edge in ground.agreed_ways[first:end]:
-                    before = plan.edge_from[edge]
-                    if live[before]:
-                        for w in range(words):
-                            some = ground.agreed[edge, w] & alive[before, w]
-                            sent[w] |= ground.on[node, w] & some
-            why[step, NO_AGREEMENT] = left & previous & ~sent
-            left &= ~why[step, NO_AGREEMENT]
-        why[step, TOO_FAR] = left
+        for code in range(UNSTAFFED + 1):
+            _or(why[step, code], ground.closed[step, code])
+        doubtful = False
+        for w in range(words):
+            left = ground.reached[step, w] & ~chain[step, w]
+            if not plan.takes_direct[step]:
+                why[step, PREVIOUS_STEP, w] = left & ~chain[step - 1, w]
+                left &= chain[step - 1, w]
+            why[step, TOO_FAR, w] = left
+            doubtful |= left != 0
+        if doubtful and plan.takes_referral[step]:
+            _agreed_from(plan, ground, step, alive, live, sent)
+            for w in range(words):
+                left = why[step, TOO_FAR, w]
+                why[step, NO_AGREEMENT, w] = left & chain[step - 1, w] & ~sent[w]
+                why[step, TOO_FAR, w] = left & ~why[step, NO_AGREEMENT, w]
+
+
+@njit(cache=True, nogil=True)
+def _agreed_from(plan, ground, step, alive, live, sent):
+    """The states in which some chain may go on to a reachable service of a step, whether the
+    journey is known or not."""
+    for w in range(sent.size):
+        sent[w] = 0
+    for node in range(plan.step_start[step], plan.step_start[step + 1]):
+        for index in range(ground.agreed_start[node], ground.agreed_start[node + 1]):
+            edge = ground.agreed_ways[index]
+            before = plan.edge_from[edge]
+            if live[before]:
+                for w in range(sent.size):
+                    some = ground.agreed[edge, w] & alive[before, w]
+                    sent[w] |= ground.on[node, w] & some
 
 
 # One group of communes: what its chains hang on
@@ -323,7 +345,8 @@ def _note(found, stamps, stamp, element, bits, mask, low):
     of an earlier question."""
     if stamps[element] != stamp:
         stamps[element] = stamp
-        found[element] = 0
+        for w in range(found.shape[1]):
+            found[element, w] = 0
     for w in range(bits.size):
         found[element, low + w] |= bits[w] & mask[w]
 
@@ -351,13 +374,14 @@ def _end_chains(plan, last, backwards, chain, scratch):
 
 
 @njit(cache=True, nogil=True)
-def _trace(plan, ground, access, last, backwards, chain, scratch, stamp, services):
-    """Choose one chain to step ``last`` in each state that has one, going by the order of nodes or
-    ``backwards``, and note in which states each element lies on it.
+def _trace(plan, ground, access, last, way, chain, scratch, stamp, services):
+    """Choose one chain to step ``last`` in each state that has one, going by the order of nodes
+    (``way`` 0) or backwards (1), and note in which states each element lies on it.
 
     Elements: services, then labels of persons, then clauses.
     """
-    way = 1 if backwards else 0
+    backwards = way == 1
+    low = way - way
     found, stamps = scratch.found[way], scratch.stamps[way]
     _end_chains(plan, last, backwards, chain, scratch)
     for step in range(last, -1, -1):
@@ -366,10 +390,10 @@ def _trace(plan, ground, access, last, backwards, chain, scratch, stamp, service
                 continue
             taken = scratch.other[node]
             service = plan.node_service[node]
-            _note(found, stamps, stamp, service, taken, taken, 0)
+            _note(found, stamps, stamp, service, taken, taken, low)
             for pair in range(ground.pair_start[service], ground.pair_start[service + 1]):
                 label = services + ground.pairs[pair, 0]
-                _note(found, stamps, stamp, label, taken, ground.pair_bits[pair], 0)
+                _note(found, stamps, stamp, label, taken, ground.pair_bits[pair], low)
             if not (plan.takes_direct[step] and access[node]):
                 _trace_back(plan, ground, node, backwards, scratch, found, stamps, stamp,
                             2 * services)  # fmt: skip
@@ -399,7 +423,8 @@ def _trace_back(plan, ground, node, backwards, scratch, found, stamps, stamp, cl
         if some:
             if not scratch.used[before]:
                 scratch.used[before] = True
-                scratch.other[before] = 0
+                for w in range(rest.size):
+                    scratch.other[before, w] = 0
             for w in range(low, high):
                 scratch.other[before, w] |= here[w]
             for hang in range(ground.hang_start[edge], ground.hang_start[edge + 1]):
@@ -419,8 +444,8 @@ def _suspect(plan, ground, access, group, chain, scratch, stamp, services):
         if not _any(chain[step]):
             continue
         stamp += 1
-        _trace(plan, ground, access, step, False, chain, scratch, stamp, services)
-        _trace(plan, ground, access, step, True, chain, scratch, stamp, services)
+        for way in range(2):
+            _trace(plan, ground, access, step, way, chain, scratch, stamp, services)
         for element in range(scratch.stamps.shape[1]):
             if scratch.stamps[0, element] != stamp or scratch.stamps[1, element] != stamp:
                 continue
@@ -461,7 +486,7 @@ def _scratch(nodes, steps, words, elements):
 
 
 @njit(cache=True, nogil=True)
-def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, access):
+def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, access):
     """For each group of communes (those that can travel to the same entry sites), by step, sets
     of states: ``chain[group, step]`` where it has a chain, ``why[group, step, code]`` where it is
     a hole for a reason, and rows ``(group, step, kind, element)`` with the states in which the
@@ -469,33 +494,41 @@ def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, access):
 
     ``plan`` is a :class:`Plan`, ``access[group, node]`` whether its communes can travel there.
     ``pairs`` are (label, service), sorted by service, with the states ``pair_bits`` in which the
-    service hangs on the person that the label stands for.
+    service hangs on the person that the label stands for; ``pair_start`` where each begins.
     """
     groups, steps, services = len(access), plan.step_start.size - 1, reason.shape[1]
-    ground = _ground(plan, epoch, reason, pairs, pair_bits)
+    ground = _ground(plan, epoch, reason, pairs, pair_bits, pair_start)
     words = ground.on.shape[1]
     chains = np.zeros((groups, steps, words), np.uint64)
     whys = np.zeros((groups, steps, TOO_FAR + 1, words), np.uint64)
-    rows, row_bits = np.empty((64, 4), np.int64), np.zeros((64, words), np.uint64)
-    filled = stamp = 0
+    rows, row_bits = np.zeros((64, 4), np.uint64), np.zeros((64, words), np.uint64)
+    filled = stamp = nothing = np.int64(0)
     scratch = _scratch(plan.node_service.size, steps, words, 2 * services + clauses)
     for group in range(groups):
         chain = chains[group]
-        _walk(plan, ground, access[group], -1, 0, 0, words, scratch.alive, scratch.live, chain)
-        _judge_holes(plan, ground, scratch.alive, scratch.live, chain, whys[group])
+        _walk(plan, ground, access[group], nothing - 1, nothing, nothing, words, scratch.alive,
+              scratch.live, chain)  # fmt: skip
+        _judge_holes(plan, ground, scratch.alive, scratch.live, chain, whys[group],
+                     scratch.still[0])  # fmt: skip
         count, stamp = _suspect(
             plan, ground, access[group], group, chain, scratch, stamp, services)  # fmt: skip
-        for element in scratch.suspects[:count]:
+        for index in range(count):
+            element = scratch.suspects[index]
             kind, name = _kind_of(element, services)
-            low, high = scratch.span[element]
+            low, high = scratch.span[element, 0], scratch.span[element, 1]
             _walk(plan, ground, access[group], kind, name, low, high, scratch.other, scratch.used,
                   scratch.still)  # fmt: skip
             for step in range(steps):
-                lost = chain[step, low:high] & ~scratch.still[step, low:high]
-                if _any(lost):
-                    if filled == len(rows):
-                        rows, row_bits = _longer(rows), _longer(row_bits)
-                    rows[filled] = np.array([group, step, kind, name])
-                    row_bits[filled, low:high] = lost
+                if filled == len(rows):
+                    rows, row_bits = _longer(rows), _longer(row_bits)
+                is_lost = False
+                for w in range(low, high):
+                    row_bits[filled, w] = chain[step, w] & ~scratch.still[step, w]
+                    is_lost |= row_bits[filled, w] != 0
+                if is_lost:
+                    rows[filled, 0] = group
+                    rows[filled, 1] = step
+                    rows[filled, 2] = kind
+                    rows[filled, 3] = name
                     filled += 1
-    return chains, whys, rows[:filled].copy(), row_bits[:filled].copy()
+    return chains, whys, rows[:filled], row_bits[:filled]

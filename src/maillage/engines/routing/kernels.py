@@ -134,35 +134,37 @@ def tails(last, step_start, node_service, in_class, takes_direct, takes_referral
 
 
 @njit(cache=True, nogil=True)
-def candidates(found):
+def candidates(found, ordered):
     """Candidate chains by entry site: for each distinct total of ``tails``, in order, the set of
-    states (as bits) in which it is the best one from that door.
+    states (as bits) in which it is the best one from that door. ``ordered`` are the same totals,
+    sorted by site.
 
     Returns ``first[site]`` (where its candidates start), ``minutes``, and ``bits``.
     """
     entries, states = found.shape
-    words = (states + 63) // 64
     first = np.zeros(entries + 1, np.int64)
-    sorted_rows = np.empty((entries, states), np.int64)
+    minutes = np.empty(entries * states, np.int64)
+    count = 0
     for entry in range(entries):
-        row = np.sort(found[entry])
-        count = 0
         for u in range(states):
-            if row[u] < INFINITE and (u == 0 or row[u] != row[u - 1]):
-                sorted_rows[entry, count] = row[u]
+            total = ordered[entry, u]
+            if total < INFINITE and (u == 0 or total != ordered[entry, u - 1]):
+                minutes[count] = total
                 count += 1
-        first[entry + 1] = first[entry] + count
-    minutes = np.empty(first[entries], np.int64)
-    bits = np.zeros((first[entries], words), np.uint64)
+        first[entry + 1] = count
+    bits = np.zeros((count, (states + 63) // 64), np.uint64)
     for entry in range(entries):
-        low, high = first[entry], first[entry + 1]
-        for index in range(low, high):
-            minutes[index] = sorted_rows[entry, index - low]
         for u in range(states):
             if found[entry, u] < INFINITE:
-                index = low + np.searchsorted(minutes[low:high], found[entry, u])
-                bits[index, u >> 6] |= np.uint64(1) << np.uint64(u & 63)
-    return first, minutes, bits
+                low, high = first[entry], first[entry + 1]
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    if minutes[middle] <= found[entry, u]:
+                        low = middle
+                    else:
+                        high = middle
+                bits[low, u >> 6] |= np.uint64(1) << np.uint64(u & 63)
+    return first, minutes[:count].copy(), bits
 
 
 @njit(cache=True, nogil=True)
@@ -218,7 +220,8 @@ def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, ta
     communes, entries = travel.shape
     words = bits.shape[1]
     left = np.empty(words, np.uint64)
-    position, total, door = np.empty((3, entries), np.int64)
+    rooms = np.empty((3, entries), np.int64)
+    position, total, door = rooms[0], rooms[1], rooms[2]
     for c in range(communes):
         group = group_of[c]
         missing = 0

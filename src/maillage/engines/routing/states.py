@@ -84,9 +84,10 @@ class States:
     def words(self) -> int:
         return (self.count + 63) // 64
 
-    def labelled(self) -> tuple[Ints, NDArray[np.uint64]]:
+    def labelled(self) -> tuple[Ints, NDArray[np.uint64], Ints]:
         """Pairs (label, service), sorted by service, and, as bits, the states in which the service
-        hangs on the person that the label stands for."""
+        hangs on the person that the label stands for; then where the pairs of each service
+        begin."""
         ranks = np.arange(self.label.shape[1])
         own = self.label == ranks
         alone = np.flatnonzero(own.any(axis=0))
@@ -100,7 +101,8 @@ class States:
         of_services = np.append(alone, shared >> 32)
         order = np.argsort(of_services, kind="stable")
         pairs = np.stack([labels[order], of_services[order]], axis=1)
-        return np.ascontiguousarray(pairs, np.int64), as_bits(flags[order])
+        starts = np.searchsorted(pairs[:, 1], np.arange(ranks.size + 1))
+        return np.ascontiguousarray(pairs, np.int64), as_bits(flags[order]), starts
 
 
 def as_bits(flags: Flags) -> NDArray[np.uint64]:

@@ -146,7 +146,7 @@ def _sweep_class(
     shape: Shape,
     states: States,
     doors: _Doors,
-    labelled: tuple[Ints, Bits],
+    labelled: tuple[Ints, Bits, Ints],
     steps: list[StepSweep],
     ages: tuple[int, int],
 ) -> Iterator[ClassSweep]:
@@ -157,13 +157,12 @@ def _sweep_class(
     in_class = np.array(
         [service.takes(age_min) for step in shape.steps for service in step.services], np.bool_
     )
-    pairs, pair_bits = labelled
     plan = judging.Plan(
         shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
         shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
     )  # fmt: skip
     chains, whys, rows, row_bits = judging.judge_states(
-        plan, len(shape.clauses), states.epoch, states.reason, pairs, pair_bits, doors.access
+        plan, len(shape.clauses), states.epoch, states.reason, *labelled, doors.access
     )
     residents = compiled.people.between(age_min, age_max)
     people = np.zeros(len(doors.access), np.int64)
@@ -176,7 +175,7 @@ def _sweep_class(
             residents=residents,
             chain=np.ascontiguousarray(chains[:, index]),
             why=whys[:, index],
-            hanging=rows[mine],
+            hanging=rows[mine].astype(np.int64),
             hanging_bits=row_bits[mine],
         )
         yield _sweep_step(compiled, shape, states, doors, steps[index], index, judged, ages)
@@ -280,7 +279,7 @@ def _cover(
         shape.takes_referral, shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
         states.epoch, states.reason, states.response, node_entry, len(sites),
     )  # fmt: skip
-    first, minutes, bits = kernels.candidates(tails)
+    first, minutes, bits = kernels.candidates(tails, np.sort(tails, axis=1))
     step = shape.steps[index]
     margin = compiled.travel.margin
     target = INFINITE if step.target is None else step.target
