@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -63,35 +63,50 @@ class Moves:
         ends = {day for row in dated for day in (row.starts_on, row.ends_on) if day is not None}
         self.change_days = sorted(day.toordinal() for day in ends)
         self._epochs: dict[int, _Epoch] = {}
-        self._by_care: dict[str, list[Clause]] | None = None
+        self._groups: dict[str, list[Membership]] = defaultdict(list)
+        for membership in network.memberships:
+            self._groups[membership.organization].append(membership)
+        self._by_move: dict[tuple[str, str, str], list[Clause]] = defaultdict(list)
+        for clause in network.clauses:
+            for care_type in set(clause.care_types):
+                key = (clause.from_organization, clause.to_organization, care_type)
+                self._by_move[key].append(clause)
 
     def changes(
-        self, horizon: Horizon, organizations: Container[str], care_types: Iterable[str]
-    ) -> list[tuple[int, Touched]]:
+        self, horizon: Horizon, organizations: Collection[str], care_types: Container[str]
+    ) -> list[tuple[int, set[MoveKey], set[str]]]:
         """The days of a horizon, after its first, on which a membership or a clause among these
-        organizations and for these care types starts or ends, in order, each with a test that
-        tells whether it may touch a move."""
-        if self._by_care is None:
-            self._by_care = defaultdict(list)
-            for clause in self._clauses:
-                for care_type in set(clause.care_types):
-                    self._by_care[care_type].append(clause)
-        moves: dict[int, set[tuple[str, str, str]]] = defaultdict(set)
+        organizations and for these care types starts or ends, in order, each with the moves whose
+        clauses change and the organizations whose memberships do."""
+        moves: dict[int, set[MoveKey]] = defaultdict(set)
         members: dict[int, set[str]] = defaultdict(set)
-        for row in self._memberships:
-            if row.organization in organizations:
+        for organization in organizations:
+            for row in self._groups.get(organization, ()):
                 for day in _ends(row, horizon):
-                    members[day].add(row.organization)
-        for care_type in care_types:
-            for clause in self._by_care.get(care_type, ()):
-                origin, target = clause.from_organization, clause.to_organization
-                if origin in organizations and target in organizations:
+                    members[day].add(organization)
+        for key, clauses in self._by_move.items():
+            origin, target, care_type = key
+            if care_type in care_types and origin in organizations and target in organizations:
+                for clause in clauses:
                     for day in _ends(clause, horizon):
-                        moves[day].add((origin, target, care_type))
+                        moves[day].add(key)
         return [
-            (day, _touched(moves.get(day, set()), members.get(day, set())))
+            (day, moves.get(day, set()), members.get(day, set()))
             for day in sorted({*moves, *members})
         ]
+
+    def move(self, day: int, origin: str, target: str, care_type: str) -> Move | None:
+        """What allows a move on a local day, looked up among the rows of these organizations only:
+        for a sweep, which asks of each day little. ``on(day).move`` answers the same."""
+        if origin == target:
+            return WITHIN_ORGANIZATION
+        shared = _groups_on(self._groups, origin, day) & _groups_on(self._groups, target, day)
+        clauses = [
+            clause
+            for clause in self._by_move.get((origin, target, care_type), ())
+            if _in_force(clause.starts_on, clause.ends_on, day)
+        ]
+        return _first_move(shared, clauses)
 
     def on(self, day: int) -> _Epoch:
         """The moves of a local day (an ordinal)."""
@@ -106,14 +121,8 @@ class Moves:
         return known
 
 
-Touched = Callable[[str, str, str], bool]
-
-
-def _touched(moves: set[tuple[str, str, str]], members: set[str]) -> Touched:
-    def test(origin: str, target: str, care_type: str) -> bool:
-        return (origin, target, care_type) in moves or origin in members or target in members
-
-    return test
+MoveKey = tuple[str, str, str]
+"""Origin and target organizations, and care type."""
 
 
 def _ends(row: Membership | Clause, horizon: Horizon) -> list[int]:
@@ -159,13 +168,23 @@ class _Epoch:
         if origin == target:
             return WITHIN_ORGANIZATION
         shared = self._groups.get(origin, set()) & self._groups.get(target, set())
-        if shared:
-            return Move(f"group:{min(shared)}", NO_CLAUSE, None)
-        clauses = self._clauses.get(key)
-        if not clauses:
-            return None
-        first = min(clauses, key=lambda clause: (clause.priority, clause.id))
-        return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
+        return _first_move(shared, self._clauses.get(key, []))
+
+
+def _groups_on(memberships: dict[str, list[Membership]], organization: str, day: int) -> set[str]:
+    rows = memberships.get(organization, ())
+    return {row.group for row in rows if _in_force(row.starts_on, row.ends_on, day)}
+
+
+def _first_move(shared: set[str], clauses: list[Clause]) -> Move | None:
+    """The move between two organizations: by a group (the first by identifier), else by a clause
+    (the smallest priority, then identifier), else none."""
+    if shared:
+        return Move(f"group:{min(shared)}", NO_CLAUSE, None)
+    if not clauses:
+        return None
+    first = min(clauses, key=lambda clause: (clause.priority, clause.id))
+    return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True)

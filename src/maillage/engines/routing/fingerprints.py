@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from maillage.engines.routing.compiled import CompiledNetwork
-from maillage.engines.routing.network import Commune, DutySlot, Opening, Pathway
+from maillage.engines.routing.network import Commune, Opening, Pathway
 from maillage.engines.routing.reachability import CompiledService
-from maillage.engines.routing.timelines import Horizon, bound
+from maillage.engines.routing.timelines import Horizon
 from maillage.engines.routing.version import ENGINE_VERSION
 
 
@@ -72,16 +72,14 @@ def _service(service: CompiledService, horizon: Horizon) -> str:
             _windows(reach.opening),
             reach.authorised.parts, reach.closed.parts, reach.opened.parts,
         )  # fmt: skip
-        slots = sorted(row for slot in reach.slots if (row := _slot(slot, horizon)) is not None)
+        slots = [
+            (max(start, horizon.start), min(end, horizon.end), holder, response)
+            for start, end, holder, response in reach.slot_rows
+            if start < horizon.end and end > max(start, horizon.start)
+        ]
         known = hashlib.sha256(repr((own, slots)).encode()).hexdigest()
         reach.fingerprints[key] = known
     return known
-
-
-def _slot(slot: DutySlot, horizon: Horizon) -> tuple[int, int, str, float] | None:
-    start = max(bound(slot.starts_at, horizon.start), horizon.start)
-    end = min(bound(slot.ends_at, horizon.end), horizon.end)
-    return (start, end, slot.holder or "", float(slot.response_minutes)) if start < end else None
 
 
 def _journeys(compiled: CompiledNetwork, sites: set[str]) -> str:

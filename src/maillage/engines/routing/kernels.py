@@ -212,10 +212,9 @@ def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, ta
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 
-    ``table`` is of :func:`time_of_bytes`. Writes, per commune: ``times`` (on target, at the
-    limit, late, fragile), ``sums`` (minutes weighted by duration), ``worst`` (micros, -1 when
-    there is none). Adds residents at the limit and late to the profiles, by state; those late by
-    group too where it hangs on something.
+    ``table`` is of :func:`time_of_bytes`. Writes, per commune: ``times`` (on target, at the limit,
+    late, fragile), ``sums`` (minutes weighted by time), ``worst`` (micros, -1 for none). Adds
+    residents at the limit and late to the profiles, by state; by group too where it is fragile.
     """
     communes, entries = travel.shape
     words = bits.shape[1]

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from maillage.engines.routing.clock import DAY, LocalClock, Moment, Week, to_tick
+from maillage.engines.routing.clock import (
+    DAY,
+    EPOCH,
+    MICROSECOND,
+    LocalClock,
+    Moment,
+    Week,
+    to_tick,
+)
 from maillage.engines.routing.enums import ExceptionState, Reason
 from maillage.engines.routing.intervals import HIGH, LOW, Intervals
 from maillage.engines.routing.network import DutySlot, Service
@@ -82,12 +90,16 @@ class Slots:
         return found
 
 
+SlotRow = tuple[int, int, str, int]
+"""Start and end (ticks), holder (empty for none), response (micros)."""
+
+
 class ServiceReach:
     """The hours, authorisations, exceptions and duty slots of one service."""
 
     __slots__ = (
-        "_clock", "_known_slots", "_week", "authorised", "closed", "fingerprints", "opened",
-        "opening", "slots", "timelines",
+        "_clock", "_known_rows", "_known_slots", "_week", "authorised", "closed", "fingerprints",
+        "opened", "opening", "slots", "timelines",
     )  # fmt: skip
 
     def __init__(self, service: Service, slots: Sequence[DutySlot], clock: LocalClock) -> None:
@@ -103,9 +115,25 @@ class ServiceReach:
         self.opened = self._exceptions(service, ExceptionState.OPEN)
         self.slots = slots
         self._known_slots: Slots | None = None
+        self._known_rows: list[SlotRow] | None = None
         # By horizon, filled by the sweep (``timelines.py``).
         self.timelines: dict[tuple[int, int], Any] = {}
         self.fingerprints: dict[tuple[int, int], str] = {}
+
+    @property
+    def slot_rows(self) -> list[SlotRow]:
+        """The slots in ticks, with their holder and response in micros, in a fixed order."""
+        if self._known_rows is None:
+            self._known_rows = sorted(
+                (
+                    LOW if slot.starts_at is None else (slot.starts_at - EPOCH) // MICROSECOND,
+                    HIGH if slot.ends_at is None else (slot.ends_at - EPOCH) // MICROSECOND,
+                    slot.holder or "",
+                    to_micros(slot.response_minutes),
+                )
+                for slot in self.slots
+            )
+        return self._known_rows
 
     @property
     def _slots(self) -> Slots:

@@ -196,22 +196,31 @@ def _moves(
     organizations = {name for (senders, _), (targets, _), _ in pairs for name in senders + targets}
     care_types = {care_type for _, _, care_type in pairs}
     clauses: dict[str, int] = {}
-    epoch = compiled.moves.on(horizon.first_day)
+    first = horizon.first_day
+    move = compiled.moves.move
     tables = [
         np.array(
-            [[_code(epoch.move(a, b, care_type), clauses) for a in senders] for b in targets],
+            [[_code(move(first, a, b, care_type), clauses) for a in senders] for b in targets],
             np.int32,
         ).reshape(len(targets), len(senders))
         for (senders, _), (targets, _), care_type in pairs
     ]
     starts, rows = [horizon.first_day], [_row(pairs, tables)]
-    for day, touched in compiled.moves.changes(horizon, organizations, care_types):
-        epoch = compiled.moves.on(day)
-        for ((senders, _), (targets, _), care_type), table in zip(pairs, tables, strict=True):
-            for target, b in enumerate(targets):
-                for sender, a in enumerate(senders):
-                    if touched(a, b, care_type):
-                        table[target, sender] = _code(epoch.move(a, b, care_type), clauses)
+    ranks = [
+        ({a: rank for rank, a in enumerate(senders)}, {b: rank for rank, b in enumerate(targets)})
+        for (senders, _), (targets, _), _ in pairs
+    ]
+    for day, moved, members in compiled.moves.changes(horizon, organizations, care_types):
+        for (sender_rank, target_rank), (_, _, care_type), table in zip(
+            ranks, pairs, tables, strict=True
+        ):
+            touched = {(a, b) for a, b, care in moved if care == care_type}
+            touched |= {(a, b) for a in members for b in target_rank}
+            touched |= {(a, b) for b in members for a in sender_rank}
+            for a, b in touched:
+                if a in sender_rank and b in target_rank:
+                    code = _code(move(day, a, b, care_type), clauses)
+                    table[target_rank[b], sender_rank[a]] = code
         row = _row(pairs, tables)
         if not np.array_equal(row, rows[-1]):
             starts.append(day)

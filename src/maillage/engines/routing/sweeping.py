@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from maillage.engines.routing.codes import CLAUSE, HOLDER, INFINITE, KINDS, REASONS
 from maillage.engines.routing.compiled import CompiledNetwork
+from maillage.engines.routing.doors import Doors, doors_of
 from maillage.engines.routing.enums import ElementKind
 from maillage.engines.routing.states import (
     Flags,
@@ -26,7 +27,6 @@ from maillage.engines.routing.states import (
     States,
     age_classes,
     as_bits,
-    distinct,
 )
 
 Bits = NDArray[np.uint64]
@@ -86,16 +86,6 @@ class PathwaySweep:
     steps: list[StepSweep]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Doors:
-    """Journeys from every commune to every site of a pathway, and the communes that can reach the
-    same sites."""
-
-    travel: Ints
-    group_of: Shorts
-    access: Flags
-
-
 def sweep_pathway(
     compiled: CompiledNetwork,
     pathway: str,
@@ -106,7 +96,7 @@ def sweep_pathway(
     """Every commune, age class, step and state of a pathway. ``tick`` is called after each step of
     each age class; what it raises stops the sweep."""
     row = next(row for row in compiled.network.pathways if row.id == pathway)
-    doors = _doors(compiled, shape)
+    doors = doors_of(compiled, shape, states)
     steps = [
         StepSweep(
             np.zeros((states.count, len(CATEGORIES)), np.int64),
@@ -124,28 +114,11 @@ def sweep_pathway(
     return PathwaySweep(pathway, shape, states, steps)
 
 
-def _doors(compiled: CompiledNetwork, shape: Shape) -> _Doors:
-    columns = [compiled.travel.column(site) for site in shape.sites]
-    communes = len(compiled.communes)
-    travel = np.empty((communes, len(columns)), np.int64)
-    for index, column in enumerate(columns):
-        travel[:, index] = column
-    direct = np.zeros(len(shape.sites), np.bool_)
-    for index in range(len(shape.steps)):
-        if shape.takes_direct[index]:
-            nodes = slice(shape.step_start[index], shape.step_start[index + 1])
-            direct[shape.node_site[nodes]] = True
-    known = (travel < INFINITE) & direct
-    group_of, first = distinct(known)
-    rows = known[first]
-    return _Doors(travel, group_of, np.ascontiguousarray(rows[:, shape.node_site]))
-
-
 def _sweep_class(
     compiled: CompiledNetwork,
     shape: Shape,
     states: States,
-    doors: _Doors,
+    doors: Doors,
     labelled: tuple[Ints, Bits, Ints],
     steps: list[StepSweep],
     ages: tuple[int, int],
@@ -199,7 +172,7 @@ def _sweep_step(
     compiled: CompiledNetwork,
     shape: Shape,
     states: States,
-    doors: _Doors,
+    doors: Doors,
     step: StepSweep,
     index: int,
     judged: _Judged,
@@ -256,7 +229,7 @@ def _cover(
     compiled: CompiledNetwork,
     shape: Shape,
     states: States,
-    doors: _Doors,
+    doors: Doors,
     index: int,
     judged: _Judged,
     wanted: Bits,

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maillage.engines.routing import codes
-from maillage.engines.routing.clock import LocalClock, Week, to_tick
+from maillage.engines.routing.clock import LocalClock, Week
 from maillage.engines.routing.intervals import Intervals
-from maillage.engines.routing.network import DutySlot, Opening
-from maillage.engines.routing.reachability import ServiceReach, to_micros
+from maillage.engines.routing.network import Opening
+from maillage.engines.routing.reachability import ServiceReach, SlotRow
 
 Ints = NDArray[np.int64]
 
@@ -90,7 +89,8 @@ class Timelines:
     def _make(self, reach: ServiceReach) -> Timeline:
         authorised = Intervals(self._instants(reach.authorised))
         week = self.of_week(reach.opening)
-        slots = [slot for slot in reach.slots if self._touches(slot.starts_at, slot.ends_at)]
+        start, end = self._horizon.start, self._horizon.end
+        slots = [row for row in reach.slot_rows if row[0] < end and row[1] > max(start, row[0])]
         starts = self._boundaries(authorised, week, reach, slots)
         reason = np.zeros(starts.size, np.int8)
         response = np.zeros(starts.size, np.int64)
@@ -148,54 +148,31 @@ class Timelines:
             if start < last and end > first
         ]
 
-    def _touches(self, starts_at: datetime | None, ends_at: datetime | None) -> bool:
-        start = bound(starts_at, self._horizon.start)
-        return start < self._horizon.end and bound(ends_at, self._horizon.end) > max(
-            self._horizon.start, start
-        )
-
     def _boundaries(
-        self, authorised: Intervals, week: Intervals, reach: ServiceReach, slots: list[DutySlot]
+        self, authorised: Intervals, week: Intervals, reach: ServiceReach, slots: list[SlotRow]
     ) -> Ints:  # fmt: skip
         points = [self._horizon.start]
         for intervals in (authorised, week, reach.closed, reach.opened):
             points += [point for part in intervals.parts for point in part]
-        for slot in slots:
-            points += (
-                bound(slot.starts_at, self._horizon.start),
-                bound(slot.ends_at, self._horizon.end),
-            )
+        points += [row[0] for row in slots]
+        points += [row[1] for row in slots]
         found = np.unique(np.array(points, np.int64))
         return found[(found >= self._horizon.start) & (found < self._horizon.end)]
 
     def _fill_slots(
-        self, slots: list[DutySlot], starts: Ints, covered: NDArray[np.int8], response: Ints,
+        self, slots: list[SlotRow], starts: Ints, covered: NDArray[np.int8], response: Ints,
         holder: NDArray[np.int32],
     ) -> tuple[str, ...]:  # fmt: skip
-        names = {slot.holder: -1 for slot in slots if slot.holder is not None}
-        for index, name in enumerate(names):
-            names[name] = index
-        rows = sorted(
-            (
-                bound(slot.starts_at, self._horizon.start),
-                bound(slot.ends_at, self._horizon.end),
-                to_micros(slot.response_minutes),
-                -1 if slot.holder is None else names[slot.holder],
-            )
-            for slot in slots
-        )
-        table = np.array(rows, np.int64).T.copy()
+        names: dict[str, int] = {}
+        ranks = [names.setdefault(row[2], len(names)) if row[2] else -1 for row in slots]
+        starts_at, ends_at, _, responses = zip(*slots, strict=True)
+        table = np.array([starts_at, ends_at, responses, ranks], np.int64)
         from maillage.engines.routing import kernels
 
         kernels.slot_states(
             table[0], table[1], table[2], table[3], starts, covered, response, holder
         )
         return tuple(names)
-
-
-def bound(moment: datetime | None, otherwise: int) -> int:
-    """An instant as a tick; an open one as ``otherwise``."""
-    return otherwise if moment is None else to_tick(moment)
 
 
 def durations(starts: Ints, end: int) -> Ints:
