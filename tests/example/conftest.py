@@ -25,8 +25,9 @@ def proof(example: None) -> Proof:
     kept = _computed.get(revision)
     if kept is not None and not Proof.objects.filter(pk=kept[0].pk).exists():
         Proof.objects.bulk_create([kept[0]])
-        for rows in kept[1:]:
-            type(rows[0]).objects.bulk_create(rows)
+        ProofFile.objects.bulk_create(kept[1])
+        ProofStep.objects.bulk_create(kept[2])
+        Alert.objects.bulk_create(kept[3])
     call_command("prove", "--if-needed", "--verbosity", "0", stdout=StringIO(), stderr=StringIO())
     found = queries.get_current_proof()
     assert found is not None

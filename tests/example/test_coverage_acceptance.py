@@ -42,6 +42,7 @@ from maillage.engines.routing import (
     snapshot,
 )
 from maillage.engines.routing.__main__ import main as engine_command
+from maillage.oncall.models import DutySlot
 from maillage.vocabulary.calendar import PARIS, day_bounds, public_holidays, to_paris
 from tests.coverage.pdf_text import read_text
 from tests.engines.routing import reference
@@ -537,6 +538,18 @@ def test_whoever_does_not_plan_reads_no_name_in_the_network_of_a_proof(
     assert answer.status_code in (200, 403)
     text = gzip.decompress(answer.content).decode() if answer.status_code == 200 else ""
     assert not any(word in text for word in people)
+
+
+def test_the_name_proposed_for_a_scenario_names_nobody(people: frozenset[str]) -> None:
+    holder = DutySlot.objects.exclude(assignment=None).latest("starts_at").assignment.practitioner
+    leaves = {"change": "leave", "holder": holder.slug, "from_date": "2027-01-01"}
+    asked = {"changement": json.dumps(leaves)}
+    page = logged_in("demo-direction").get("/couverture/scenarios/nouveau", asked).content.decode()
+    field = re.search(r'<input[^>]*name="nom"[^>]*>', page)
+    assert field
+    assert 'value="Un praticien' in field[0]
+    assert not any(word in field[0] for word in people)
+    assert holder.family_name in page
 
 
 def test_the_director_reads_who_everything_hangs_on(proof: Proof, people: frozenset[str]) -> None:

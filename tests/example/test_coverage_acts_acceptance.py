@@ -410,10 +410,10 @@ def test_each_kind_of_change_changes_what_it_must_and_nothing_else(proof: Proof)
                 if row.id not in touched:
                     assert of_pathway(table, row.id).equals(of_pathway(before[name], row.id)), kind
         assert_from(kind, found, before, first + timedelta(days=7))
-        for row in found.effect.steps:
-            if row.after:
-                assert sum(row.after.person_hours.values()) == pytest.approx(
-                    row.after.person_hours_due, rel=1e-9
+        for step in found.effect.steps:
+            if step.after:
+                assert sum(step.after.person_hours.values()) == pytest.approx(
+                    step.after.person_hours_due, rel=1e-9
                 )
     target = compute_what_if(ground, scenario_kinds(network, first)["target"][0])
     assert {(row.step, row.pathway) for row in target.effect.changed_steps} == {(2, "avc")}

@@ -135,10 +135,13 @@ class ScenarioCard:
     problem: str = ""
 
 
-def describe_changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The sentences of these changes (JSON). Raises :class:`Invalid` when they are not changes."""
+def describe_changes(
+    changes: Sequence[Mapping[str, Any]], *, with_people: bool = True
+) -> list[str]:
+    """The sentences of these changes (JSON), ``with_people`` or with « un praticien » for each.
+    Raises :class:`Invalid` when they are not changes."""
     read = read_changes(list(changes))
-    names = load_scenario_names(read)
+    names = replace(load_scenario_names(read), with_people=with_people)
     return [sentence(change, names) for change in read]
 
 

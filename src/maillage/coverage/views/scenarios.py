@@ -87,14 +87,16 @@ def new(request: Request) -> HttpResponse:
     """Begin a scenario; the address may give its first changes."""
     changes, problem = _asked_changes(request)
     sentences: list[str] = []
+    unnamed: list[str] = []
     try:
         sentences = queries.describe_changes(changes)
+        unnamed = queries.describe_changes(changes, with_people=False)
     except Invalid as error:
         changes, problem = [], error.message
     posted = request.POST if request.method == "POST" else None
     first_day, last_day = queries.default_horizon(local_day(request.now))
     peek_ground(first_day, last_day)
-    draft = actions.ScenarioDraft(_short(sentences), first_day, last_day)
+    draft = actions.ScenarioDraft(_short(unnamed), first_day, last_day)
     form = ScenarioForm(posted, initial=ScenarioForm.values_of(draft))
     if form.is_valid():
         try:
@@ -114,8 +116,10 @@ def new(request: Request) -> HttpResponse:
 
 
 def _short(sentences: list[str]) -> str:
-    """A name for a scenario that begins with one change."""
+    """A name for a scenario that begins with one change. It names nobody: a name is in lists that
+    those who do not organize care read."""
     text = sentences[0].rstrip(".") if len(sentences) == 1 else ""
+    text = text[:1].upper() + text[1:]
     return text if len(text) <= 120 else f"{text[:119].rsplit(' ', 1)[0]}…"
 
 
