@@ -290,6 +290,44 @@ def test_a_signed_text_changes_under_an_amendment_only(
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "marks"),
+    [
+        (DRAFT, False),
+        ({}, True),
+        ({"state": S.SUSPENDED, "state_on": date(2020, 1, 1)}, True),
+    ],
+)
+def test_only_an_agreement_that_carries_patients_changes_the_territory(
+    fields: dict[str, object],
+    marks: bool,
+    make_agreement: MakeAgreement,
+    make_clause: MakeClause,
+    territory: dict[str, Organization],
+    terms: Draft,
+    director: Actor,
+    now: datetime,
+) -> None:
+    made = make_agreement("cadre", **fields)
+    clause = make_clause(made)
+    who = {"by": director, "at": now}
+    if marks:
+        amend(agreement=made, amendment=AmendmentDraft("A", date(2019, 1, 1), TODAY), **who)
+    new = ClauseDraft(
+        territory["chu"], ["BURNS"], date(2027, 2, 1), from_organization=territory["arras"]
+    )
+    before = list_clauses_for_network()
+    add_clause(agreement=made, clause=new, **who)
+    end_clause(clause=clause, on=date(2027, 1, 1), **who)
+    edit_agreement(agreement=made, draft=replace(terms, starts_on=date(2017, 7, 3)), **who)
+    acts = [(f"agreements.{name}", marks) for name in ("add-clause", "end-clause", "edit")]
+    assert trail()[-3:] == acts
+    if not marks:
+        remove_clause(clause=clause, **who)
+        assert trail()[-1] == ("agreements.remove-clause", False)
+        assert list_clauses_for_network() == before == []
+
+
 def test_a_party_on_which_a_clause_stands_is_kept(
     make_agreement: MakeAgreement, make_clause: MakeClause, director: Actor, now: datetime
 ) -> None:

@@ -64,8 +64,8 @@ def test_words_of_freshness() -> None:
     one = freshness(**same, acts=1, since=SINCE)  # type: ignore[arg-type]
     many = freshness(**same, acts=3, since=SINCE)  # type: ignore[arg-type]
     assert not one.is_current
-    assert one.words == "Périmée depuis le 20 novembre 2026 à 10 h (1 acte)"
-    assert many.words == "Périmée depuis le 20 novembre 2026 à 10 h (3 actes)"
+    assert one.words == "Périmée depuis le 20 novembre 2026 à 10 h (1 acte sur le territoire)"
+    assert many.words == "Périmée depuis le 20 novembre 2026 à 10 h (3 actes sur le territoire)"
 
 
 def test_only_the_proof_of_the_coming_year_slides_with_the_day() -> None:

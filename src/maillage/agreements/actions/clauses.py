@@ -15,6 +15,7 @@ from maillage.agreements.permissions import WRITE
 from maillage.agreements.queries.facts import clause_facts, list_clause_facts
 from maillage.agreements.rules.clauses import check_clause
 from maillage.agreements.rules.states import EDITABLE
+from maillage.agreements.rules.terms import touches_coverage
 from maillage.directory.models import Organization, OrganizationGroup
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Refusal
@@ -71,7 +72,7 @@ def add_clause(*, agreement: Agreement, clause: ClauseDraft, by: Actor, at: date
         held,
         by=by,
         at=at,
-        changes_territory=True,
+        changes_territory=touches_coverage(facts.state),
         clause=added.slug,
         care_types=added.care_types,
         starts_on=added.starts_on.isoformat(),
@@ -91,7 +92,7 @@ def _free_slug(agreement: Agreement, clause: ClauseDraft) -> str:
 def end_clause(*, clause: Clause, on: date, by: Actor, at: datetime) -> Clause:
     """Stop a clause from a day on (that day is out). Codes ``agreement.clause-not-begun``,
     ``agreement.clause-already-ends``, ``agreement.change-before-amendment``."""
-    held, _, amendment = open_text(clause.agreement, permission=WRITE, by=by, at=at)
+    held, facts, amendment = open_text(clause.agreement, permission=WRITE, by=by, at=at)
     current = Clause.objects.get(pk=clause.pk)
     if on <= current.starts_on:
         raise Refusal(
@@ -111,7 +112,7 @@ def end_clause(*, clause: Clause, on: date, by: Actor, at: datetime) -> Clause:
         held,
         by=by,
         at=at,
-        changes_territory=True,
+        changes_territory=touches_coverage(facts.state),
         clause=current.slug,
         ends_on=on.isoformat(),
     )
@@ -129,4 +130,5 @@ def remove_clause(*, clause: Clause, by: Actor, at: datetime) -> None:
         )
     slug = clause.slug
     clause.delete()
-    note("remove-clause", held, by=by, at=at, changes_territory=True, clause=slug)
+    touches = touches_coverage(facts.state)
+    note("remove-clause", held, by=by, at=at, changes_territory=touches, clause=slug)

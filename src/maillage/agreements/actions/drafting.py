@@ -29,7 +29,8 @@ from maillage.agreements.rules.checks import (
 )
 from maillage.agreements.rules.clauses import check_clause
 from maillage.agreements.rules.facts import AgreementFacts, PartyFacts, Term
-from maillage.agreements.rules.states import EDITABLE, exists_for, has_been_signed
+from maillage.agreements.rules.states import EDITABLE, exists_for
+from maillage.agreements.rules.terms import touches_coverage
 from maillage.directory.models import Organization, OrganizationGroup, Practitioner
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Refusal
@@ -155,8 +156,8 @@ def edit_agreement(*, agreement: Agreement, draft: Draft, by: Actor, at: datetim
     _write(held, draft)
     held.save()
     if changed:
-        is_signed = has_been_signed(facts.state)
-        note("edit", held, by=by, at=at, changes_territory=is_signed, changed=changed)
+        touches = touches_coverage(facts.state)
+        note("edit", held, by=by, at=at, changes_territory=touches, changed=changed)
     return held
 
 

@@ -19,7 +19,7 @@ from maillage.agreements.rules.states import (
     check_can_record_opinion,
     check_can_record_signature,
 )
-from maillage.agreements.rules.terms import CARRYING_STATES
+from maillage.agreements.rules.terms import touches_coverage
 from maillage.directory.models import Organization
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Refusal
@@ -143,13 +143,12 @@ def _step(
         recorded_at=at,
         comment=comment[:240],
     )
-    touches = to in CARRYING_STATES or before in CARRYING_STATES
     note(
         "change-state",
         held,
         by=by,
         at=at,
-        changes_territory=touches,
+        changes_territory=touches_coverage(before, to),
         before=before.value,
         after=to.value,
         on=on.isoformat(),

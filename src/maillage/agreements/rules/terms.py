@@ -20,6 +20,13 @@ CARRYING_STATES = frozenset(
 """States in which an agreement carries patients, or did in the past. Before them it never did."""
 
 
+def touches_coverage(*states: AgreementState) -> bool:
+    """True when an act on an agreement of these states (before and after the act) may change where
+    patients go. A text that never came into force carries nobody, nor does an annex of it: its
+    parties and clauses change no answer until the step that puts it in force."""
+    return any(state in CARRYING_STATES for state in states)
+
+
 def carrying_periods(term: Term) -> tuple[Period[date], ...]:
     """The days on which the clauses of an agreement may be used, as periods in order.
 

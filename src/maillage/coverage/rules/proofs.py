@@ -168,13 +168,14 @@ class Freshness:
 
     @property
     def words(self) -> str:
-        """« À jour », « Périmée depuis le … (3 actes) »."""
+        """« À jour », « Périmée depuis le … (3 actes sur le territoire) »: only the acts that may
+        change an answer are counted, not every line of the trail."""
         if self.is_current:
             return "À jour"
         if self.since is None:
             return "Moteur plus récent" if self.is_old else "Commence avant aujourd'hui"
         acts = "1 acte" if self.acts == 1 else f"{self.acts} actes"
-        return f"Périmée depuis le {french_instant(self.since, weekday=False)} ({acts})"
+        return f"Périmée depuis le {french_instant(self.since, weekday=False)} ({acts} sur le territoire)"
 
 
 def freshness(
