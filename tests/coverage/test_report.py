@@ -16,6 +16,8 @@ from maillage.accounts.permissions import SYSTEM
 from maillage.coverage import actions
 from maillage.coverage.models import Alert, Proof
 from maillage.coverage.queries import ProofNames, reports
+from maillage.coverage.queries.alerts import get_alerts_page
+from maillage.coverage.queries.communes import list_ranked
 from maillage.coverage.queries.names import Named
 from maillage.coverage.queries.tables import load_tables
 from maillage.directory.models import OpeningHours
@@ -101,6 +103,50 @@ def test_what_people_type_is_never_read_as_code(place: Tiny) -> None:
     assert f"Objet {TRAP}" in text
 
 
+def test_endings_are_counted_as_on_their_page(
+    place: Tiny, client_for: Callable[..., Client]
+) -> None:
+    proof = proved()
+    proof.alerts.all().delete()
+    for days, cost in ((20, 5), (25, 0), (60, 0), (150, 7)):
+        Alert.objects.create(
+            proof=proof, kind="AGREEMENT", subject_key="x", subject_name=f"Dans {days}",
+            due_on=TODAY + timedelta(days=days), residents=1, hours=1, person_hours=cost,
+            untimely=cost,
+        )  # fmt: skip
+    text = printed(proof)
+    assert (
+        "2 dans les 30 jours, dont 1 avec effet ; 3 dans les 90 jours, dont 1 avec effet ; "
+        "4 dans les 180 jours, dont 2 avec effet"
+    ) in text.replace("\xa0", " ")
+    Proof.objects.filter(pk=proof.pk).update(kept_current=True)
+    page = get_alerts_page(at=NOW, within=180, kind="", only_felt=False, sort="", number="1")
+    assert page.counts == ((30, 2), (90, 3), (180, 4))
+
+
+def test_a_column_that_counts_the_limit_says_so(place: Tiny) -> None:
+    document = reports.build_report(reports.get_report_source(proved(), with_names=True))
+    # One commune is at the limit half of the time: « à temps » leaves that out, everywhere.
+    for pathway in (document, *document["pathways"]):
+        for step in pathway["pathways"] if "pathways" in pathway else pathway["steps"]:
+            step["shares"] = [0.25, 0.125, 0.125, 0.5]
+    text = _text(reports.typeset("report.typ", {"report": document}, timestamp=0))
+    columns = "À temps À temps ou à la limite Hors délai Sans réponse"
+    assert text.count(columns) == 3
+    lines = len(document["pathways"]) + 2 * sum(len(p["steps"]) for p in document["pathways"])
+    figures = "25 % 37,5 % 12,5 % 50 %"
+    assert text.replace("\u202f", " ").replace(",0 %", " %").count(figures) == lines
+
+
+def test_communes_are_ranked_as_on_their_page(place: Tiny) -> None:
+    proof = proved()
+    document = reports.build_report(reports.get_report_source(proof, with_names=True))
+    _, rows = list_ranked({"preuve": str(proof.pk)}, at=NOW)
+    names = [row.name for row in rows if row.figures.unserved > 0]
+    assert names
+    assert [row["name"] for row in document["worst"]] == names[:20]
+
+
 def test_endings_that_cost_nothing_are_left_out(place: Tiny) -> None:
     proof = proved()
     proof.alerts.all().delete()
@@ -110,7 +156,8 @@ def test_endings_that_cost_nothing_are_left_out(place: Tiny) -> None:
     )  # fmt: skip
     text = printed(proof)
     assert "Sans effet" not in text
-    assert "laisserait des habitants sans réponse ou hors délai" in text
+    assert "1 dans les 30 jours, dont 0 avec effet" in text.replace("\xa0", " ")
+    assert "Aucune ne laisserait d’habitants sans réponse ou hors délai" in text
     # Endings are looked for in the proof of the coming year only: nothing is claimed of the others.
     proof.alerts.all().delete()
     cache.clear()

@@ -12,6 +12,7 @@ import pytest
 
 from maillage.coverage.enums import CATEGORIES
 from maillage.coverage.rules import pictures, report
+from maillage.coverage.rules.communes_view import CommuneFigures
 from maillage.territory.rules.maps import BaseMap, Mark, Shape
 from maillage.territory.rules.outlines import read_path
 
@@ -87,6 +88,26 @@ def test_usual_hours_are_said_by_kind_of_day_and_cross_midnight() -> None:
     assert report.usual_hours(grid, monday) == "tous les jours de 18 h à 19 h et de 23 h à 24 h"
 
 
+def test_usual_hours_are_said_to_five_minutes() -> None:
+    monday = date(2027, 1, 4)
+    # Each Saturday from 9:00 to 12:30 in Paris, each Sunday from 18:35.
+    spans = []
+    for week in range(4):
+        saturday, sunday = monday + timedelta(days=7 * week + 5), monday + timedelta(7 * week + 6)
+        spans.append((utc(saturday, 8), utc(saturday, 11, 30), 0.5))
+        spans.append((utc(sunday, 17, 35), utc(sunday, 23), 0.5))
+    found = report.hole_calendar([moments(*spans)], monday, monday + timedelta(days=28))
+    assert found["usual"] == "le samedi de 9 h à 12 h 30, le dimanche de 18 h 35 à 24 h"
+
+
+def test_parts_of_hours_follow_the_clocks_when_they_change() -> None:
+    second = moments((utc(AUTUMN, 1, 30), utc(AUTUMN, 2), 0.5))
+    autumn = report.hole_grid([second], AUTUMN, AUTUMN + timedelta(days=1), parts=2)
+    assert np.argwhere(autumn > 0).tolist() == [[0, 5]]
+    spring = report.hole_grid([], SPRING, SPRING + timedelta(days=1), parts=2)
+    assert np.argwhere(np.isnan(spring)).tolist() == [[0, 4], [0, 5]]
+
+
 def test_the_calendar_draws_one_rectangle_for_hours_that_follow_each_other() -> None:
     grid = np.zeros((3, 24))
     grid[1, 8:18] = 0.6
@@ -142,25 +163,27 @@ def test_a_printed_map_stands_alone_and_escapes_names() -> None:
 # Rankings
 
 
-def communes(**rows: tuple[float, float, float]) -> report.StepCommunes:
-    """``code=(residents, late, hole)``, out of 10 hours each."""
-    residents = np.array([row[0] for row in rows.values()])
-    hours = {name: np.zeros(len(rows)) for name in CATEGORIES}
-    hours["late"] = np.array([row[0] * row[1] for row in rows.values()])
-    hours["hole_no_agreement"] = np.array([row[0] * row[2] for row in rows.values()])
-    hours["on_target"] = residents * 10 - hours["late"] - hours["hole_no_agreement"]
-    return report.StepCommunes(list(rows), residents, residents * 10, hours)
+def figures(code: str, residents: float, late: float, hole: float) -> CommuneFigures:
+    """One commune that is owed 10 hours, some of them late or without answer."""
+    hours = dict.fromkeys(CATEGORIES, 0.0)
+    hours["late"], hours["hole_no_agreement"] = residents * late, residents * hole
+    hours["on_target"] = residents * (10 - late - hole)
+    return CommuneFigures(code, residents, hours, 0.0, None, None, residents * 10)
 
 
-def test_communes_without_answer_come_before_late_ones_and_towns_before_hamlets() -> None:
+def test_communes_come_in_the_order_of_their_page_as_long_as_somebody_waits() -> None:
     base = BaseMap(tuple(shape(code, LEFT) for code in ("a", "b", "c", "d")), ())
-    step = communes(a=(100, 9, 0), b=(50, 0, 3), c=(900, 0, 3), d=(10, 0, 0))
-    found = report._worst(base, [step], 10)
-    assert [row["name"][-1] for row in found] == ["c", "b", "a"]
-    assert [row["reason"] for row in found] == [
-        "Pas de convention", "Pas de convention", "Hors délai",
+    ranked = [
+        figures("a", 100, 9, 0), figures("c", 900, 0, 3), figures("b", 50, 0, 3),
+        figures("d", 10, 0, 0),
     ]  # fmt: skip
-    assert found[0]["hole"] == 0.3
+    found = report._worst(base, ranked, 10)
+    assert [row["name"][-1] for row in found] == ["a", "c", "b"]
+    assert [row["reason"] for row in found] == [
+        "Hors délai", "Pas de convention", "Pas de convention",
+    ]  # fmt: skip
+    assert found[1]["hole"] == 0.3
+    assert [row["name"][-1] for row in report._worst(base, ranked, 2)] == ["a", "c"]
 
 
 def test_a_fragile_point_of_several_steps_is_one_line() -> None:

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -26,7 +26,15 @@ from maillage.coverage.queries.alerts import list_alerts
 from maillage.coverage.queries.names import ProofNames, load_proof_names
 from maillage.coverage.queries.proofs import compare_proofs, list_steps
 from maillage.coverage.queries.tables import load_evidence, load_tables
+from maillage.coverage.rules.communes_view import (
+    ORDERS,
+    CommuneFigures,
+    rank,
+    select_rows,
+    sum_by_commune,
+)
 from maillage.coverage.rules.pictures import simplify
+from maillage.coverage.rules.proofs import StepRow
 from maillage.coverage.rules.report import (
     Exposure,
     ProofFacts,
@@ -36,6 +44,7 @@ from maillage.coverage.rules.report import (
     StepMoments,
     build_report,
     report_timestamp,
+    shown_step,
 )
 from maillage.engines.routing import ElementKind, Network
 from maillage.territory.queries import list_sources
@@ -109,6 +118,7 @@ def get_report_source(proof: Proof, *, with_names: bool) -> ReportSource:
     network = load_evidence(proof)
     previous = get_previous_proof(proof)
     alerts = list_alerts(proof, at=proof.finished_at)
+    steps = list_steps(proof)
     return ReportSource(
         facts=ProofFacts(
             number=proof.pk,
@@ -126,11 +136,12 @@ def get_report_source(proof: Proof, *, with_names: bool) -> ReportSource:
             address=reverse("coverage:proof-file", args=[proof.pk, "network.json.gz"]),
         ),
         names_shown=with_names,
-        steps=list_steps(proof),
+        steps=steps,
         previous=(previous.pk, previous.finished_at) if previous and previous.finished_at else None,
         differences=compare_proofs(previous, proof) if previous else (),
         alerts=alerts if proof.kept_current or alerts else None,
         communes=_communes(tables["communes"]),
+        rankings=_rankings(tables["communes"], steps),
         moments=_moments(tables["moments"]),
         exposures=_exposures(tables["exposures"], load_proof_names(), with_names=with_names),
         base=_print_base(),
@@ -184,6 +195,27 @@ def _communes(table: pa.Table) -> dict[tuple[str, int], StepCommunes]:
             },
         )
     return found
+
+
+def _rankings(
+    table: pa.Table, steps: Sequence[StepRow]
+) -> dict[tuple[str, int] | None, list[CommuneFigures]]:
+    """Communes of the step that each pathway shows and of all steps (None), ranked by the very
+    sums and the order of the page of communes."""
+    pathways: dict[str, list[StepRow]] = defaultdict(list)
+    for row in steps:
+        pathways[row.pathway].append(row)
+    wanted = [shown_step(rows) for rows in pathways.values()]
+    found: dict[tuple[str, int] | None, list[CommuneFigures]] = {
+        (row.pathway, row.step): _ranked(select_rows(table, pathway=row.pathway, step=row.step))
+        for row in wanted
+    }
+    found[None] = _ranked(table)
+    return found
+
+
+def _ranked(rows: pa.Table) -> list[CommuneFigures]:
+    return rank(sum_by_commune(rows).values(), ORDERS[0])
 
 
 def _rows_by_step(table: pa.Table) -> dict[tuple[str, int], NDArray[np.int64]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from maillage.coverage.enums import CATEGORIES, COVERED, HOLES
 from maillage.coverage.rules.alerts import LEVELS, AlertRow
+from maillage.coverage.rules.communes_view import CommuneFigures
 from maillage.coverage.rules.pictures import (
     LABELS,
     NOBODY,
@@ -39,6 +40,9 @@ SEEN_CHANGE = 0.001
 
 USUAL = 0.5
 """An hour of the week is usually empty when more than this share of its dates are."""
+
+PARTS_OF_HOUR = 12
+"""Usual times are said to five minutes: rosters and opening hours do not change more finely."""
 
 FRAGILE_KINDS = {"service": "service", "clause": "clause", "holder": "personne"}
 
@@ -108,9 +112,10 @@ class StatedFact:
 
 @dataclass(frozen=True)
 class ReportSource:
-    """Everything that a report is made of. ``care_labels`` names care types and levels; ``sites``
-    gives the places of each (care type, level). ``alerts`` is None when endings were not looked
-    for: they are for the proof of the coming year only."""
+    """Everything that a report is made of. ``rankings``: communes of the step that each pathway
+    shows, and of all steps together (None), in the order of the page of communes. ``care_labels``
+    names care types and levels; ``sites`` gives the places of each (care type, level). ``alerts``
+    is None when endings were not looked for: they are for the proof of the coming year only."""
 
     facts: ProofFacts
     names_shown: bool
@@ -119,6 +124,7 @@ class ReportSource:
     differences: Sequence[StepDifference]
     alerts: Sequence[AlertRow] | None
     communes: Mapping[tuple[str, int], StepCommunes]
+    rankings: Mapping[tuple[str, int] | None, Sequence[CommuneFigures]]
     moments: Mapping[str, Sequence[StepMoments]]
     exposures: Sequence[Exposure]
     base: BaseMap
@@ -162,7 +168,7 @@ def build_report(source: ReportSource) -> dict[str, Any]:
         "changes": _changes(source),
         "alerts": _alerts(source.alerts),
         "pathways": [_pathway(source, rows) for rows in pathways.values()],
-        "worst": _worst(source.base, list(source.communes.values()), WORST),
+        "worst": _worst(source.base, source.rankings.get(None, ()), WORST),
         "fragile": _fragile(source.exposures, FRAGILE),
         "sources": [
             {
@@ -225,14 +231,23 @@ def _changes(source: ReportSource) -> dict[str, Any] | None:
 
 
 def _alerts(alerts: Sequence[AlertRow] | None) -> dict[str, Any] | None:
-    """Endings that cost somebody's cover: counts within each delay, the heaviest by date."""
+    """Endings within each delay, and those of them that cost somebody's cover: the totals that the
+    page of endings gives. Those that cost most, by date."""
     if alerts is None:
         return None
     felt = [row for row in alerts if not row.is_harmless and row.days_left <= LEVELS[-1]]
     heaviest = sorted(felt, key=lambda row: (-row.untimely, row.due_on, row.pk))[:MOST_ALERTS]
     return {
-        "count": len(felt),
-        "within": [(days, sum(row.days_left <= days for row in felt)) for days in LEVELS],
+        "count": sum(row.days_left <= LEVELS[-1] for row in alerts),
+        "felt": len(felt),
+        "within": [
+            (
+                days,
+                sum(row.days_left <= days for row in alerts),
+                sum(row.days_left <= days for row in felt),
+            )
+            for days in LEVELS
+        ],
         "rows": [
             {
                 "day": f"{row.due_on:%d/%m/%Y}",
@@ -251,8 +266,7 @@ def _pathway(source: ReportSource, rows: Sequence[StepRow]) -> dict[str, Any]:
     first = rows[0]
     key = first.pathway
     due = sum(row.person_hours_due for row in rows)
-    counted = [row for row in rows if row.person_hours_due] or [first]
-    shown = min(counted, key=lambda row: (row.share(*COVERED), row.step))
+    shown = shown_step(rows)
     communes = source.communes.get((key, shown.step))
     calendar = hole_calendar(
         source.moments.get(key, ()), source.facts.first_day, source.facts.last_day
@@ -264,11 +278,17 @@ def _pathway(source: ReportSource, rows: Sequence[StepRow]) -> dict[str, Any]:
         "shown": shown.step,
         "map": _map(source, shown, communes),
         "calendar": calendar,
-        "worst": _worst(source.base, [communes] if communes else [], WORST_OF_PATHWAY),
+        "worst": _worst(source.base, source.rankings.get((key, shown.step), ()), WORST_OF_PATHWAY),
         "fragile": _fragile(
             [row for row in source.exposures if row.pathway == key], FRAGILE_OF_PATHWAY
         ),
     }
+
+
+def shown_step(rows: Sequence[StepRow]) -> StepRow:
+    """The step of a pathway that its page shows: the least covered of those that owe something."""
+    counted = [row for row in rows if row.person_hours_due] or rows[:1]
+    return min(counted, key=lambda row: (row.share(*COVERED), row.step))
 
 
 def _step(row: StepRow, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -324,34 +344,22 @@ def _map(source: ReportSource, step: StepRow, communes: StepCommunes | None) -> 
     return {"svg": print_map(source.base, classes, marks, FONT), "legend": legend}
 
 
-def _worst(base: BaseMap, steps: Sequence[StepCommunes], most: int) -> list[dict[str, Any]]:
-    """Communes where somebody is late or without answer: by share of the hours due without any
-    answer, then late (to the tenth of a point, as they are printed), then the most populated. The
-    steps speak of the same communes in the same order."""
-    import numpy as np
-
-    if not steps:
-        return []
-    codes = np.array(steps[0].codes)
-    due = np.sum([step.due for step in steps], axis=0)
-    hours = {name: np.sum([step.hours[name] for step in steps], axis=0) for name in CATEGORIES}
-    people = np.max([step.residents for step in steps], axis=0)
-    owed = np.where(due > 0, due, 1.0)
-    hole, late = np.sum([hours[name] for name in HOLES], axis=0) / owed, hours["late"] / owed
-    order = np.lexsort((codes, -people, -np.round(late, 3), -np.round(hole, 3)))
+def _worst(base: BaseMap, ranked: Sequence[CommuneFigures], most: int) -> list[dict[str, Any]]:
+    """The first communes of a ranking, as long as somebody there is late or without answer."""
     shapes = {shape.code: shape for shape in base.shapes}
     found = []
-    for index in order[(hole + late)[order] > 0][:most].tolist():
-        code = str(codes[index])
-        reason = max(("late", *HOLES), key=lambda name: (hours[name][index], name))
-        shape = shapes.get(code)
+    for row in ranked[:most]:
+        if row.unserved <= 0:
+            break
+        shape = shapes.get(row.code)
+        reason = max(("late", *HOLES), key=lambda name: (row.person_hours[name], name))
         found.append(
             {
-                "name": shape.name if shape else code,
+                "name": shape.name if shape else row.code,
                 "department": shape.department if shape else "",
-                "residents": round(float(people[index])),
-                "hole": float(hole[index]),
-                "late": float(late[index]),
+                "residents": round(row.residents),
+                "hole": row.uncovered / row.due,
+                "late": row.person_hours["late"] / row.due,
                 "reason": CATEGORIES[reason].label,
             }
         )
@@ -391,29 +399,34 @@ def hole_calendar(steps: Sequence[StepMoments], first_day: date, last_day: date)
             (paris_instant(last_day, time(0)) - paris_instant(first_day, time(0))).total_seconds()
             / 3600
         ),
-        "usual": usual_hours(shares, first_day),
+        "usual": usual_hours(hole_grid(steps, first_day, last_day, parts=PARTS_OF_HOUR), first_day),
     }
 
 
-def hole_grid(steps: Sequence[StepMoments], first_day: date, last_day: date) -> np.ndarray:
+def hole_grid(
+    steps: Sequence[StepMoments], first_day: date, last_day: date, *, parts: int = 1
+) -> np.ndarray:
     """``grid[day, hour]`` on the clocks of Paris: the largest share of residents without answer
     at one step, at some instant of the hour. NaN in the hour that clocks skip; the hour that they
-    repeat takes the worst of both passes."""
+    repeat takes the worst of both passes. Each hour in so many equal ``parts``."""
     import numpy as np
 
     start = paris_instant(first_day, time(0))
-    count = round((paris_instant(last_day, time(0)) - start).total_seconds() / 3600)
-    origin, hour = round(start.timestamp() * 1_000_000), 3_600_000_000
+    count = parts * round((paris_instant(last_day, time(0)) - start).total_seconds() / 3600)
+    origin, cell = round(start.timestamp() * 1_000_000), 3_600_000_000 // parts
     line = np.zeros(count)
     for step in steps:
-        first = np.clip((step.starts - origin) // hour, 0, count)
-        last = np.clip(-((origin - step.ends) // hour), 0, count)
+        first = np.clip((step.starts - origin) // cell, 0, count)
+        last = np.clip(-((origin - step.ends) // cell), 0, count)
         for low, high, share in zip(
             first.tolist(), last.tolist(), step.shares.tolist(), strict=True
         ):
             np.maximum(line[low:high], share, out=line[low:high])
-    grid = np.full(((last_day - first_day).days, 24), np.nan)
-    np.fmax.at(grid, _cells(first_day, last_day), line)
+    grid = np.full(((last_day - first_day).days, 24 * parts), np.nan)
+    days, hours = _cells(first_day, last_day)
+    # Clocks change on the hour: the parts of an hour follow each other.
+    columns = (np.array(hours)[:, None] * parts + np.arange(parts)).ravel()
+    np.fmax.at(grid, (np.repeat(days, parts), columns), line)
     return grid
 
 
@@ -442,8 +455,9 @@ def _union_hours(steps: Sequence[StepMoments]) -> float:
 
 
 def usual_hours(shares: np.ndarray, first_day: date) -> str:
-    """« en semaine de 18 h à 8 h, le dimanche toute la journée »: hours of the week at which most
-    dates have a hole. Empty when no hour is usually empty."""
+    """« en semaine de 18 h 30 à 8 h, le dimanche toute la journée »: times of the week at which
+    most dates have a hole. Empty when none is usually empty. ``shares`` is a grid of
+    :func:`hole_grid`: times are as exact as its columns."""
     import numpy as np
 
     groups = (("en semaine", (0, 1, 2, 3, 4)), ("le samedi", (5,)), ("le dimanche", (6,)))
@@ -460,17 +474,24 @@ def usual_hours(shares: np.ndarray, first_day: date) -> str:
     return ", ".join(f"{name} {words}" for name, words in said.items() if words)
 
 
-def _ranges(hours: Sequence[bool]) -> list[str]:
-    """Runs of hours in words; a run that crosses midnight is one."""
-    if all(hours):
+def _ranges(cells: Sequence[bool]) -> list[str]:
+    """Runs of cells of a day in words; a run that crosses midnight is one."""
+    if all(cells):
         return ["toute la journée"]
-    starts = [hour for hour in range(24) if hours[hour] and not hours[hour - 1]]
+    count = len(cells)
+    starts = [cell for cell in range(count) if cells[cell] and not cells[cell - 1]]
     found = []
     for start in starts:
-        length = next(more for more in range(1, 24) if not hours[(start + more) % 24])
-        end = (start + length) % 24
-        found.append(f"de {start} h à {end or 24} h")
+        length = next(more for more in range(1, count) if not cells[(start + more) % count])
+        end = (start + length) % count or count
+        found.append(f"de {_clock(start, count)} à {_clock(end, count)}")
     return found
+
+
+def _clock(cell: int, count: int) -> str:
+    """« 12 h 30 »: the time of day at which a cell out of ``count`` begins."""
+    hour, minute = divmod(cell * 24 * 60 // count, 60)
+    return f"{hour} h {minute:02d}" if minute else f"{hour} h"
 
 
 def report_timestamp(finished_at: datetime) -> int:
