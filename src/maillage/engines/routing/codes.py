@@ -20,6 +20,9 @@ REASONS: tuple[Reason, ...] = (
 )
 """Reasons by code, from 1 on; 0 is no reason."""
 
+ON_TARGET, AT_LIMIT, LATE, FRAGILE = 0, 1, 2, 3
+"""Columns of the time of a commune: three verdicts, then what of the first two is fragile."""
+
 SERVICE, CLAUSE, HOLDER = 0, 1, 2
 KINDS: tuple[ElementKind, ...] = (ElementKind.SERVICE, ElementKind.CLAUSE, ElementKind.HOLDER)
 """Kinds of elements on which an answer may hang, by code."""

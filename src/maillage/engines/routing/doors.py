@@ -50,7 +50,7 @@ def doors_of(compiled: CompiledNetwork, shape: Shape, states: States) -> Doors:
 
 def _alike(shape: Shape, states: States) -> list[NDArray[np.int64]]:
     """Sets of two nodes or more that stand for each other."""
-    alone = (states.label < 0).all(axis=0)
+    free = set(np.flatnonzero((states.label < 0).all(axis=0)).tolist())
     times = np.bincount(shape.node_service, minlength=len(shape.services))
     outward = np.argsort(shape.edge_from, kind="stable")
     ends = np.searchsorted(shape.edge_from[outward], np.arange(len(shape.node_service) + 1))
@@ -60,7 +60,7 @@ def _alike(shape: Shape, states: States) -> list[NDArray[np.int64]]:
             continue
         for node in range(shape.step_start[step], shape.step_start[step + 1]):
             service = shape.node_service[node]
-            if not alone[service] or times[service] > 1:
+            if service not in free or times[service] > 1:
                 continue
             edges = outward[ends[node] : ends[node + 1]]
             row = shape.services[service]

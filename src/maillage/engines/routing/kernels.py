@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from maillage.engines.routing.codes import INFINITE
+from maillage.engines.routing.codes import AT_LIMIT, FRAGILE, INFINITE, LATE, ON_TARGET
 
 
 @intrinsic
@@ -193,20 +193,73 @@ def _time_of(word, w, table):
 
 
 @njit(cache=True, nogil=True)
-def _open_doors(travel, first, minutes, door, position, total):
-    """List the doors that a commune can go to, each with its first candidate; their number."""
-    doors = 0
-    for k in range(travel.size):
-        if first[k] < first[k + 1] and travel[k] < INFINITE:
+def _open_doors(travel, sites, first, minutes, door, total):
+    """List the doors that a commune can go to, each with the total of its first candidate, the
+    smallest total first. Their number."""
+    doors = best = 0
+    for k in range(sites.size):
+        if first[k] < first[k + 1] and travel[sites[k]] < INFINITE:
             door[doors] = k
-            position[doors] = first[k]
-            total[doors] = travel[k] + minutes[first[k]]
+            total[doors] = travel[sites[k]] + minutes[first[k]]
+            if total[doors] < total[best]:
+                best = doors
             doors += 1
+    if doors:
+        door[0], door[best] = door[best], door[0]
+        total[0], total[best] = total[best], total[0]
     return doors
 
 
 @njit(cache=True, nogil=True)
-def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, table,
+def _order(door, total, is_ordered, doors):
+    """Put the smallest total first again, once the first entry has changed. The list becomes a
+    heap (each entry before the two that follow it) only when more than one door is needed."""
+    if not is_ordered:
+        for index in range(doors // 2 - 1, 0, -1):
+            _sink(door, total, index, doors)
+    _sink(door, total, 0, doors)
+
+
+@njit(cache=True, nogil=True)
+def _sink(door, total, index, doors):
+    """Move an entry of the heap down to its place."""
+    k, now = door[index], total[index]
+    while True:
+        below = 2 * index + 1
+        if below >= doors:
+            break
+        if below + 1 < doors and total[below + 1] < total[below]:
+            below += 1
+        if total[below] >= now:
+            break
+        door[index], total[index] = door[below], total[below]
+        index = below
+    door[index], total[index] = k, now
+
+
+@njit(cache=True, nogil=True)
+def _take(left, bits, fragile, people, verdict, table, times, limit):
+    """Give a candidate the states that are left of its own: the time taken, and the words emptied.
+    Late states are counted elsewhere, all at once."""
+    taken = emptied = 0
+    for w in range(left.size):
+        new = left[w] & bits[w]
+        if new == 0:
+            continue
+        left[w] ^= new
+        if left[w] == 0:
+            emptied += 1
+        taken += _time_of(new, w, table)
+        if verdict < LATE:
+            times[FRAGILE] += _time_of(new & fragile[w], w, table)
+            if verdict == AT_LIMIT:
+                _add_people(new, w, people, limit)
+    times[verdict] += taken
+    return taken, emptied
+
+
+@njit(cache=True, nogil=True)
+def cover(travel, sites, residents, group_of, first, minutes, bits, wanted, fragile, table,
           on_target_up_to, at_limit_up_to, times, sums, worst, limit, late,
           late_of_group):  # fmt: skip
     """Walk the candidates of every commune in order of total time; each takes the states that
@@ -216,56 +269,70 @@ def cover(travel, residents, group_of, first, minutes, bits, wanted, fragile, ta
     late, fragile), ``sums`` (minutes weighted by time), ``worst`` (micros, -1 for none). Adds
     residents at the limit and late to the profiles, by state; by group too where it is fragile.
     """
-    communes, entries = travel.shape
-    words = bits.shape[1]
-    left = np.empty(words, np.uint64)
-    rooms = np.empty((3, entries), np.int64)
+    always_late = np.zeros(len(wanted), np.int64)
+    left = np.empty(bits.shape[1], np.uint64)
+    rooms = np.empty((3, sites.size), np.int64)
     position, total, door = rooms[0], rooms[1], rooms[2]
-    for c in range(communes):
+    for c in range(len(travel)):
         group = group_of[c]
-        missing = 0
-        for w in range(words):
+        missing = doors = 0
+        for w in range(left.size):
             left[w] = wanted[group, w]
-            if left[w] != 0:
-                missing += 1
-        doors = _open_doors(travel[c], first, minutes, door, position, total)
-        weighted = 0.0
+            missing += left[w] != 0
+        if missing:
+            for k in range(sites.size):
+                position[k] = first[k]
+            doors = _open_doors(travel[c], sites, first, minutes, door, total)
+        is_late = is_ordered = False
         while missing and doors:
-            best = 0
-            for index in range(1, doors):
-                if total[index] < total[best]:
-                    best = index
-            now = total[best]
-            verdict = 0 if now <= on_target_up_to else 1 if now <= at_limit_up_to else 2
-            candidate = position[best]
-            taken = 0
-            for w in range(words):
-                new = left[w] & bits[candidate, w]
-                if new == 0:
-                    continue
-                left[w] ^= new
-                if left[w] == 0:
-                    missing -= 1
-                taken += _time_of(new, w, table)
-                if verdict == 2:
-                    _add_people(new, w, residents[c], late)
-                    _add_people(new & fragile[group, w], w, residents[c], late_of_group[group])
-                else:
-                    times[c, 3] += _time_of(new & fragile[group, w], w, table)
-                    if verdict == 1:
-                        _add_people(new, w, residents[c], limit)
+            k, now = door[0], total[0]
+            verdict = LATE
+            if now <= at_limit_up_to:
+                verdict = ON_TARGET if now <= on_target_up_to else AT_LIMIT
+            elif not is_late:
+                # Every state that is left has a chain, and all of them are late.
+                is_late = True
+                always_late[group] += _add_late(left, wanted[group], fragile[group], residents[c],
+                                                late, late_of_group[group])  # fmt: skip
+            taken, emptied = _take(left, bits[position[k]], fragile[group], residents[c], verdict,
+                                   table, times[c], limit)  # fmt: skip
+            missing -= emptied
             if taken:
-                times[c, verdict] += taken
-                weighted += np.float64(now) * np.float64(taken)
+                sums[c] += np.float64(now) * np.float64(taken)
                 worst[c] = now
-            position[best] += 1
-            if position[best] < first[door[best] + 1]:
-                total[best] = travel[c, door[best]] + minutes[position[best]]
+            position[k] += 1
+            if position[k] < first[k + 1]:
+                total[0] = travel[c, sites[k]] + minutes[position[k]]
             else:
                 doors -= 1
-                door[best], position[best] = door[doors], position[doors]
-                total[best] = total[doors]
-        sums[c] = weighted
+                door[0], total[0] = door[doors], total[doors]
+            if missing:
+                _order(door, total, is_ordered, doors)
+                is_ordered = True
+    _add_always_late(always_late, wanted, fragile, late, late_of_group)
+
+
+@njit(cache=True, nogil=True)
+def _add_always_late(people, wanted, fragile, late, late_of_group):
+    for group in range(people.size):
+        if people[group]:
+            for w in range(wanted.shape[1]):
+                _add_people(wanted[group, w], w, people[group], late)
+                hanging = wanted[group, w] & fragile[group, w]
+                _add_people(hanging, w, people[group], late_of_group[group])
+
+
+@njit(cache=True, nogil=True)
+def _add_late(left, wanted, fragile, people, late, late_of_group):
+    """Add residents to the states in which they are late; or give them back when they always are,
+    to be added all at once."""
+    for w in range(left.size):
+        if left[w] != wanted[w]:
+            for v in range(left.size):
+                _add_people(left[v], v, people, late)
+                _add_people(left[v] & fragile[v], v, people, late_of_group)
+            return 0
+    return people
 
 
 @njit(cache=True, nogil=True)

@@ -7,12 +7,16 @@ computed as whole numbers and balance exactly; tables hold them as hours and per
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from maillage.engines.routing.clock import HOUR, to_tick
@@ -164,6 +168,7 @@ def prove(
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     known: Mapping[str, PathwayProof] | None = None,
+    threads: int = 1,
 ) -> Proof:
     """The proof of a network over ``start <= t < end``, for some pathways or for all.
 
@@ -178,7 +183,7 @@ def prove(
         sweep(
             compiled, start, end,
             pathways=pathways, progress=progress, is_cancelled=is_cancelled, known=known,
-            computed=fresh.append,
+            computed=fresh.append, threads=threads,
         )
     )  # fmt: skip
     reused = tuple(row.pathway for row in rows if row.pathway not in set(fresh))
@@ -195,26 +200,68 @@ def sweep(
     is_cancelled: Callable[[], bool] | None = None,
     known: Mapping[str, PathwayProof] | None = None,
     computed: Callable[[str], None] | None = None,
+    threads: int = 1,
 ) -> Iterator[PathwayProof]:
     """The pathways of a proof one by one, in the order of the network or of ``pathways``; memory
-    holds one at a time. ``computed`` is told each pathway that was not taken from ``known``.
+    holds one at a time, or one by thread and one more. ``computed`` is told each pathway that was
+    not taken from ``known``. ``progress`` and ``is_cancelled`` are called in the caller's thread.
     Raises as :func:`prove`."""
     compiled = compile_network(network)
     horizon = check_horizon(compiled, start, end)
     wanted = [row.id for row in compiled.network.pathways] if pathways is None else list(pathways)
     units = [_units(compiled, pathway) for pathway in wanted]
     counter = _Counter(sum(units), progress, is_cancelled)
-    for pathway, size in zip(wanted, units, strict=True):
-        counter.check()
-        fingerprint = fingerprint_of(compiled, pathway, horizon)
-        found = (known or {}).get(fingerprint)
-        if found is None:
-            found = _prove_pathway(compiled, pathway, horizon, fingerprint, counter.step)
-            if computed is not None:
-                computed(pathway)
-        else:
-            counter.step(size)
-        yield found
+    work = partial(_take_or_prove, compiled, horizon, known or {}, computed or _ignore)
+    if threads == 1:
+        for pathway, size in zip(wanted, units, strict=True):
+            counter.check()
+            yield work(pathway, counter.step, size)
+        return
+    stopped = Event()
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[tuple[int, Future[PathwayProof]]] = deque()
+        rest = iter(zip(wanted, units, strict=True))
+        try:
+            while True:
+                # One pathway waits while each thread has one: memory stays bounded.
+                for pathway, size in islice(rest, threads + 1 - len(ahead)):
+                    ahead.append((size, pool.submit(work, pathway, partial(_check, stopped), size)))
+                if not ahead:
+                    return
+                size, future = ahead.popleft()
+                found = future.result()
+                counter.step(size)
+                yield found
+        finally:
+            stopped.set()
+
+
+def _take_or_prove(
+    compiled: CompiledNetwork,
+    horizon: Horizon,
+    known: Mapping[str, PathwayProof],
+    computed: Callable[[str], None],
+    pathway: str,
+    tick: Callable[[int], None],
+    size: int,
+) -> PathwayProof:
+    fingerprint = fingerprint_of(compiled, pathway, horizon)
+    found = known.get(fingerprint)
+    if found is not None:
+        tick(size)
+        return found
+    computed(pathway)
+    return _prove_pathway(compiled, pathway, horizon, fingerprint, lambda: tick(1))
+
+
+def _check(stopped: Event, size: int) -> None:
+    """What a thread does between two steps of its work: stop when nobody waits for it any more."""
+    if stopped.is_set():
+        raise ProofCancelled
+
+
+def _ignore(pathway: str) -> None:
+    return None
 
 
 def fingerprint(

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maillage.engines.routing.clock import HOUR
+from maillage.engines.routing.codes import LATE
 from maillage.engines.routing.compiled import CompiledNetwork
 from maillage.engines.routing.people import SCALE
 from maillage.engines.routing.reachability import MICROS
 from maillage.engines.routing.sweeping import (
     CATEGORIES,
-    LATE,
     ClassSweep,
     PathwaySweep,
     StepSweep,

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from maillage.engines.routing.clock import to_tick
-from maillage.engines.routing.codes import REASONS
+from maillage.engines.routing.codes import AT_LIMIT, LATE, ON_TARGET, REASONS
 from maillage.engines.routing.compiled import CompiledNetwork, compile_network
 from maillage.engines.routing.enums import Reason, Verdict
 from maillage.engines.routing.network import Network
@@ -17,10 +17,7 @@ from maillage.engines.routing.reachability import MICROS
 from maillage.engines.routing.resolution import check_instant
 from maillage.engines.routing.states import shape_of, states_of
 from maillage.engines.routing.sweeping import (
-    AT_LIMIT,
     FIRST_HOLE,
-    LATE,
-    ON_TARGET,
     ClassSweep,
     sweep_pathway,
 )

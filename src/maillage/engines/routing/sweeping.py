@@ -15,7 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maillage.engines.routing.codes import CLAUSE, HOLDER, INFINITE, KINDS, REASONS
+from maillage.engines.routing.codes import (
+    AT_LIMIT,
+    CLAUSE,
+    FRAGILE,
+    HOLDER,
+    INFINITE,
+    KINDS,
+    LATE,
+    ON_TARGET,
+    REASONS,
+)
 from maillage.engines.routing.compiled import CompiledNetwork
 from maillage.engines.routing.doors import Doors, doors_of
 from maillage.engines.routing.enums import ElementKind
@@ -32,7 +42,7 @@ from maillage.engines.routing.states import (
 Bits = NDArray[np.uint64]
 
 
-ON_TARGET, AT_LIMIT, LATE, FIRST_HOLE = 0, 1, 2, 3
+FIRST_HOLE = 3
 CATEGORIES: tuple[str, ...] = (
     "on_target",
     "at_limit",
@@ -212,7 +222,7 @@ def _sweep_step(
     step.profile += profile.T
     kernels.add_reached(np.arange(groups), fragile & required, people, late_of_group, step.fragile)
     _add_exposed(step, judged, required, late_of_group)
-    return ClassSweep(index, *ages, residents, due, found, times[:, 3], sums, worst)
+    return ClassSweep(index, *ages, residents, due, found, times[:, FRAGILE], sums, worst)
 
 
 def _check_balance(states: States, residents: Ints, found: Ints, profile: Ints, due: int) -> None:
@@ -257,7 +267,7 @@ def _cover(
     margin = compiled.travel.margin
     target = INFINITE if step.target is None else step.target
     kernels.cover(
-        np.ascontiguousarray(doors.travel[:, sites]), judged.residents, doors.group_of, first,
+        doors.travel, np.array(sites, np.int64), judged.residents, doors.group_of, first,
         minutes, bits, wanted, fragile, states.table,
         target - margin if step.target is not None else target, target + margin,
         times, sums, worst, limit, late, late_of_group,
