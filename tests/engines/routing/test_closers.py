@@ -12,15 +12,20 @@ from hypothesis import strategies as st
 from maillage.engines.routing import (
     AddClause,
     Closer,
+    Commune,
     Demand,
     HolidayRule,
     Network,
     Opening,
     OpenService,
+    ResidentBand,
     StaffSlots,
+    Verdict,
     apply_changes,
     closers,
+    hole_closers,
     resolve,
+    snapshot,
 )
 from tests.engines.routing import reference
 from tests.engines.routing.tables import TWO_STEPS, instant, territory
@@ -86,6 +91,78 @@ def test_the_opening_offered_is_the_time_during_which_the_service_is_closed() ->
     assert ask(holiday, "2026-06-05T10:00+02:00")[0].change == OpenService(
         "st-k", (5,), 0, 1440, HolidayRule.ONLY
     )
+
+
+def test_the_opening_offered_keeps_to_the_hours_when_the_step_is_due() -> None:
+    hours = """
+    step | care      | level     | entry    | target | hours
+    1    | EMERGENCY | PROXIMITY | direct   | 30     |
+    2    | STROKE    | RECOURSE  | referral | 60     | 12345 08:00-19:00, 6 09:00-12:30
+    """
+    network = territory(SERVICES, hours, "C>K 15, K>V 35, K>L 60", clauses=CLAUSES, margin=4)
+
+    def openings(at: str) -> list[tuple[str, int, int]]:
+        found = (one.change for one in ask(network, at))
+        return [
+            (one.service, one.from_minute, one.to_minute)
+            for one in found
+            if isinstance(one, OpenService)
+        ]
+
+    assert openings("2026-06-06T10:00+02:00") == [("st-k", 540, 750), ("st-v", 540, 750)]
+    # On a weekday only from the hour when it closes.
+    assert openings("2026-06-05T18:45+02:00") == [("st-k", 1110, 1140), ("st-v", 480, 1140)]
+
+
+def inhabited(network: Network, *places: tuple[str, float, str]) -> Network:
+    """The same territory with communes of so many residents, each with its journeys."""
+    travel = replace(
+        network.travel,
+        commune_site=tuple(
+            (code, journey.split()[0], float(journey.split()[1]))
+            for code, _, journeys in places
+            for journey in journeys.split(", ")
+        ),
+    )
+    communes = tuple(
+        Commune(code, code, 50.3, 3.5, (ResidentBand(0, None, "F", count),))
+        for code, count, _ in places
+    )
+    return replace(network, communes=communes, travel=travel)
+
+
+def test_a_hole_is_weighed_by_all_its_residents() -> None:
+    """The most inhabited commune is near nothing that a clause would mend in time: what mends
+    most of the others comes first all the same."""
+    services = """
+    service | site | care      | level     | hours
+    er-k    | K    | EMERGENCY | PROXIMITY | always
+    er-m    | M    | EMERGENCY | PROXIMITY | always
+    st-v    | V    | STROKE    | RECOURSE  | always
+    st-l    | L    | STROKE    | RECOURSE  | always
+    """
+    network = inhabited(
+        territory(services, TWO_STEPS, "K>V 90, K>L 30, M>V 30", margin=4),
+        ("59001", 1000, "K 25"),
+        ("59002", 600, "M 20"),
+        ("59003", 700, "M 25"),
+    )
+    found = hole_closers(network, "P", 2, instant(SATURDAY))
+    assert [(one.change, one.in_time, one.late, one.left) for one in found] == [
+        (AddClause("m-hospital", "v-hospital", ("STROKE",)), 1300, 0, 1000),
+        (AddClause("k-hospital", "l-hospital", ("STROKE",)), 1000, 0, 1300),
+        (AddClause("k-hospital", "v-hospital", ("STROKE",)), 0, 1000, 1300),
+    ]
+    answered = apply_changes(network, [found[0].change])
+    assert (
+        sum(
+            row.residents
+            for row in snapshot(answered, "P", instant(SATURDAY)).rows
+            if row.step == 2 and row.verdict is Verdict.HOLE
+        )
+        == 1000
+    )
+    assert hole_closers(network, "P", 1, instant(SATURDAY)) == ()
 
 
 def test_nothing_to_close() -> None:

@@ -15,7 +15,8 @@ Suppose: ``apply_changes(network, changes)`` lays the changes of a scenario over
 ``apply_with_notes`` also tells those that changed nothing; ``read_changes`` and ``write_changes``
 exchange them as JSON; ``compile_network(network).derive(changed)`` indexes only what changed;
 ``closers(network, demand)`` gives the single changes that would mend an answer: a clause, a slot
-staffed, a service open.
+staffed, a service open; ``hole_closers(network, pathway, step, at)`` ranks them by the residents
+of a hole whom each would bring an answer.
 
 Values: Network, Commune, ResidentBand, Organization, Membership, Site, Service, DayPeriod, Opening,
 ServiceException, DutySlot, Clause, Pathway, Step, Travel, Demand; Answer, StepAnswer, Link,
@@ -59,6 +60,7 @@ from maillage.engines.routing.changes import (
 from maillage.engines.routing.changes_applied import apply_changes, apply_with_notes
 from maillage.engines.routing.changes_document import read_changes, write_changes
 from maillage.engines.routing.closers import Closer, closers
+from maillage.engines.routing.closing import HoleCloser, hole_closers
 from maillage.engines.routing.compiled import CompiledNetwork, compile_network
 from maillage.engines.routing.document import (
     build_network,
@@ -141,6 +143,7 @@ __all__ = [
     "ExceptionState",
     "Excluded",
     "HolderLeaves",
+    "HoleCloser",
     "HolidayRule",
     "Link",
     "Membership",
@@ -180,6 +183,7 @@ __all__ = [
     "closers",
     "compile_network",
     "fingerprint",
+    "hole_closers",
     "load_network",
     "network_hash",
     "onward_moves",

@@ -16,9 +16,9 @@ from maillage.engines.routing.changes import AddClause, OpenService, StaffSlots
 from maillage.engines.routing.changes_applied import apply_changes
 from maillage.engines.routing.clock import Moment, to_tick
 from maillage.engines.routing.compiled import CompiledNetwork, compile_network
-from maillage.engines.routing.cutting import closed_around
+from maillage.engines.routing.cutting import closed_around, open_around
 from maillage.engines.routing.enums import Reason, Verdict
-from maillage.engines.routing.network import Demand, DutySlot, Network
+from maillage.engines.routing.network import DAY_MINUTES, Demand, DutySlot, Network, Opening
 from maillage.engines.routing.reachability import MICROS, OPEN
 from maillage.engines.routing.repair import is_better, is_worth_mending, repairs
 from maillage.engines.routing.resolution import check_demand, verdict_of
@@ -51,8 +51,9 @@ def closers(network: Network | CompiledNetwork, demand: Demand) -> tuple[Closer,
 
     - :class:`AddClause`, always in force, for one care type, where no move is allowed;
     - :class:`StaffSlots` over the whole of a slot without holder that covers the instant;
-    - :class:`OpenService` over the hours around the instant during which the service is closed,
-      on that weekday, and on public holidays only when the day is one.
+    - :class:`OpenService` over the hours around the instant during which the service is closed and
+      a broken step that it can serve is due, on that weekday, and on public holidays only when
+      the day is one.
 
     A late step that becomes less late is mended too, and its verdict says so. No single change may
     be enough: the answer is then empty. Raises as ``resolve`` does.
@@ -70,33 +71,50 @@ def closers(network: Network | CompiledNetwork, demand: Demand) -> tuple[Closer,
     for repair in repairs(compiled, demand):
         clause = AddClause(repair.from_organization, repair.to_organization, (repair.care_type,))
         tried[clause] = None
-    for change in _reopenings(compiled.network, before[: broken[-1] + 1], moment):
+    for change in _reopenings(compiled.network, before, broken, moment):
         tried[change] = None
     found = [row for change in tried for row in _try(compiled, demand, change, before, broken)]
     return tuple(sorted(found, key=_rank))
 
 
-def _reopenings(network: Network, layers: list[Layer], moment: Moment) -> Iterator[Closing]:
+def _reopenings(
+    network: Network, layers: list[Layer], broken: list[int], moment: Moment
+) -> Iterator[Closing]:
     """The changes that could make a service of some steps reachable, or sooner at work."""
-    concerned = {
-        service.id
-        for layer in layers
-        for service, state in layer.candidates
-        if state.reason is not Reason.NOT_AUTHORISED and state is not OPEN
-    }
+    due: dict[str, tuple[int, int]] = {}
+    for index, layer in enumerate(layers[: broken[-1] + 1]):
+        for service, state in layer.candidates:
+            if state.reason is not Reason.NOT_AUTHORISED and state is not OPEN:
+                # The first step that it serves leads to all the broken ones that follow.
+                due.setdefault(service.id, _due_around(layers, broken, index, moment))
     for slot in network.duty_slots:
-        if slot.holder is None and slot.service in concerned and _covers(slot, moment.tick):
+        if slot.holder is None and slot.service in due and _covers(slot, moment.tick):
             yield StaffSlots(slot.starts_at, slot.ends_at, line=slot.line, service=slot.service)
     for row in network.services:
-        if row.id not in concerned:
+        if row.id not in due:
             continue
         window = closed_around(
             row.opening, moment.weekday, moment.minute, on_holiday=moment.is_holiday
         )
         if window is not None:
+            starts, ends = due[row.id]
             yield OpenService(
-                row.id, window.weekdays, window.from_minute, window.to_minute, window.holidays
+                row.id,
+                window.weekdays,
+                max(window.from_minute, starts),
+                min(window.to_minute, ends),
+                window.holidays,
             )
+
+
+def _due_around(
+    layers: list[Layer], broken: list[int], first: int, moment: Moment
+) -> tuple[int, int]:
+    """The minutes of that day, around the instant, when a broken step from ``first`` on is due."""
+    every = (Opening((moment.weekday,), 0, DAY_MINUTES),)
+    hours = [layers[index].step.step.hours for index in broken if index >= first]
+    rows = [row for one in hours for row in (every if one is None else one)]
+    return open_around(rows, moment.weekday, moment.minute, on_holiday=moment.is_holiday)
 
 
 def _covers(slot: DutySlot, tick: int) -> bool:

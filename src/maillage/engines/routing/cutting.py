@@ -103,3 +103,16 @@ def closed_around(
         if start <= minute < end:
             return Opening((weekday,), start, end, rule)
     return None
+
+
+def open_around(
+    openings: Iterable[Opening], weekday: int, minute: int, *, on_holiday: bool
+) -> tuple[int, int]:
+    """The minutes of a weekday, holiday or not, over which openings stay open around a minute; the
+    whole day when they are closed at that minute."""
+    hours = Intervals(
+        (row.from_minute, row.to_minute)
+        for row in openings
+        if weekday in row.weekdays and _counts(row.holidays, on_holiday=on_holiday)
+    )
+    return next((part for part in hours.parts if part[0] <= minute < part[1]), (0, DAY_MINUTES))
