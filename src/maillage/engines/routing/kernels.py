@@ -27,6 +27,21 @@ def _lowest_bit(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), codegen
 
 
+@intrinsic
+def _count_bits(typing_context: Any, word: Any) -> Any:
+    """How many bits are set in a word."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), codegen
+
+
+FEW_STATES, FEW_TURNS = 32, 8
+"""Once so few states are left after so many candidates, each state is looked up by itself: the way
+that serves it may be a far one, behind hundreds of candidates that do not."""
+
+
 @njit(cache=True, nogil=True)
 def slot_states(starts, ends, responses, holders, at, covered, response, holder):
     """What the duty slots of one service say at each of the instants ``at`` (sorted).
@@ -211,6 +226,18 @@ def _open_doors(travel, sites, first, minutes, door, total):
 
 
 @njit(cache=True, nogil=True)
+def _advance(travel, sites, first, minutes, position, door, total, doors):
+    """Go on to the next candidate of the door just served, or close it; the doors left."""
+    k = door[0]
+    position[k] += 1
+    if position[k] < first[k + 1]:
+        total[0] = travel[sites[k]] + minutes[position[k]]
+        return doors
+    door[0], total[0] = door[doors - 1], total[doors - 1]
+    return doors - 1
+
+
+@njit(cache=True, nogil=True)
 def _order(door, total, is_ordered, doors):
     """Put the smallest total first again, once the first entry has changed. The list becomes a
     heap (each entry before the two that follow it) only when more than one door is needed."""
@@ -239,35 +266,68 @@ def _sink(door, total, index, doors):
 
 @njit(cache=True, nogil=True)
 def _take(left, bits, fragile, people, verdict, table, times, limit):
-    """Give a candidate the states that are left of its own: the time taken, and the words emptied.
+    """Give a candidate the states that are left of its own: the time taken, and how many states.
     Late states are counted elsewhere, all at once."""
-    taken = emptied = 0
+    taken = states = 0
     for w in range(left.size):
         new = left[w] & bits[w]
         if new == 0:
             continue
         left[w] ^= new
-        if left[w] == 0:
-            emptied += 1
+        states += np.int64(_count_bits(new))
         taken += _time_of(new, w, table)
         if verdict < LATE:
             times[FRAGILE] += _time_of(new & fragile[w], w, table)
             if verdict == AT_LIMIT:
                 _add_people(new, w, people, limit)
     times[verdict] += taken
-    return taken, emptied
+    return taken, states
 
 
 @njit(cache=True, nogil=True)
-def cover(travel, sites, residents, group_of, first, minutes, bits, wanted, fragile, table,
-          on_target_up_to, at_limit_up_to, times, sums, worst, limit, late,
+def _take_one_by_one(left, travel, sites, by_state, fragile, people, on_target_up_to,
+                     at_limit_up_to, table, times, sums, worst, limit, late, late_of_group,
+                     is_late):  # fmt: skip
+    """The best chain of each state that is left, among all doors; ``by_state[state, door]`` are
+    the minutes from the door. Does for each what :func:`cover` does for many."""
+    for w in range(left.size):
+        while left[w]:
+            bit = left[w] & (~left[w] + np.uint64(1))
+            left[w] ^= bit
+            u = w * 64 + np.int64(_lowest_bit(bit))
+            now = INFINITE
+            for k in range(sites.size):
+                now = min(now, travel[sites[k]] + by_state[u, k])
+            time = _time_of(bit, w, table)
+            sums[0] += np.float64(now) * np.float64(time)
+            worst[0] = max(worst[0], now)
+            if now > at_limit_up_to:
+                times[LATE] += time
+                if not is_late:
+                    late[u] += people
+                    if fragile[w] & bit:
+                        late_of_group[u] += people
+                continue
+            if fragile[w] & bit:
+                times[FRAGILE] += time
+            if now > on_target_up_to:
+                times[AT_LIMIT] += time
+                limit[u] += people
+            else:
+                times[ON_TARGET] += time
+
+
+@njit(cache=True, nogil=True)
+def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wanted, fragile,
+          table, on_target_up_to, at_limit_up_to, times, sums, worst, limit, late,
           late_of_group):  # fmt: skip
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 
-    ``table`` is of :func:`time_of_bytes`. Writes, per commune: ``times`` (on target, at the limit,
-    late, fragile), ``sums`` (minutes weighted by time), ``worst`` (micros, -1 for none). Adds
-    residents at the limit and late to the profiles, by state; by group too where it is fragile.
+    ``table`` is of :func:`time_of_bytes`, ``by_state`` the tails turned about. Writes, per
+    commune: ``times`` (on target, at the limit, late, fragile), ``sums`` (minutes weighted by
+    time), ``worst`` (micros, -1 for none). Adds residents at the limit and late to the profiles,
+    by state; by group too where it is fragile.
     """
     always_late = np.zeros(len(wanted), np.int64)
     left = np.empty(bits.shape[1], np.uint64)
@@ -275,10 +335,10 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, wanted, frag
     position, total, door = rooms[0], rooms[1], rooms[2]
     for c in range(len(travel)):
         group = group_of[c]
-        missing = doors = 0
+        missing = doors = turns = 0
         for w in range(left.size):
             left[w] = wanted[group, w]
-            missing += left[w] != 0
+            missing += np.int64(_count_bits(left[w]))
         if missing:
             for k in range(sites.size):
                 position[k] = first[k]
@@ -294,19 +354,20 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, wanted, frag
                 is_late = True
                 always_late[group] += _add_late(left, wanted[group], fragile[group], residents[c],
                                                 late, late_of_group[group])  # fmt: skip
-            taken, emptied = _take(left, bits[position[k]], fragile[group], residents[c], verdict,
+            taken, states = _take(left, bits[position[k]], fragile[group], residents[c], verdict,
                                    table, times[c], limit)  # fmt: skip
-            missing -= emptied
+            missing -= states
             if taken:
                 sums[c] += np.float64(now) * np.float64(taken)
                 worst[c] = now
-            position[k] += 1
-            if position[k] < first[k + 1]:
-                total[0] = travel[c, sites[k]] + minutes[position[k]]
-            else:
-                doors -= 1
-                door[0], total[0] = door[doors], total[doors]
-            if missing:
+            doors = _advance(travel[c], sites, first, minutes, position, door, total, doors)
+            turns += 1
+            if missing and missing <= FEW_STATES and turns >= FEW_TURNS:
+                _take_one_by_one(left, travel[c], sites, by_state, fragile[group], residents[c],
+                                 on_target_up_to, at_limit_up_to, table, times[c], sums[c:],
+                                 worst[c:], limit, late, late_of_group[group], is_late)  # fmt: skip
+                missing = 0
+            elif missing:
                 _order(door, total, is_ordered, doors)
                 is_ordered = True
     _add_always_late(always_late, wanted, fragile, late, late_of_group)

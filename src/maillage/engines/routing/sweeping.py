@@ -268,7 +268,7 @@ def _cover(
     target = INFINITE if step.target is None else step.target
     kernels.cover(
         doors.travel, np.array(sites, np.int64), judged.residents, doors.group_of, first,
-        minutes, bits, wanted, fragile, states.table,
+        minutes, bits, np.ascontiguousarray(tails.T), wanted, fragile, states.table,
         target - margin if step.target is not None else target, target + margin,
         times, sums, worst, limit, late, late_of_group,
     )  # fmt: skip
