@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,16 @@ import pytest
 from django.test import Client
 
 from maillage.accounts.enums import Role
+from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM
 from maillage.coverage import actions
 from maillage.coverage.enums import CATEGORIES
 from maillage.coverage.models import Proof, ProofFile
+from maillage.coverage.permissions import PLAN
 from maillage.coverage.queries import exports
 from maillage.coverage.queries.tables import TABLES, load_tables
-from maillage.engines.routing import Demand, network_hash, read_network, resolve
+from maillage.coverage.rules.table_words import KINDS, csv_head
+from maillage.engines.routing import SCHEMAS, Demand, network_hash, read_network, resolve
 from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import NotFound
 from tests.coverage.conftest import Tiny
@@ -66,16 +70,65 @@ def test_a_csv_holds_the_very_values_of_the_table(
 ) -> None:
     answer = client_for(Role.REGULATOR).get(f"/couverture/preuves/{proof.pk}/{table}.csv")
     found, wanted = rows_of(answer), load_tables(proof)[table]
-    assert list(found[0]) == wanted.column_names
+    heads = [csv_head(table, name) for name in wanted.column_names]
+    assert [head for head in found[0] if head != "commune"] == heads
     assert len(found) == wanted.num_rows
     for row, expected in zip(found, wanted.to_pylist(), strict=True):
-        for name, value in expected.items():
+        for head, (name, value) in zip(heads, expected.items(), strict=True):
             if name.endswith("_at"):
-                assert parse_instant(row[name]) == value
+                assert parse_instant(row[head]) == value
+            elif name == "kind":
+                assert row[head] == KINDS[value]
             elif isinstance(value, str):
-                assert row[name] == value
+                assert row[head] == value
             else:
-                assert number(row[name]) == value
+                assert number(row[head]) == value
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_head_of_a_csv_is_french_and_stands_once(table: str) -> None:
+    columns = [row[0] for row in SCHEMAS[table]]
+    heads = [csv_head(table, name) for name in columns]
+    assert len(set(heads)) == len(heads)
+    assert not any(re.search(r"[^a-z_]|hole|late|_at$|pathway|person|due_", one) for one in heads)
+    same = {"element", "age_min"}
+    assert {one for one in heads if one in columns} <= same
+
+
+def test_the_name_of_a_commune_stands_after_its_code(
+    proof: Proof, client_for: Callable[..., Client]
+) -> None:
+    answer = client_for(Role.REGULATOR).get(f"/couverture/preuves/{proof.pk}/communes.csv")
+    rows = rows_of(answer)
+    assert list(rows[0])[4:6] == ["code", "commune"]
+    assert {(row["code"], row["commune"]) for row in rows} == {
+        ("59139", "Caudry"), ("59350", "Lille")
+    }  # fmt: skip
+
+
+def test_pieces_of_a_stream_make_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    tricky = pa.table(
+        {
+            "commune": ["59139", None, "1", "59139"],
+            "element": ["=1+1", 'a;"b"', None, "deux\nlignes"],
+            "hours": [1e-7, None, 27584337580.8, 0.1],
+            "step": pa.array([1, None, 3, 4], pa.int16()),
+            "kind": ["holder", "clause", "service", None],
+        }
+    )
+    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 3)
+    pieces = list(exports._pieces(tricky, "communes", {"59139": "L'Île; -"}))
+    assert len(pieces) == 3
+    read = list(
+        csv.reader(io.StringIO(b"".join(pieces).decode("utf-8-sig"), newline=""), delimiter=";")
+    )
+    assert read == [
+        ["code", "commune", "element", "heures", "etape", "nature"],
+        ["59139", "L'Île; -", "'=1+1", "0,0000001", "1", "titulaire"],
+        ["", "", 'a;"b"', "", "", "clause"],
+        ["1", "", "", "27584337580,8", "3", "service"],
+        ["59139", "L'Île; -", "deux\nlignes", "0,1", "4", ""],
+    ]
 
 
 def test_the_form_of_a_csv_is_that_of_the_lists_of_the_product(
@@ -83,7 +136,7 @@ def test_the_form_of_a_csv_is_that_of_the_lists_of_the_product(
 ) -> None:
     answer = client_for(Role.REGULATOR).get(f"/couverture/preuves/{proof.pk}/communes.csv")
     content = b"".join(answer.streaming_content)
-    assert content.startswith(b"\xef\xbb\xbfpathway;step;")
+    assert content.startswith(b"\xef\xbb\xbffiliere;etape;")
     assert content.count(b"\r\n") == content.count(b"\n")
     assert answer["Content-Disposition"].endswith(f'"preuve-{proof.pk}-communes.csv"')
 
@@ -93,8 +146,8 @@ def test_the_ten_categories_of_a_csv_add_up(
 ) -> None:
     client = client_for(Role.REGULATOR)
     for row in rows_of(client.get(f"/couverture/preuves/{proof.pk}/steps.csv")):
-        parts = [number(row[name]) or 0.0 for name in CATEGORIES]
-        assert sum(parts) == pytest.approx(number(row["person_hours_due"]))
+        parts = [number(row[csv_head("steps", name)]) or 0.0 for name in CATEGORIES]
+        assert sum(parts) == pytest.approx(number(row["heures_habitants_dues"]))
 
 
 @pytest.mark.parametrize(
@@ -134,6 +187,29 @@ def test_whoever_does_not_organize_care_reads_numbers_instead_of_people(
     assert b"dr-a" not in content
     kept, _ = exports.get_proof_file(proof, "exposures.parquet", with_names=True)
     assert kept == bytes(proof.files.get(name="exposures.parquet").content)
+
+
+def test_the_network_goes_to_those_who_plan_and_the_trail_says_to_whom(
+    proof: Proof, client_for: Callable[..., Client]
+) -> None:
+    address = f"/couverture/preuves/{proof.pk}/network.json.gz"
+    instant = "/couverture/rejouer/reseau.json?le=2026-12-01T03:00"
+    taken = AuditEvent.objects.filter(action="coverage.take-network")
+    for role in Role:
+        client = client_for(role, at="ch-cambrai")
+        for one, kind in ((address, "proof"), (instant, "network")):
+            before = taken.count()
+            answer = client.get(one)
+            if role in PLAN.roles:
+                assert answer.status_code == 200
+                line = taken.latest("id")
+                assert (taken.count(), line.subject_kind) == (before + 1, kind)
+            else:
+                assert answer.status_code == 403
+                assert "nomme tous les titulaires" in answer.content.decode()
+                assert taken.count() == before
+        # Everything else of the proof is open to whoever may read it.
+        assert client.get(address.replace("network.json.gz", "manifest.json")).status_code == 200
 
 
 def test_what_is_no_file_of_a_proof_is_not_found(

@@ -170,7 +170,8 @@ def test_the_future_is_not_replayed(place: Tiny) -> None:
 
 def page(client: Client, **more: str) -> str:
     words = {"commune": "59139", "besoin": "chirurgie-thoracique", "age": "70", "le": "x"} | more
-    return unescape(client.get("/couverture/rejouer", words).content.decode())
+    text = unescape(client.get("/couverture/rejouer", words).content.decode())
+    return text.replace("\xa0", " ")
 
 
 def test_the_page_answers_and_leaves_no_trace(

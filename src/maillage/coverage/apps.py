@@ -21,6 +21,7 @@ class CoverageConfig(AppConfig):
                 "coverage.change-scenario": "Modification d'un scénario",
                 "coverage.delete-scenario": "Suppression d'un scénario",
                 "coverage.ask-proof": "Demande d'une preuve de couverture",
+                "coverage.take-network": "Téléchargement d'un réseau nominatif",
                 "coverage.prove": "Calcul d'une preuve de couverture",
                 "coverage.forget-proofs": "Suppression de preuves remplacées",
             }

@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
+from maillage.coverage.actions.taking import take_network
 from maillage.coverage.forms.replay import ReplayForm
-from maillage.coverage.permissions import ASK
-from maillage.coverage.queries.replay import get_network_document, get_replay
+from maillage.coverage.permissions import ASK, PLAN
+from maillage.coverage.queries.replay import get_replay
 from maillage.vocabulary.calendar import parse_instant
 
 
@@ -21,16 +22,26 @@ def replay(request: Request) -> HttpResponse:
     asked = "age" in request.GET
     form = ReplayForm(request.GET if asked else None, now=request.now)
     values = form.cleaned_data if asked and form.is_valid() else {}
-    context = {"form": form, "replay": get_replay(values, now=request.now)}
+    context = {
+        "form": form,
+        "replay": get_replay(values, now=request.now),
+        "may_take": PLAN.allows(request.actor),
+    }
     return render(request, "coverage/replay.html", context)
 
 
 @require_safe
 @requires(ASK)
 def network(request: Request) -> HttpResponse:
-    """The network that answers at an instant: the document whose hash the page gives."""
+    """The network that answers at an instant: the document whose hash the page gives. It names
+    holders: it goes to those who plan, and the trail says to whom."""
     at = parse_instant(request.GET.get("le", "")[:40], now=request.now)
-    content, name = get_network_document(at, expected=request.GET.get("empreinte", "")[:64])
+    content, name = take_network(
+        instant=at,
+        expected=request.GET.get("empreinte", "")[:64],
+        by=request.actor,
+        at=request.now,
+    )
     response = HttpResponse(content, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -7,9 +7,11 @@ from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
 from maillage.coverage import queries
+from maillage.coverage.actions import taking
 from maillage.coverage.permissions import PLAN, READ
 from maillage.coverage.queries import exports
 from maillage.coverage.queries.reports import get_report
+from maillage.coverage.queries.tables import EVIDENCE
 
 
 @require_safe
@@ -37,10 +39,13 @@ def table_csv(request: Request, pk: int, table: str) -> StreamingHttpResponse:
 @require_safe
 @requires(READ)
 def file(request: Request, pk: int, name: str) -> HttpResponse:
-    """One file of a proof as it is kept: tables in Parquet, manifest, network."""
-    content, kind = exports.get_proof_file(
-        queries.get_proof(pk), name, with_names=PLAN.allows(request.actor)
-    )
+    """One file of a proof as it is kept: tables in Parquet, manifest, network. The network names
+    every holder: it goes to those who plan, and the trail says to whom."""
+    proof = queries.get_proof(pk)
+    if name == EVIDENCE:
+        content, kind = taking.take_evidence(proof, by=request.actor, at=request.now)
+    else:
+        content, kind = exports.get_proof_file(proof, name, with_names=PLAN.allows(request.actor))
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="preuve-{pk}-{name}"'
     return response
