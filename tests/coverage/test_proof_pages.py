@@ -104,7 +104,7 @@ def test_a_city_doctor_reads_but_does_not_ask(place: Tiny, client_for: Callable[
 def test_the_map_opens_on_the_step_with_the_most_holes(director: Client, proof: Proof) -> None:
     page = read(director, "/couverture/")
     assert "Chirurgie thoracique, étape 2 : Chirurgie" in page
-    assert f"non couvert {LOST / HOURS:.0%}".replace("%", " %") in page
+    assert f"non couvert {LOST / HOURS:.1%}".replace("%", " %").replace(".", ",") in page
     assert f"Total = habitants concernés × heures dues = {figure(RESIDENTS * HOURS)}" in page
     assert "pas de convention" in page
 
@@ -233,6 +233,9 @@ def test_an_hour_says_why_and_who_could_close_it(director: Client, proof: Proof)
     assert f"{figure(RESIDENTS)} habitants sans prise en charge" in page
     assert "pas de convention" in page
     assert "CH de Cambrai d'adresser ses patients à CHU de Lille" in page
+    closers = page[page.index("Par une convention") : page.index("Les services de cette étape")]
+    assert f"{figure(RESIDENTS)} habitants dans le délai" in closers
+    assert "toujours sans personne" not in closers
     assert "Joignable" in page
     assert "Qui prend en charge ? à Lille" in page
     fine = read(director, f"/couverture/heure?{STEP}&le=2027-02-28T03:00")
@@ -335,11 +338,11 @@ def test_proofs_are_listed_shown_and_compared(director: Client, place: Tiny) -> 
     assert "Avant la clause" in listed
     assert after.network_hash[:12] in listed
     shown = read(director, f"/couverture/preuves/{before.pk}")
-    assert "les dix catégories font exactement ce total" in shown
+    assert "ces quatre parts (les dix catégories des fichiers, regroupées) font exactement" in shown
     assert before.network_hash in shown
     assert "communes.parquet" in shown
     compared = read(director, f"/couverture/preuves/comparer?avant={before.pk}&apres={after.pk}")
-    assert "1 étape sur 2 change de couverture" in compared
+    assert "1 étape sur 2 voit changer sa part non couverte" in compared
     assert "Moins de trous" in compared
     older = read(director, f"/couverture/?preuve={before.pk}&{STEP}")
     assert f"preuve n° {before.pk}" in older

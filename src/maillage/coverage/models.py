@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from maillage.accounts.names import ByName
 from maillage.coverage.enums import AlertKind, ProofState
 
 
@@ -103,7 +104,7 @@ class ProofStep(models.Model):
     class Meta:
         verbose_name = "étape d'une preuve"
         verbose_name_plural = "étapes d'une preuve"
-        ordering = ("pathway_name", "step")
+        ordering = (ByName("pathway_name"), "step")
         constraints = (
             models.UniqueConstraint(fields=("proof", "pathway", "step"), name="coverage_one_step"),
         )

@@ -21,6 +21,7 @@ urlpatterns = [
     path("preuves/actuelle", proofs.prove_now, name="prove-now"),
     path("preuves/comparer", proofs.compare_proofs, name="compare-proofs"),
     path("preuves/<int:pk>", proofs.proof, name="proof"),
+    path("preuves/<int:pk>/relancer", proofs.prove_again, name="prove-again"),
     path("qui", asking.who, name="who"),
     path("avant-apres", asking.compare, name="compare"),
     path("alertes", alerts.alerts, name="alerts"),

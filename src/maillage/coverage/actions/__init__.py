@@ -1,6 +1,7 @@
 """Acts of the coverage room: have a proof computed, keep the one of the coming year current."""
 
 from maillage.coverage.actions.asking import (
+    ask_again,
     ask_for_proof,
     cancel_proof,
     follow_jobs,
@@ -9,6 +10,7 @@ from maillage.coverage.actions.asking import (
 from maillage.coverage.actions.proving import note_stopped, prove_coverage
 
 __all__ = [
+    "ask_again",
     "ask_for_proof",
     "cancel_proof",
     "follow_jobs",

@@ -20,6 +20,7 @@ from maillage.coverage.queries.proofs import (
     get_current_proof,
     get_freshness,
     get_pending_proof,
+    get_proof,
     has_something_to_prove,
 )
 from maillage.coverage.rules.proofs import check_horizon, check_label, current_horizon
@@ -149,6 +150,27 @@ def cancel_proof(*, proof: Proof, by: Actor, at: datetime) -> Proof:
     follow_jobs(at=at)
     proof.refresh_from_db()
     return proof
+
+
+def ask_again(*, pk: int, by: Actor, at: datetime) -> Proof:
+    """Ask anew for a proof that was stopped or that failed: the same horizon and label; for the
+    proof of the coming year, the year from today. Raises :class:`NotAllowed`, :class:`NotFound`,
+    :class:`Refusal` for one that is done or still to come."""
+    PROVE.check(by)
+    proof = get_proof(pk)
+    if proof.state not in (ProofState.CANCELLED, ProofState.FAILED):
+        raise Refusal("coverage.proof-not-stopped", "Cette preuve n'a pas été arrêtée.")
+    first_day, last_day = proof.first_day, proof.last_day
+    if proof.kept_current:
+        first_day, last_day = current_horizon(local_day(at))
+    return ask_for_proof(
+        first_day=first_day,
+        last_day=last_day,
+        label=proof.label,
+        kept_current=proof.kept_current,
+        by=by,
+        at=at,
+    )
 
 
 def refresh_current_proof(*, at: datetime) -> Proof | None:

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from maillage.accounts.names import ByName
+
 
 class Migration(migrations.Migration):
 
@@ -124,7 +126,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': "étape d'une preuve",
                 'verbose_name_plural': "étapes d'une preuve",
-                'ordering': ('pathway_name', 'step'),
+                'ordering': (ByName('pathway_name'), 'step'),
                 'constraints': [models.UniqueConstraint(fields=('proof', 'pathway', 'step'), name='coverage_one_step')],
             },
         ),

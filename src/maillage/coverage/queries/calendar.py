@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from maillage.coverage.enums import CATEGORIES, HOLES, SERVICE_REASONS, VERDICTS, Wording
+from maillage.coverage.enums import CATEGORIES, HOLES, SERVICE_REASONS, Wording
 from maillage.coverage.models import Proof
 from maillage.coverage.queries.chosen import Chosen, get_chosen
+from maillage.coverage.queries.closing import CloserGroup, list_closers
 from maillage.coverage.queries.map import (
     CODE,
     commune_pattern,
@@ -22,7 +23,6 @@ from maillage.coverage.queries.map import (
 )
 from maillage.coverage.queries.names import Named, load_proof_names
 from maillage.coverage.queries.questions import address_instant
-from maillage.coverage.queries.scenario_choices import load_scenario_names
 from maillage.coverage.queries.tables import load_evidence, load_tables
 from maillage.coverage.rules.calendar_view import (
     DAYS_SHORT,
@@ -46,15 +46,10 @@ from maillage.coverage.rules.map_view import (
     show_totals,
     sum_residents,
 )
-from maillage.coverage.rules.measures import large
-from maillage.coverage.rules.scenario_trials import query_of
-from maillage.coverage.rules.scenarios import sentence
+from maillage.coverage.rules.measures import large, people
 from maillage.engines.routing import (
-    Closer,
-    Demand,
     Network,
     ServiceState,
-    closers,
     service_state,
 )
 from maillage.territory.queries.maps import get_base_map
@@ -71,7 +66,6 @@ if TYPE_CHECKING:
 
 LONGEST = 20
 WORST_COMMUNES = 10
-MOST_OF_A_KIND = 4
 NOUNS = {False: "sans prise en charge", True: "sans prise en charge à temps"}
 
 
@@ -309,17 +303,6 @@ class CommuneLine:
 
 
 @dataclass(frozen=True)
-class CloserLine:
-    """A single change that would close the hole for the commune where it is widest."""
-
-    words: str
-    wording: Wording
-    minutes: float
-    trial: str = ""
-    """Query of a new scenario that begins with this change."""
-
-
-@dataclass(frozen=True)
 class HourPage:
     """One hour of one step: how many residents, why, where, and who could close the hole."""
 
@@ -332,12 +315,11 @@ class HourPage:
     services: tuple[ServiceLine, ...]
     communes: tuple[CommuneLine, ...]
     commune_count: int
-    widest: str
-    closers: tuple[CloserLine, ...]
+    closers: tuple[CloserGroup, ...]
 
     @property
     def people(self) -> str:
-        return large(round(self.totals.uncovered))
+        return people(self.totals.uncovered)
 
 
 def get_hour_page(asked: Mapping[str, str], *, at: datetime) -> HourPage:
@@ -377,8 +359,9 @@ def get_hour_page(asked: Mapping[str, str], *, at: datetime) -> HourPage:
         services=_service_lines(network, chosen, wanted),
         communes=tuple(_commune_line(one, names, chosen, wanted) for one in holes[:WORST_COMMUNES]),
         commune_count=len(holes),
-        widest=names.get(holes[0].code, holes[0].code) if holes else "",
-        closers=_closer_lines(network, chosen, holes[0], wanted) if holes else (),
+        closers=list_closers(network, chosen.pathway, chosen.order, wanted)
+        if holes and chosen.order is not None
+        else (),
     )
 
 
@@ -425,30 +408,4 @@ def _commune_line(
         reason=SERVICE_REASONS[one.reason] if one.reason else "",
         residents=one.uncovered,
         who_url=f"{reverse('coverage:who')}?{urlencode(question)}",
-    )
-
-
-def _closer_lines(
-    network: Network, chosen: Chosen, widest: AtInstant, wanted: datetime
-) -> tuple[CloserLine, ...]:
-    """Single changes that would close the hole for the commune with the most residents in it: the
-    best of each kind."""
-    demand = Demand(commune=widest.code, pathway=chosen.pathway, age=widest.age, at=wanted)
-    found: list[Closer] = []
-    counts: dict[str, int] = {}
-    for one in closers(network, demand):
-        kind = one.change.kind
-        if one.step != chosen.order or counts.get(kind, 0) == MOST_OF_A_KIND:
-            continue
-        counts[kind] = counts.get(kind, 0) + 1
-        found.append(one)
-    names = load_scenario_names([one.change for one in found])
-    return tuple(
-        CloserLine(
-            sentence(one.change, names),
-            VERDICTS[one.verdict],
-            one.minutes_from_commune,
-            trial=query_of(one.change),
-        )
-        for one in found
     )

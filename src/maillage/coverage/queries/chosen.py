@@ -51,6 +51,8 @@ class Chosen:
     job: Job | None = None
     steps: tuple[StepRow, ...] = ()
     step: StepRow | None = None
+    notice: str = ""
+    """What the address asked for in vain, and what is shown instead."""
 
     @property
     def pathways(self) -> tuple[PathwayChoice, ...]:
@@ -117,10 +119,11 @@ class Chosen:
 
 def get_chosen(asked: Mapping[str, str], *, at: datetime, with_all: bool = True) -> Chosen:
     """The choice of an address: ``preuve`` (a number; the current one without), ``filiere`` (a
-    slug or :data:`ALL`), ``etape``. Without a choice, or with a step that the pathway has not, the
-    step with the most person-hours without cover. ``with_all``: every pathway may be chosen
-    together. Six queries. Raises :class:`NotFound` for an unknown proof or pathway, and for a proof
-    that is not done."""
+    slug or :data:`ALL`), ``etape``, ``etape_de`` (the pathway whose step ``etape`` is: a form that
+    changes the pathway leaves the step behind). Without a choice, or with a step that the pathway
+    has not, the step with the most person-hours without cover. ``with_all``: every pathway may be
+    chosen together. Six queries. Raises :class:`NotFound` for an unknown proof or pathway, and for
+    a proof that is not done."""
     number = asked.get("preuve", "")
     if number:
         proof: Proof | None = get_proof(int(number)) if number.isdecimal() else None
@@ -133,6 +136,7 @@ def get_chosen(asked: Mapping[str, str], *, at: datetime, with_all: bool = True)
     if proof is None:
         return Chosen(None, pending=pending, job=job)
     steps = list_steps(proof)
+    step = choose_step(steps, asked, with_all=with_all)
     return Chosen(
         proof=proof,
         is_asked=bool(number),
@@ -140,7 +144,8 @@ def get_chosen(asked: Mapping[str, str], *, at: datetime, with_all: bool = True)
         pending=pending,
         job=job,
         steps=steps,
-        step=choose_step(steps, asked, with_all=with_all),
+        step=step,
+        notice=_unknown_step(step, asked),
     )
 
 
@@ -148,7 +153,7 @@ def choose_step(
     steps: tuple[StepRow, ...], asked: Mapping[str, str], *, with_all: bool
 ) -> StepRow | None:
     """The step of an address among those of a proof. Raises :class:`NotFound`."""
-    pathway, order = asked.get("filiere", ""), asked.get("etape", "")
+    pathway, order = asked.get("filiere", ""), _order(asked)
     if not steps or (pathway == ALL and with_all):
         return None
     within = [row for row in steps if row.pathway == pathway] if pathway not in ("", ALL) else steps
@@ -158,6 +163,21 @@ def choose_step(
         )
     named = [row for row in within if pathway and str(row.step) == order]
     return named[0] if named else max(within, key=lambda row: (row.uncovered, -row.step))
+
+
+def _order(asked: Mapping[str, str]) -> str:
+    home = asked.get("etape_de", "")
+    return "" if home and home != asked.get("filiere", "") else asked.get("etape", "")
+
+
+def _unknown_step(step: StepRow | None, asked: Mapping[str, str]) -> str:
+    order = _order(asked)
+    if step is None or not order or not asked.get("filiere") or str(step.step) == order:
+        return ""
+    return (
+        f"La filière {step.pathway_name} n'a pas d'étape « {order[:20]} » : "
+        f"voici son étape {step.step}, {step.step_name}."
+    )
 
 
 def is_balanced(row: StepRow) -> bool:

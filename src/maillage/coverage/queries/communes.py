@@ -21,12 +21,13 @@ from maillage.coverage.rules.calendar_view import Hole, list_holes
 from maillage.coverage.rules.communes_view import (
     CommuneFigures,
     most_uncovered_age,
+    places,
     rank,
     select_rows,
     sum_by_step,
 )
 from maillage.coverage.rules.map_view import Totals, show_totals
-from maillage.coverage.rules.measures import hours, large, percent
+from maillage.coverage.rules.measures import hours, large, percent, place_words, precise_percent
 from maillage.coverage.rules.proofs import StepRow
 from maillage.engines.routing import prove
 from maillage.territory.models import Commune
@@ -45,6 +46,7 @@ class CommuneRow:
     """One commune of the ranking."""
 
     rank: int
+    tied: bool
     code: str
     name: str
     department: str
@@ -52,21 +54,27 @@ class CommuneRow:
     figures: CommuneFigures
 
     @property
+    def place(self) -> str:
+        return place_words(self.rank, tied=self.tied)
+
+    @property
     def uncovered_percent(self) -> str:
-        return percent(self.figures.uncovered / self.figures.due if self.figures.due else 0.0)
+        return precise_percent(
+            self.figures.uncovered / self.figures.due if self.figures.due else 0.0
+        )
 
     @property
     def late_percent(self) -> str:
         late = self.figures.person_hours["late"]
-        return percent(late / self.figures.due if self.figures.due else 0.0)
+        return precise_percent(late / self.figures.due if self.figures.due else 0.0)
 
     @property
     def fragile_percent(self) -> str:
-        return percent(self.figures.fragile_share)
+        return precise_percent(self.figures.fragile_share)
 
     @property
     def unserved_percent(self) -> str:
-        return percent(self.figures.unserved_share)
+        return precise_percent(self.figures.unserved_share)
 
     @property
     def per_resident(self) -> str:
@@ -102,22 +110,24 @@ def get_communes_page(asked: Mapping[str, str], *, at: datetime) -> CommunesPage
 
 
 def list_ranked(asked: Mapping[str, str], *, at: datetime) -> tuple[Chosen, list[CommuneRow]]:
-    """The ranking, whole. Ranks are those among all communes, whatever the filter."""
+    """The ranking, whole. Ranks are those among all communes, whatever the filter; equal figures
+    have the same."""
     words = {"filiere": ALL, **{name: value for name, value in asked.items() if value}}
     chosen = get_chosen(words, at=at)
     base = {shape.code: shape for shape in get_base_map().shapes}
     department, text = asked.get("departement", ""), fold(asked.get("nom", ""))
     address = commune_pattern(chosen)
     rows = []
-    ranked = rank(get_figures(chosen).values(), asked.get("tri") or "heures")
-    for place, one in enumerate(ranked, start=1):
+    order = asked.get("tri") or "heures"
+    ranked = rank(get_figures(chosen).values(), order)
+    for (place, tied), one in zip(places(ranked, order), ranked, strict=True):
         shape = base.get(one.code)
         name = shape.name if shape else one.code
         home = shape.department if shape else ""
         if (department and home != department) or (text and text not in fold(name)):
             continue
         url = address.replace(CODE, one.code)
-        rows.append(CommuneRow(place, one.code, name, home, url, one))
+        rows.append(CommuneRow(place, tied, one.code, name, home, url, one))
     return chosen, rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from maillage.accounts.permissions import Actor
 from maillage.coverage.enums import HOLES, ProofState
@@ -13,6 +13,7 @@ from maillage.coverage.permissions import PROVE
 from maillage.coverage.queries.chosen import Chosen, choose_step, is_balanced
 from maillage.coverage.queries.map import LABELS, commune_pattern
 from maillage.coverage.queries.proofs import (
+    PENDING,
     PROVE_JOB,
     compare_communes,
     compare_proofs,
@@ -23,10 +24,16 @@ from maillage.coverage.queries.proofs import (
     list_steps,
 )
 from maillage.coverage.queries.tables import TABLES, list_files
-from maillage.coverage.rules.difference_view import colour_changes
+from maillage.coverage.rules.difference_view import change_class, colour_changes
 from maillage.coverage.rules.map_view import Totals, show_totals
-from maillage.coverage.rules.measures import large, percent, total
-from maillage.coverage.rules.proofs import Freshness, ProofCard, StepDifference, StepRow
+from maillage.coverage.rules.measures import large, percent, points, total
+from maillage.coverage.rules.proofs import (
+    Freshness,
+    ProofCard,
+    StepDifference,
+    StepRow,
+    pick_current,
+)
 from maillage.jobs.models import Job
 from maillage.jobs.queries import find_newest
 from maillage.territory.queries.maps import get_base_map
@@ -35,11 +42,36 @@ from maillage.vocabulary.errors import NotFound
 
 
 @dataclass(frozen=True)
+class ListedProof:
+    """A proof in the list. ``is_current``: the one that pages show unless told otherwise."""
+
+    card: ProofCard
+    is_current: bool
+
+    @property
+    def uncovered(self) -> str:
+        """Share of the person-hours without cover, "" until it is done."""
+        due = self.card.person_hours_due
+        return percent(self.card.uncovered / due) if due else ""
+
+    @property
+    def last_included(self) -> date:
+        return self.card.last_day - timedelta(days=1)
+
+    @property
+    def can_start_again(self) -> bool:
+        return self.card.state in STOPPED
+
+
+STOPPED = (ProofState.CANCELLED, ProofState.FAILED)
+"""States from which a proof is asked for again."""
+
+
+@dataclass(frozen=True)
 class ProofsPage:
     """Every proof, newest first; ``may_prove`` opens the form of a new one."""
 
-    rows: tuple[tuple[ProofCard, str], ...]
-    """Each with its share of person-hours without cover, "" until it is done."""
+    rows: tuple[ListedProof, ...]
     job: Job | None
     may_prove: bool
 
@@ -47,15 +79,16 @@ class ProofsPage:
 def get_proofs_page(*, by: Actor) -> ProofsPage:
     """The list of proofs. Four queries."""
     pending = get_pending_proof()
+    cards = list_proofs()
+    current = pick_current(cards)
     return ProofsPage(
-        rows=tuple((card, _uncovered(card)) for card in list_proofs()),
+        rows=tuple(
+            ListedProof(card, is_current=current is not None and card.pk == current.pk)
+            for card in cards
+        ),
         job=find_newest(PROVE_JOB, str(pending.pk)) if pending else None,
         may_prove=PROVE.allows(by, by.organizations()),
     )
-
-
-def _uncovered(card: ProofCard) -> str:
-    return percent(card.uncovered / card.person_hours_due) if card.person_hours_due else ""
 
 
 @dataclass(frozen=True)
@@ -90,8 +123,22 @@ class ProofPage:
     others: tuple[ProofCard, ...]
     reused: tuple[str, ...]
     seconds: float | None
+    may_prove: bool = False
 
     tables = TABLES
+
+    @property
+    def last_included(self) -> date:
+        return self.proof.last_day - timedelta(days=1)
+
+    @property
+    def level(self) -> str:
+        levels = {ProofState.FAILED: "hole", ProofState.CANCELLED: "none"}
+        return levels.get(ProofState(self.proof.state), "info")
+
+    @property
+    def can_start_again(self) -> bool:
+        return self.may_prove and self.proof.state in STOPPED
 
     @property
     def is_done(self) -> bool:
@@ -106,7 +153,7 @@ class ProofPage:
         return all(step.balanced for step in self.steps)
 
 
-def get_proof_page(pk: int, *, at: datetime) -> ProofPage:
+def get_proof_page(pk: int, *, by: Actor, at: datetime) -> ProofPage:
     """One proof, whatever its state. Seven queries. Raises :class:`NotFound`."""
     proof = get_proof(pk)
     done = proof.state == ProofState.DONE
@@ -119,7 +166,8 @@ def get_proof_page(pk: int, *, at: datetime) -> ProofPage:
     return ProofPage(
         proof=proof,
         freshness=get_freshness(proof, at=at) if done else None,
-        job=None if done else find_newest(PROVE_JOB, str(proof.pk)),
+        job=job if proof.state in PENDING else None,
+        may_prove=PROVE.allows(by, by.organizations()),
         steps=tuple(_step_total(row) for row in steps),
         totals=show_totals(total(row.person_hours for row in steps), "Toutes les filières"),
         due=sum(row.person_hours_due for row in steps),
@@ -148,6 +196,7 @@ class DifferenceRow:
     difference: StepDifference
     url: str
     is_chosen: bool
+    same_horizon: bool
 
     def _pair(self, *categories: str) -> tuple[str, str]:
         before, after = self.difference.before, self.difference.after
@@ -165,19 +214,29 @@ class DifferenceRow:
         return self._pair("late")
 
     @property
-    def change(self) -> float:
-        return self.difference.uncovered_change
+    def is_in_both(self) -> bool:
+        return self.difference.before is not None and self.difference.after is not None
+
+    @property
+    def points(self) -> str:
+        """The change of the share that is not covered, « +0,28 point »."""
+        return points(self.difference.share_change(*HOLES)) if self.is_in_both else "–"
 
     @property
     def amount(self) -> str:
-        sign = "+" if self.change > 0 else ""
-        return f"{sign}{large(round(self.change))}"
+        """The change in person-hours: of use between equal horizons only."""
+        if not (self.is_in_both and self.same_horizon):
+            return "–"
+        change = round(self.difference.uncovered_change)
+        return f"{'+' if change > 0 else ''}{large(change)}"
 
     @property
     def level(self) -> str:
-        if abs(self.change) < 0.5:
+        """``hole``, ``ok`` or ``none``, by the rule that colours the map."""
+        if not self.is_in_both:
             return "none"
-        return "hole" if self.change > 0 else "ok"
+        css = change_class(self.difference.share_change(*HOLES))
+        return {"loss": "hole", "gain": "ok"}.get(css[:4], "none")
 
 
 @dataclass(frozen=True)
@@ -189,7 +248,24 @@ class ComparePage:
     rows: tuple[DifferenceRow, ...]
     step: StepRow | None
     map: MapView | None
-    same_network: bool
+
+    @property
+    def last_before(self) -> date:
+        return self.before.last_day - timedelta(days=1)
+
+    @property
+    def last_after(self) -> date:
+        return self.after.last_day - timedelta(days=1)
+
+    @property
+    def same_horizon(self) -> bool:
+        return _same_horizon(self.before, self.after)
+
+    @property
+    def territory(self) -> str:
+        """What the two proofs say of the territory. The fingerprint is of what was read over a
+        horizon: it says something only when both have the same one."""
+        return compare_territories(self.before, self.after)
 
     @property
     def changed(self) -> int:
@@ -202,6 +278,7 @@ def get_compare_page(asked: Mapping[str, str]) -> ComparePage:
     :class:`NotFound`."""
     before, after = _done(asked.get("avant", "")), _done(asked.get("apres", ""))
     differences = compare_proofs(before, after)
+    same = _same_horizon(before, after)
     step = _chosen_step(differences, asked)
     return ComparePage(
         before=before,
@@ -211,12 +288,37 @@ def get_compare_page(asked: Mapping[str, str]) -> ComparePage:
                 one,
                 f"?avant={before.pk}&apres={after.pk}&filiere={one.pathway}&etape={one.step}#carte",
                 step is not None and (one.pathway, one.step) == (step.pathway, step.step),
+                same,
             )
             for one in differences
         ),
         step=step,
         map=_draw(before, after, step) if step else None,
-        same_network=before.network_hash == after.network_hash,
+    )
+
+
+def _same_horizon(before: Proof, after: Proof) -> bool:
+    return (before.first_day, before.last_day) == (after.first_day, after.last_day)
+
+
+def compare_territories(before: Proof, after: Proof) -> str:
+    """A sentence: whether two done proofs speak of the same territory."""
+    if _same_horizon(before, after):
+        if before.network_hash == after.network_hash:
+            return "Les deux parlent du même territoire : leur empreinte est la même."
+        return (
+            f"Le territoire a changé entre les deux : état n° {before.revision}, puis "
+            f"n° {after.revision}."
+        )
+    if before.revision == after.revision:
+        return (
+            f"Les deux parlent du même état du territoire (n° {before.revision}), sur des périodes "
+            "différentes : seules les parts se comparent."
+        )
+    return (
+        f"Les périodes diffèrent, et le territoire a pu changer (état n° {before.revision}, puis "
+        f"n° {after.revision}) : un écart peut venir de l'un ou de l'autre. Seules les parts se "
+        "comparent."
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
+from maillage.accounts.names import name_key
 from maillage.coverage.enums import SERVICE_REASONS, VERDICTS, Wording
 from maillage.coverage.models import Proof
 from maillage.coverage.queries.chosen import Chosen, get_chosen
@@ -30,9 +31,11 @@ from maillage.coverage.rules.measures import (
     MEASURES,
     REASON_MEASURES,
     Measure,
+    exact,
     find_measure,
+    is_measure,
     large,
-    percent,
+    precise_percent,
 )
 from maillage.engines.routing import Verdict, snapshot
 from maillage.territory.queries.maps import get_base_map
@@ -66,7 +69,7 @@ class MapRow:
 
     @property
     def percent(self) -> str:
-        return percent(self.share)
+        return precise_percent(self.share)
 
     @property
     def amount(self) -> str:
@@ -110,7 +113,25 @@ class MapPage:
     instant_rows: Page[InstantRow] | None = None
     instant: Instant | None = None
     problem: str = ""
-    typed: Mapping[str, str] | None = None
+    notice: str = ""
+    """A word for what to show that is none."""
+    age_problem: str = ""
+    typed_age: str = ""
+    other_ages: bool = False
+    """Nobody of the age that was asked is due an answer at this instant, others are."""
+
+    @property
+    def residents(self) -> str:
+        """Residents whom the step concerns, with their decimals: they are multiplied on screen."""
+        return exact(self.chosen.step.residents) if self.chosen.step else ""
+
+    @property
+    def total_due(self) -> str:
+        return exact(round(self.totals.total, 1)) if self.totals else ""
+
+    @property
+    def hours_due(self) -> str:
+        return exact(self.chosen.step.hours_due) if self.chosen.step else ""
 
     measures = MEASURES
     reason_measures = REASON_MEASURES
@@ -122,6 +143,7 @@ def get_map_page(asked: Mapping[str, str], *, at: datetime) -> MapPage:
     two the first time that a proof is read."""
     chosen = get_chosen(asked, at=at)
     measure = find_measure(asked.get("montrer", ""))
+    notice = _unknown_measure(asked.get("montrer", ""), measure)
     if chosen.proof is None:
         return MapPage(chosen, measure)
     wanted, problem = read_instant(asked, chosen, at=at)
@@ -139,8 +161,14 @@ def get_map_page(asked: Mapping[str, str], *, at: datetime) -> MapPage:
             _rows(base, figures, measure, asked.get("tri") or "-part", chosen), ROWS
         ).get_page(asked.get("page")),
         problem=problem,
-        typed=asked,
+        notice=notice,
     )
+
+
+def _unknown_measure(slug: str, shown: Measure) -> str:
+    if not slug or is_measure(slug):
+        return ""
+    return f"La carte ne connaît pas « {slug[:40]} » : elle montre « {shown.label} »."
 
 
 def get_figures(chosen: Chosen) -> dict[str, CommuneFigures]:
@@ -198,14 +226,14 @@ def _rows(
         if (one := figures.get(shape.code)) is not None and one.due
     ]
     keys = {
-        "nom": lambda row: row.name,
+        "nom": lambda row: name_key(row.name),
         "part": lambda row: row.share,
         "heures": lambda row: row.value,
         "habitants": lambda row: row.figures.residents,
         "delai": lambda row: row.figures.mean_minutes or 0.0,
     }
     key = keys.get(order.removeprefix("-"), keys["part"])
-    rows.sort(key=lambda row: row.name)
+    rows.sort(key=lambda row: name_key(row.name))
     return sorted(rows, key=key, reverse=order.startswith("-"))
 
 
@@ -257,23 +285,38 @@ def canonical_address(page: MapPage, asked: Mapping[str, str]) -> str:
 def _at_instant(
     chosen: Chosen, measure: Measure, wanted: datetime, asked: Mapping[str, str]
 ) -> MapPage:
-    age = asked.get("age", "")
-    years = int(age) if age.isdecimal() and int(age) <= OLDEST else None
-    answers = get_answers_at(chosen, wanted, age=years)
+    typed = asked.get("age", "").strip()
+    years, age_problem = _read_age(typed)
+    spots = _list_spots(chosen, wanted)
+    answers = gather_spots(spots, age=years)
     base = get_base_map()
     coloured = colour_verdicts(base, answers, SERVICE_REASONS)
     title = f"{chosen.title}, {french_instant(wanted)}"
+    totals = show_totals(sum_residents(answers.values()), title)
     return MapPage(
         chosen=chosen,
         measure=measure,
         map=_draw(base, coloured, chosen, title, "Réponse à cette heure"),
-        totals=show_totals(sum_residents(answers.values()), title),
+        totals=totals,
         instant_rows=Paginator(_instant_rows(base, answers, chosen), ROWS).get_page(
             asked.get("page")
         ),
         instant=_instant(chosen, wanted, years, asked),
-        typed=asked,
+        age_problem=age_problem,
+        typed_age=typed[:20],
+        other_ages=years is not None
+        and not totals.total
+        and any(one.residents for one in gather_spots(spots).values()),
     )
+
+
+def _read_age(typed: str) -> tuple[int | None, str]:
+    """Whole years, or None for every age; and what is wrong with what was typed."""
+    if not typed:
+        return None, ""
+    if typed.isdecimal() and int(typed) <= OLDEST:
+        return int(typed), ""
+    return None, f"L'âge est un nombre entier entre 0 et {OLDEST} ans. Voici tous les âges."
 
 
 def get_answers_at(
@@ -281,11 +324,13 @@ def get_answers_at(
 ) -> dict[str, AtInstant]:
     """What each commune gets at an instant, at the chosen step: from the very network that the
     proof was computed from."""
+    return gather_spots(_list_spots(chosen, wanted), age=age)
+
+
+def _list_spots(chosen: Chosen, wanted: datetime) -> list[Spot]:
     if chosen.step is None or chosen.proof is None:
-        return {}
-    return gather_spots(
-        _spots(chosen.proof, chosen.step.pathway, chosen.step.step, wanted), age=age
-    )
+        return []
+    return _spots(chosen.proof, chosen.step.pathway, chosen.step.step, wanted)
 
 
 def _spots(proof: Proof, pathway: str, step: int, wanted: datetime) -> list[Spot]:
@@ -314,7 +359,14 @@ def _instant_rows(
 ) -> list[InstantRow]:
     address = commune_pattern(chosen)
     found = [(shape, answers[shape.code]) for shape in base.shapes if shape.code in answers]
-    found.sort(key=lambda pair: (_SEVERITY[pair[1].verdict], -pair[1].uncovered, pair[0].name))
+    found.sort(
+        key=lambda pair: (
+            _SEVERITY[pair[1].verdict],
+            -pair[1].uncovered,
+            -(pair[1].minutes or 0.0),
+            name_key(pair[0].name),
+        )
+    )
     return [
         InstantRow(
             name=shape.name,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from maillage.accounts.names import name_key
 from maillage.accounts.queries import count_changes_since
 from maillage.coverage.enums import CATEGORIES, ProofState
 from maillage.coverage.models import Proof, ProofStep
@@ -106,7 +107,8 @@ def list_proofs(*, limit: int = 200) -> tuple[ProofCard, ...]:
 
 
 def list_steps(proof: Proof) -> tuple[StepRow, ...]:
-    """Totals of every step, by name of pathway and order of step. One query."""
+    """Totals of every step, by name of pathway in French order, then order of step. One query."""
+    rows = ProofStep.objects.filter(proof=proof).order_by()
     return tuple(
         StepRow(
             pathway=row.pathway,
@@ -124,7 +126,7 @@ def list_steps(proof: Proof) -> tuple[StepRow, ...]:
             mean_minutes=row.mean_minutes,
             worst_minutes=row.worst_minutes,
         )
-        for row in ProofStep.objects.filter(proof=proof)
+        for row in sorted(rows, key=lambda row: (name_key(row.pathway_name), row.pathway, row.step))
     )
 
 
@@ -145,7 +147,7 @@ def compare_proofs(before: Proof, after: Proof) -> tuple[StepDifference, ...]:
                 new.get(key),
             )
         )
-    return tuple(sorted(found, key=lambda row: (row.pathway_name, row.step)))
+    return tuple(sorted(found, key=lambda row: (name_key(row.pathway_name), row.pathway, row.step)))
 
 
 def compare_communes(

@@ -15,7 +15,7 @@ from html import escape
 from itertools import pairwise
 
 from maillage.coverage.enums import CATEGORIES, HOLES
-from maillage.coverage.rules.measures import NBSP, large
+from maillage.coverage.rules.measures import NBSP, people
 from maillage.coverage.rules.measures import hours as length_in_words
 from maillage.vocabulary.calendar import (
     french_clock,
@@ -38,7 +38,7 @@ RESIDENT_LABELS = (
     "100 000 à 500 000", "500 000 et plus",
 )  # fmt: skip
 
-LEFT, TOP, ROW, RIGHT = 58, 34, 13, 6
+LEFT, TOP, ROW, RIGHT = 72, 34, 13, 6
 MINUTE_WIDTH = 0.078
 """Units of the picture: a week is about 786 wide, an hour 4.7."""
 
@@ -113,7 +113,7 @@ class Hole:
     def until(self) -> str:
         """« 12 h 30 » when it ends on the day on which it began; the whole instant otherwise."""
         if local_day(self.starts_at) == local_day(self.ends_at):
-            return french_clock(self.ends_at).replace(" ", NBSP)
+            return _clock(self.ends_at)
         return french_instant(self.ends_at)
 
 
@@ -425,15 +425,19 @@ def run_in_words(run: Run, noun: str = "sans prise en charge") -> str:
     """« lundi 23 novembre 2026, 18 h 30 à 20 h : jusqu'à 12 400 habitants sans prise en charge
     (fermé, sans garde) »."""
     start, end = to_paris(run.starts_at), to_paris(run.ends_at)
-    until = french_clock(run.ends_at)
+    until = _clock(run.ends_at)
     if end.date() != start.date():
         is_midnight = end.time() == _MIDNIGHT and end.date() - start.date() == timedelta(days=1)
-        until = "24 h" if is_midnight else f"{french_day(end.date(), weekday=True)}, {until}"
+        until = f"24{NBSP}h" if is_midnight else f"{french_day(end.date(), weekday=True)}, {until}"
     reason = f" ({CATEGORIES[run.reason].label.lower()})" if run.reason else ""
     return (
-        f"{french_day(start.date(), weekday=True)}, {french_clock(run.starts_at)} à {until} : "
-        f"jusqu'à {large(round(run.residents))} habitants {noun}{reason}"
+        f"{french_day(start.date(), weekday=True)}, {_clock(run.starts_at)} à {until} : "
+        f"jusqu'à {people(run.residents)} {noun}{reason}"
     )
+
+
+def _clock(moment: datetime) -> str:
+    return french_clock(moment).replace(" ", NBSP)
 
 
 def _draw_marks(

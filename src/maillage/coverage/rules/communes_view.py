@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from maillage.coverage.enums import CATEGORIES, HOLES
-from maillage.coverage.rules.measures import FRAGILE, Measure
+from maillage.coverage.rules.measures import FRAGILE, Measure, shared_places
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -183,15 +183,27 @@ by the share of what is due: at one step, that is the order of the hours per res
 steps, hours of one resident would be counted once by step."""
 
 
+_RANKED_BY: dict[str, Callable[[CommuneFigures], float]] = {
+    "heures": lambda one: one.unserved_share,
+    "delai": lambda one: -1.0 if one.mean_minutes is None else one.mean_minutes,
+    "fragile": lambda one: one.fragile_share,
+}
+
+
+def _ranked_by(order: str) -> Callable[[CommuneFigures], float]:
+    return _RANKED_BY.get(order.removeprefix("-"), _RANKED_BY["heures"])
+
+
+def places(ranked: Iterable[CommuneFigures], order: str) -> list[tuple[int, bool]]:
+    """The place of each of these ranked communes, and whether others share it: equal figures have
+    the same place."""
+    key = _ranked_by(order)
+    return shared_places(key(one) for one in ranked)
+
+
 def rank(figures: Iterable[CommuneFigures], order: str) -> list[CommuneFigures]:
     """Communes with residents, the worst served first. « -heures » is the same order backwards."""
-    name = order.removeprefix("-")
-    keys = {
-        "heures": lambda one: one.unserved_share,
-        "delai": lambda one: -1.0 if one.mean_minutes is None else one.mean_minutes,
-        "fragile": lambda one: one.fragile_share,
-    }
-    key = keys.get(name, keys["heures"])
+    key = _ranked_by(order)
     rows = sorted(
         (one for one in figures if one.residents > 0), key=lambda one: (-key(one), one.code)
     )

@@ -9,13 +9,14 @@ from maillage.coverage.rules.measures import percent
 from maillage.territory.rules.maps import BaseMap, LegendEntry
 
 POINT_LIMITS = (0.0005, 0.01, 0.10)
-"""A change smaller than 0.05 point is none; classes then start at 1 and at 10 points."""
+"""A change smaller than 0.05 point is none, on the map and in the table beside it; classes then
+start at 1 and at 10 points."""
 
 LABELS: dict[str, str] = {
     "gain3": "10 points de moins ou davantage",
     "gain2": "1 à 10 points de moins",
     "gain1": "moins d'un point de moins",
-    "same": "sans changement",
+    "same": "stable, moins de 0,05 point d'écart",
     "loss1": "moins d'un point de plus",
     "loss2": "1 à 10 points de plus",
     "loss3": "10 points de plus ou davantage",

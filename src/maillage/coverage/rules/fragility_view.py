@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from maillage.coverage.rules.measures import hours as length_in_words
-from maillage.coverage.rules.measures import large, percent
+from maillage.coverage.rules.measures import (
+    large,
+    place_words,
+    precise_percent,
+    shared_places,
+)
 
 KINDS: dict[str, str] = {
     "service": "Service",
@@ -61,6 +66,7 @@ class FragilePoint:
     person-hours due at the steps that are shown."""
 
     rank: int
+    tied: bool
     kind: str
     element: str
     name: ElementName
@@ -74,6 +80,10 @@ class FragilePoint:
         return KINDS[self.kind]
 
     @property
+    def place(self) -> str:
+        return place_words(self.rank, tied=self.tied)
+
+    @property
     def duration(self) -> str:
         return length_in_words(self.hours)
 
@@ -83,7 +93,7 @@ class FragilePoint:
 
     @property
     def percent(self) -> str:
-        return percent(self.share)
+        return precise_percent(self.share)
 
 
 def rank_exposures(
@@ -93,17 +103,19 @@ def rank_exposures(
     steps: Mapping[tuple[str, int], str],
     due: float,
 ) -> list[FragilePoint]:
-    """Elements by the person-hours that hang on them. ``due``: person-hours due at all steps that
-    are shown, for the shares."""
+    """Elements by the person-hours that hang on them; equal ones have the same rank.
+    ``due``: person-hours due at all steps that are shown, for the shares."""
     grouped: dict[tuple[str, str], list[Exposure]] = {}
     for row in exposures:
         grouped.setdefault((row.kind, row.element), []).append(row)
     heaviest = sorted(
         grouped.items(), key=lambda item: (-sum(row.person_hours for row in item[1]), item[0])
     )
+    places = shared_places(sum(row.person_hours for row in rows) for _, rows in heaviest)
     return [
         FragilePoint(
             rank=rank,
+            tied=tied,
             kind=kind,
             element=element,
             name=names.get((kind, element), ElementName(element)),
@@ -119,5 +131,5 @@ def rank_exposures(
                 for row in sorted(rows, key=lambda row: (-row.person_hours, row.pathway, row.step))
             ),
         )
-        for rank, ((kind, element), rows) in enumerate(heaviest, start=1)
+        for (rank, tied), ((kind, element), rows) in zip(places, heaviest, strict=True)
     ]

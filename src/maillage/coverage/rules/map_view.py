@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from maillage.coverage.enums import CATEGORIES, VERDICTS
 from maillage.coverage.rules.communes_view import CommuneFigures
-from maillage.coverage.rules.measures import Measure, Part, bands, large, percent, reasons
+from maillage.coverage.rules.measures import (
+    Measure,
+    Part,
+    bands,
+    common_decimals,
+    people,
+    percent,
+    reasons,
+)
 from maillage.engines.routing import Reason, Verdict
 from maillage.territory.rules.maps import BaseMap, LegendEntry
 
@@ -179,7 +187,7 @@ def _verdict_in_words(one: AtInstant, reason_words: Mapping[Reason, str]) -> str
     if one.minutes is not None:
         words = f"{words}, {one.minutes:.0f} min"
     if one.uncovered:
-        words = f"{words}, {large(round(one.uncovered))} habitants sans prise en charge"
+        words = f"{words}, {people(one.uncovered)} sans prise en charge"
     return words
 
 
@@ -208,11 +216,16 @@ class Totals:
 
 
 def show_totals(values: Mapping[str, float], title: str = "") -> Totals:
-    """The parts of a total given by category; ``title`` says what it is of."""
+    """The parts of a total given by category; ``title`` says what it is of. Parts and reasons are
+    written with one precision: they add up."""
     parts = bands(values)
+    why = reasons(values)
+    decimals = common_decimals(part.share for part in (*parts, *why))
+    parts = tuple(replace(part, decimals=decimals) for part in parts)
+    why = tuple(replace(part, decimals=decimals) for part in why)
     words = ", ".join(f"{part.percent} {part.label}" for part in parts if part.value)
     said = f"{title} : {words}" if title and words else words or title
-    return Totals(parts, reasons(values), draw_bar(parts, said), sum(p.value for p in parts))
+    return Totals(parts, why, draw_bar(parts, said), sum(p.value for p in parts))
 
 
 def draw_bar(parts: Iterable[Part], title: str) -> str:

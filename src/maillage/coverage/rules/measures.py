@@ -7,8 +7,9 @@ that total.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maillage.coverage.enums import CATEGORIES, HOLES
 
@@ -25,16 +26,18 @@ class Measure:
     label: str
     words: str
     categories: tuple[str, ...]
+    tone: str = "hole"
+    """The family of colours of its map: ``hole`` (red), ``worse`` (orange), ``better`` (blue)."""
 
 
 FRAGILE = "fragile"
 
 MEASURES: tuple[Measure, ...] = (
     Measure("non-couvert", "Non couvert, toutes raisons", "non couvert", HOLES),
-    Measure("hors-delai", "Hors délai", "hors délai", ("late",)),
-    Measure("limite", "À la limite du délai", "à la limite du délai", ("at_limit",)),
-    Measure("delai", "Dans le délai", "dans le délai", ("on_target",)),
-    Measure(FRAGILE, "Fragile (tient à un seul appui)", "fragile", (FRAGILE,)),
+    Measure("hors-delai", "Hors délai", "hors délai", ("late",), "worse"),
+    Measure("limite", "À la limite du délai", "à la limite du délai", ("at_limit",), "worse"),
+    Measure("delai", "Dans le délai", "dans le délai", ("on_target",), "better"),
+    Measure(FRAGILE, "Fragile (tient à un seul appui)", "fragile", (FRAGILE,), "worse"),
 )
 """Measures of a whole step; the first is the default."""
 
@@ -77,18 +80,25 @@ def find_measure(slug: str) -> Measure:
     return _BY_SLUG.get(slug, MEASURES[0])
 
 
+def is_measure(slug: str) -> bool:
+    """Whether this word names a measure."""
+    return slug in _BY_SLUG
+
+
 @dataclass(frozen=True)
 class Part:
-    """One part of a total: person-hours (or residents) and their share of what is due, 0 to 1."""
+    """One part of a total: person-hours (or residents) and their share of what is due, 0 to 1.
+    ``decimals`` are those of its whole group: shares that add up to 100 % are written alike."""
 
     level: str
     label: str
     value: float
     share: float
+    decimals: int | None = None
 
     @property
     def percent(self) -> str:
-        return percent(self.share)
+        return percent(self.share, self.decimals)
 
     @property
     def amount(self) -> str:
@@ -98,22 +108,27 @@ class Part:
 def bands(values: Mapping[str, float]) -> tuple[Part, ...]:
     """The four parts of a total given by category. Shares are 0 when nothing is due."""
     due = sum(values[name] for name in CATEGORIES)
-    return tuple(
+    parts = [
         _part(level, label, sum(values[name] for name in categories), due)
         for level, label, categories in BANDS
-    )
+    ]
+    decimals = common_decimals(part.share for part in parts)
+    return tuple(replace(part, decimals=decimals) for part in parts)
 
 
 def reasons(values: Mapping[str, float]) -> tuple[Part, ...]:
     """What is not covered, by reason, the largest first; reasons that hold nothing are left out.
-    Shares are of what is due."""
+    Shares are of what is due, written with one precision."""
     due = sum(values[name] for name in CATEGORIES)
     found = [
         _part("hole", CATEGORIES[name].label, values[name], due)
         for name in HOLES
         if values[name] > 0
     ]
-    return tuple(sorted(found, key=lambda part: -part.value))
+    decimals = common_decimals(part.share for part in found)
+    return tuple(
+        replace(part, decimals=decimals) for part in sorted(found, key=lambda part: -part.value)
+    )
 
 
 def _part(level: str, label: str, value: float, due: float) -> Part:
@@ -129,17 +144,46 @@ def total(many: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return sums
 
 
-def percent(share: float) -> str:
+def percent(share: float, decimals: int | None = None) -> str:
     """« 12 % », « 3,4 % », « 0,02 % »: as many decimals as it takes to be told from 0 and from
-    100; « < 0,01 % » below."""
+    100, or those of the group that it belongs to; « < 0,01 % » below. Exactly 0 and exactly 100
+    stay whole, so that they are told from nearly 0 and nearly 100."""
     value = share * 100
     if value == 0 or value == 100:
         return f"{value:.0f}{NBSP}%"
-    distance = min(value, 100 - value)
-    if distance < 0.01:
+    if min(value, 100 - value) < 0.01:
         return f"<{NBSP}0,01{NBSP}%" if value < 50 else f">{NBSP}99,99{NBSP}%"
-    decimals = 0 if distance >= 10 else 1 if distance >= 1 else 2
-    return f"{value:.{decimals}f}{NBSP}%".replace(".", ",")
+    wanted = _needed_decimals(share) if decimals is None else decimals
+    return f"{value:.{wanted}f}{NBSP}%".replace(".", ",")
+
+
+def precise_percent(share: float) -> str:
+    """The same with a decimal at least, where shares are ranked: « 29,7 % »."""
+    return percent(share, max(1, _needed_decimals(share)))
+
+
+def common_decimals(shares: Iterable[float]) -> int:
+    """The decimals with which every share of a group can be told from 0 and from 100."""
+    return max((_needed_decimals(share) for share in shares), default=0)
+
+
+def _needed_decimals(share: float) -> int:
+    value = share * 100
+    distance = min(value, 100 - value)
+    if distance <= 0 or distance >= 10:
+        return 0
+    return 1 if distance >= 1 else 2
+
+
+def points(change: float) -> str:
+    """A change of share (-1 to 1) in points: « +0,28 point », « −12,4 points », « 0 point »."""
+    value = abs(change * 100)
+    if value < 0.005:
+        return f"{'<' + NBSP + '0,01' if value else '0'}{NBSP}point"
+    decimals = 1 if value >= 10 else 2
+    sign = "+" if change > 0 else "\u2212"
+    plural = "s" if value >= 2 else ""
+    return f"{sign}{value:.{decimals}f}{NBSP}point{plural}".replace(".", ",")
 
 
 def large(value: float) -> str:
@@ -155,6 +199,37 @@ def large(value: float) -> str:
             return f"{written}{NBSP}{word}{plural}"
     decimals = 0 if size >= 10 or size == int(size) else 1
     return f"{value:,.{decimals}f}".replace(",", THIN).replace(".", ",").replace("-", "\u2212")
+
+
+def exact(value: float) -> str:
+    """« 3 157 547,8 »: every decimal that is there, three at most. Residents by age are estimated
+    and need not be whole: what is multiplied on screen is shown whole."""
+    written = f"{value:,.3f}".rstrip("0").rstrip(".")
+    return written.replace(",", THIN).replace(".", ",").replace("-", "\u2212")
+
+
+def people(count: float) -> str:
+    """« 12 400 habitants », « 1 habitant », « 3,16 millions d'habitants »."""
+    size = abs(round(count))
+    noun = "habitant" if size < 2 else "habitants"
+    link = "d'" if size >= 1e6 else ""
+    return f"{large(round(count))}{NBSP}{link}{noun}"
+
+
+def place_words(rank: int, *, tied: bool) -> str:
+    """« 1er », « 12e », « 1er ex aequo »: the place of what is ranked."""
+    return f"{rank}{'er' if rank == 1 else 'e'}{' ex aequo' if tied else ''}"
+
+
+def shared_places(values: Iterable[float]) -> list[tuple[int, bool]]:
+    """Places from 1 of values that are already in order, and whether each is shared: equal values
+    (to nine figures: sums of floats) have the same one, and the next goes on from the count."""
+    found = [float(f"{value:.9g}") for value in values]
+    counts = Counter(found)
+    first: dict[float, int] = {}
+    for place, value in enumerate(found, start=1):
+        first.setdefault(value, place)
+    return [(first[value], counts[value] > 1) for value in found]
 
 
 def _decimals(amount: float) -> int:

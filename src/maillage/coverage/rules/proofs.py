@@ -52,6 +52,12 @@ class ProofCard:
         return sum(self.person_hours.get(name, 0.0) for name in HOLES)
 
 
+def pick_current(cards: Iterable[ProofCard]) -> ProofCard | None:
+    """The proof that pages show unless told otherwise: the newest done one of the coming year."""
+    done = [card for card in cards if card.kept_current and card.state == ProofState.DONE]
+    return max(done, key=lambda card: (card.finished_at or card.asked_at, card.pk), default=None)
+
+
 @dataclass(frozen=True)
 class StepRow:
     """Totals of one step of one pathway. ``person_hours`` has the ten categories."""

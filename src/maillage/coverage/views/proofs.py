@@ -18,6 +18,7 @@ from maillage.coverage.permissions import PLAN, PROVE, READ
 from maillage.coverage.queries import calendar, communes, comparing, fragile
 from maillage.coverage.queries import map as maps
 from maillage.coverage.rules.proofs import current_horizon
+from maillage.coverage.rules.table_words import column_word
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid
 from maillage.vocabulary.spreadsheets import guard
@@ -46,12 +47,13 @@ def coverage_map_csv(request: Request) -> HttpResponse:
     """The table behind the map, as a file."""
     _, measure, rows = maps.list_map_rows(request.GET.dict(), at=request.now)
     head = ["code", "commune", "departement", "habitants_concernes", "heures_habitants_dues"]
+    head += [f"heures_habitants_{column_word(measure.slug)}", "part"]
     lines = (
         _cells(row.code, row.name, row.department, row.figures.residents, row.figures.due,
                row.value, row.share)
         for row in rows
     )  # fmt: skip
-    return _csv("couverture", [*head, f"heures_habitants_{measure.slug}", "part"], lines)
+    return _csv("couverture", head, lines)
 
 
 @require_safe
@@ -102,7 +104,6 @@ def fragile_points_csv(request: Request) -> HttpResponse:
         "heures",
         "heures_habitants",
         "part",
-        "etapes",
     ]
     lines = (
         _cells(one.rank, one.kind_label, one.name.label, one.name.detail, one.hours,
@@ -158,7 +159,7 @@ def proofs(request: Request) -> HttpResponse:
 @requires(READ)
 def proof(request: Request, pk: int) -> HttpResponse:
     """One proof: totals, balance, what it was computed from, files."""
-    page = comparing.get_proof_page(pk, at=request.now)
+    page = comparing.get_proof_page(pk, by=request.actor, at=request.now)
     return render(request, "coverage/proof/proof.html", {"page": page})
 
 
@@ -197,6 +198,14 @@ def _ask(request: Request, form: ProofForm) -> HttpResponseRedirect:
         by=request.actor,
         at=request.now,
     )
+    return redirect("coverage:proof", pk=asked.pk)
+
+
+@require_http_methods(["POST"])
+@requires(PROVE)
+def prove_again(request: Request, pk: int) -> HttpResponse:
+    """Ask anew for a proof that was stopped or that failed."""
+    asked = actions.ask_again(pk=pk, by=request.actor, at=request.now)
     return redirect("coverage:proof", pk=asked.pk)
 
 

@@ -32,6 +32,14 @@ def keep_together(text: str) -> str:
     return text.replace(" ", NBSP)
 
 
+def keep_hours(text: str) -> str:
+    """The same text with no break inside « 9 h 43 »."""
+    return _HOURS.sub(lambda found: keep_together(found[0]), text)
+
+
+_HOURS = re.compile(r"\d{1,2} h(?: \d\d)?\b")
+
+
 def french_number(value: object, decimals: int = 0) -> str:
     """« 12 000 », « 3,5 »: a fine space by thousands, a comma before decimals, halves rounded up.
 

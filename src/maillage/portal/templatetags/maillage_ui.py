@@ -74,7 +74,7 @@ def fr_date(value: date | datetime | None, form: str = "") -> str:
 @register.filter
 def fr_instant(value: datetime | None, form: str = "jour") -> str:
     """« jeudi 24 décembre 2026 à 3 h » in Paris; ``"court"`` leaves the weekday out."""
-    return french_instant(value, weekday=form != "court") if value else ""
+    return text.keep_hours(french_instant(value, weekday=form != "court")) if value else ""
 
 
 @register.filter

@@ -2,6 +2,24 @@
 
 // A filter that is changed shows its result at once; the button stays for those without script.
 
+// The step of a pathway is left behind with it, and stays out of the address when nothing changed.
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const home = event.target.querySelector("input[name=etape_de]");
+    if (!home) return;
+    event.target.elements.etape.disabled = event.target.elements.filiere.value !== home.value;
+    home.disabled = true;
+  },
+  true,
+);
+
+window.addEventListener("pageshow", () => {
+  for (const input of document.querySelectorAll("form[data-auto] input[type=hidden]:disabled"))
+    input.disabled = false;
+});
+
 document.addEventListener("change", (event) => {
   const form = event.target.closest?.("form[data-auto]");
   if (form && event.target.matches("select, input[type=checkbox]")) form.requestSubmit();
@@ -33,7 +51,8 @@ function follow(shown) {
 }
 
 // The map is one stop of the Tab key. Arrows then go to the nearest commune on that side, Enter
-// opens it; what it says is written under the map, and spoken.
+// opens it; what it says is written under the map, and spoken. Communes are too small for a finger:
+// a tap chooses the nearest one, with its figures and the way to its page under the map.
 
 const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -55,6 +74,27 @@ class MapWalk {
     this.svg.addEventListener("keydown", (event) => this.pressed(event));
     this.svg.addEventListener("focus", () => this.show(this.active ?? this.first()));
     this.svg.addEventListener("blur", () => this.clear());
+    this.svg.addEventListener("click", (event) => this.tapped(event), true);
+  }
+
+  tapped(event) {
+    if (event.pointerType !== "touch") return;
+    event.preventDefault();
+    const hit = event.target.closest?.("a[data-tip]");
+    const places = this.measure();
+    const place = places.find((one) => one.link === hit) ?? this.nearest(event, places);
+    this.show(place);
+    const link = document.createElement("a");
+    link.href = place.link.getAttribute("href");
+    link.textContent = "Ouvrir la fiche";
+    this.reading.append(document.createElement("br"), link);
+  }
+
+  nearest(event, places) {
+    const scaled = places[0].link.getScreenCTM().inverse();
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(scaled);
+    const far = (one) => Math.hypot(one.x - at.x, one.y - at.y);
+    return places.reduce((best, one) => (far(one) < far(best) ? one : best));
   }
 
   measure() {
