@@ -25,7 +25,7 @@ from maillage.coverage.models import Proof, ProofFile
 from maillage.coverage.permissions import PLAN
 from maillage.coverage.queries import exports
 from maillage.coverage.queries.tables import TABLES, load_tables
-from maillage.coverage.rules.table_words import KINDS, csv_head
+from maillage.coverage.rules.table_words import KINDS, csv_head, file_size
 from maillage.engines.routing import SCHEMAS, Demand, network_hash, read_network, resolve
 from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import NotFound
@@ -210,6 +210,31 @@ def test_the_network_goes_to_those_who_plan_and_the_trail_says_to_whom(
                 assert taken.count() == before
         # Everything else of the proof is open to whoever may read it.
         assert client.get(address.replace("network.json.gz", "manifest.json")).status_code == 200
+
+
+def test_each_file_of_a_proof_is_explained_with_its_size(
+    proof: Proof, client_for: Callable[..., Client]
+) -> None:
+    listed = exports.list_proof_files(proof, with_names=True)
+    assert {row.name for row in listed} == set(proof.files.values_list("name", flat=True))
+    assert all(row.words.sentence.endswith(".") for row in listed)
+    sizes = {row.name: len(bytes(row.content)) for row in proof.files.all()}
+    assert [row.size for row in listed] == [file_size(sizes[row.name]) for row in listed]
+    communes = next(row for row in listed if row.table == "communes")
+    assert communes.rows == load_tables(proof)["communes"].num_rows
+    address = f"/couverture/preuves/{proof.pk}"
+    for role, may in ((Role.DIRECTOR, True), (Role.AUDITOR, False)):
+        page = client_for(role).get(address).content.decode()
+        assert f"{address}/moments.csv" in page
+        assert (f"{address}/network.json.gz" in page) is may
+
+
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [(999, "999 octets"), (1_000, "1 ko"), (34_499, "34 ko"), (1_249_000, "1,2 Mo")],
+)
+def test_a_size_in_words(octets: int, words: str) -> None:
+    assert file_size(octets) == words.replace(" ", "\xa0")
 
 
 def test_what_is_no_file_of_a_proof_is_not_found(

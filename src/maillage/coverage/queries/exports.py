@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from maillage.coverage.models import Proof
+from django.db.models.functions import Length
+
+from maillage.coverage.models import Proof, ProofFile
 from maillage.coverage.queries.tables import EVIDENCE, TABLES, load_file, load_tables
-from maillage.coverage.rules.table_words import COMMUNE_NAME, KINDS, csv_head
+from maillage.coverage.rules.table_words import (
+    COMMUNE_NAME,
+    FILES,
+    KINDS,
+    FileWords,
+    csv_head,
+    file_size,
+)
 from maillage.engines.routing import ElementKind
 from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import to_paris
@@ -38,6 +48,42 @@ MEDIA_TYPES = {
     ".gz": "application/gzip",
     ".json": "application/json",
 }
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file of a proof in its list: ``table`` when it is one (it leaves as CSV too, of so many
+    ``rows``); ``is_open``: this reader may take it."""
+
+    name: str
+    table: str
+    words: FileWords
+    size: str
+    rows: int | None
+    is_open: bool
+
+
+def list_proof_files(proof: Proof, *, with_names: bool) -> tuple[FileRow, ...]:
+    """The files of a proof with their sizes, in the order in which they are explained. One query,
+    without their content."""
+    found = ProofFile.objects.filter(proof=proof).annotate(size=Length("content"))
+    sizes = dict(found.values_list("name", "size"))
+    tables = (proof.manifest or {}).get("tables", {})
+    rows = []
+    for key, words in FILES.items():
+        name = f"{key}.parquet" if key in TABLES else key
+        if name in sizes:
+            rows.append(
+                FileRow(
+                    name=name,
+                    table=key if key in TABLES else "",
+                    words=words,
+                    size=file_size(sizes[name]),
+                    rows=tables.get(key, {}).get("rows"),
+                    is_open=with_names or key != EVIDENCE,
+                )
+            )
+    return tuple(rows)
 
 
 def stream_csv(proof: Proof, table: str, *, with_names: bool) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from maillage.coverage.rules.measures import MEASURES, REASON_MEASURES
+from maillage.coverage.rules.measures import MEASURES, NBSP, REASON_MEASURES
 
 COMMUNE_NAME = "commune"
 """Head of the column that stands after the code of a commune: its name."""
@@ -65,6 +65,15 @@ def csv_head(table: str, column: str) -> str:
     if column in measured and table in UNITS:
         return f"{UNITS[table]}_{measured[column]}"
     return _HEADS.get(column, column)
+
+
+def file_size(octets: int) -> str:
+    """« 812 octets », « 34 ko », « 1,2 Mo »: in powers of ten."""
+    if octets < 1_000:
+        return f"{octets}{NBSP}octets"
+    if octets < 1_000_000:
+        return f"{max(1, round(octets / 1_000))}{NBSP}ko"
+    return f"{octets / 1_000_000:.1f}{NBSP}Mo".replace(".", ",")
 
 
 @dataclass(frozen=True)
