@@ -261,7 +261,7 @@ def country(options: argparse.Namespace) -> Figures:
     rows: Counter[str] = Counter()
     kept = []
     with timed(figures, "proof"):
-        for found in sweep(network, *horizon(FIRST_DAY, options.months)):
+        for found in sweep(network, *horizon(FIRST_DAY, options.months), threads=2):
             for name, table in found.tables.items():
                 rows[name] += table.num_rows
             kept.append(replace(found, tables={}))

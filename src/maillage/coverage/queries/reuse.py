@@ -32,7 +32,7 @@ def load_known(*, first_day: date, last_day: date) -> dict[str, PathwayProof]:
     return {
         row["fingerprint"]: PathwayProof(
             pathway=row["id"],
-            fingerprint=row["fingerprint"],
+            named=row["fingerprint"],
             change_points=row["change_points"],
             states=row["states"],
             tables={

@@ -68,17 +68,24 @@ class StepTotals:
 
 @dataclass(frozen=True, eq=False)
 class PathwayProof:
-    """One pathway over the horizon. ``tables`` are those of :data:`TABLES`, for this pathway.
+    """One pathway over the horizon. ``tables`` are those of :data:`TABLES`, for this pathway;
+    ``named`` is its fingerprint, or what gives it.
 
     ``totals`` is empty for a proof taken from elsewhere (``known`` of :func:`prove`).
     """
 
     pathway: str
-    fingerprint: str
+    named: str | Callable[[], str]
     change_points: int
     states: int
     tables: Mapping[str, pa.Table]
     totals: tuple[StepTotals, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names what the proof depends on. Computed when asked: it costs as much as the proof of a
+        small network."""
+        return self.named if isinstance(self.named, str) else self.named()
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,13 +252,12 @@ def _take_or_prove(
     tick: Callable[[int], None],
     size: int,
 ) -> PathwayProof:
-    fingerprint = fingerprint_of(compiled, pathway, horizon)
-    found = known.get(fingerprint)
+    found = known.get(fingerprint_of(compiled, pathway, horizon)) if known else None
     if found is not None:
         tick(size)
         return found
     computed(pathway)
-    return _prove_pathway(compiled, pathway, horizon, fingerprint, lambda: tick(1))
+    return _prove_pathway(compiled, pathway, horizon, lambda: tick(1))
 
 
 def _check(stopped: Event, size: int) -> None:
@@ -324,7 +330,6 @@ def _prove_pathway(
     compiled: CompiledNetwork,
     pathway: str,
     horizon: Horizon,
-    fingerprint: str,
     tick: Callable[[], None],
 ) -> PathwayProof:
     shape = shape_of(compiled, pathway, horizon)
@@ -332,7 +337,7 @@ def _prove_pathway(
     found = sweep_pathway(compiled, pathway, shape, states, tick)
     return PathwayProof(
         pathway=pathway,
-        fingerprint=fingerprint,
+        named=partial(fingerprint_of, compiled, pathway, horizon),
         change_points=int(states.starts.size),
         states=states.count,
         tables=make_tables(compiled, found, horizon),
