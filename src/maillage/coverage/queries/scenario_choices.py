@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from maillage.accounts.names import ByName, name_key
 from maillage.agreements.models import Agreement, Clause
 from maillage.agreements.queries.network import clause_slug
 from maillage.coverage.rules import ClauseCard, LineCard, Names, PersonCard, ServiceCard
@@ -78,7 +79,7 @@ def _person(row: Practitioner) -> Choice:
 
 
 def _lines(words: list[str]) -> list[DutyLine]:
-    rows = DutyLine.objects.select_related("organization").order_by("name", "slug")
+    rows = DutyLine.objects.select_related("organization").order_by(ByName("name"), "slug")
     return [row for row in rows if _holds(f"{row.name} {row.organization.short_name}", words)]
 
 
@@ -89,7 +90,7 @@ def _line(row: DutyLine) -> Choice:
 def _agreements(words: list[str]) -> list[Agreement]:
     """Agreements that have clauses: the end of another changes no answer."""
     rows = Agreement.objects.filter(pk__in=Clause.objects.values("agreement"))
-    rows = rows.order_by("short_title", "slug")
+    rows = rows.order_by(ByName("short_title"), "slug")
     return [row for row in rows if _holds(f"{row.short_title} {row.title}", words)]
 
 
@@ -128,6 +129,8 @@ def find_choice(kind: str, *, value: str = "", text: str = "") -> Choice:
     nothing, or several things."""
     what = _KINDS[kind][0]
     key = value or text.strip()
+    if "\0" in key:
+        raise Invalid("coverage.unknown-choice", "Ce texte contient un caractère interdit.")
     known = _by_identifier(kind, key)
     if known is not None:
         return known
@@ -169,7 +172,7 @@ def list_clause_care_types() -> list[tuple[str, str]]:
     no answer."""
     asked = set(PathwayStep.objects.values_list("care_type", flat=True))
     rows = [(care.name, care.label) for care in CareType if care.name in asked]
-    return sorted(rows, key=lambda row: fold(row[1]))
+    return sorted(rows, key=lambda row: name_key(row[1]))
 
 
 def list_target_steps(first_day_steps: Iterable[tuple[str, int]] = ()) -> list[tuple[str, str]]:
@@ -178,12 +181,16 @@ def list_target_steps(first_day_steps: Iterable[tuple[str, int]] = ()) -> list[t
     rows = PathwayStep.objects.select_related("version__pathway").order_by("version__number")
     steps = {(row.version.pathway.slug, row.order): row for row in rows}
     wanted = set(first_day_steps)
-    listed = [
-        (f"{slug}:{order}", f"{row.version.pathway.name}, étape {order} : {row.name}")
+    listed = sorted(
+        (name_key(row.version.pathway.name), slug, order)
         for (slug, order), row in steps.items()
         if not wanted or (slug, order) in wanted
+    )
+    return [
+        (f"{slug}:{order}", f"{row.version.pathway.name}, étape {order} : {row.name}")
+        for _, slug, order in listed
+        for row in (steps[slug, order],)
     ]
-    return sorted(listed, key=lambda pair: fold(pair[1]))
 
 
 def services_of_line(slug: str) -> list[Choice]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from maillage.accounts.names import name_key
 from maillage.accounts.permissions import Actor
 from maillage.agreements.models import Agreement
 from maillage.agreements.permissions import CREATE, WRITE
@@ -267,7 +268,9 @@ def get_result(scenario: Scenario, shown: Shown, actor: Actor, *, wait: bool = F
         headline=headline(found.effect),
         shown=shown,
         map=_draw(found, shown),
-        pathways=tuple(ground.names.pathways.items()),
+        pathways=tuple(
+            sorted(ground.names.pathways.items(), key=lambda pair: (name_key(pair[1]), pair[0]))
+        ),
         steps=tuple(
             (order, name) for (slug, order), name in sorted(steps.items()) if slug == shown.pathway
         ),
@@ -418,4 +421,5 @@ def list_drafts_for(change: AddClause, actor: Actor) -> list[tuple[str, str]]:
     rows = Agreement.objects.filter(state__in=EDITABLE)
     for slug in wanted:
         rows = rows.filter(parties__organization__slug=slug)
-    return list(rows.distinct().order_by("short_title").values_list("slug", "short_title"))
+    found = set(rows.values_list("slug", "short_title"))
+    return sorted(found, key=lambda pair: (name_key(pair[1]), pair[0]))

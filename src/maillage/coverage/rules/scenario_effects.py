@@ -362,16 +362,20 @@ def _exposures(pairs: Iterable[tuple[PathwayProof, PathwayProof]]) -> tuple[Expo
 
 
 def headline(effect: Effect) -> str:
-    """The effect in one sentence: person-hours in time, communes; then what has nobody."""
+    """The effect in one sentence: person-hours in time, too late, without anybody; then the
+    communes."""
     if effect.is_nothing:
         return "Ce scénario ne change rien à la couverture."
     parts = []
     if abs(effect.covered) > NOISE:
         parts.append(f"{_amount(effect.covered)} dans le délai")
+    if effect.late > NOISE:
+        # What gets an answer too late is not covered: it never hides behind what is.
+        parts.append(f"{_amount(effect.late, '')} désormais hors délai")
+    elif effect.late < -NOISE:
+        parts.append(f"{_amount(effect.late)} hors délai")
     if abs(effect.uncovered) > NOISE:
         parts.append(f"{_amount(effect.uncovered)} sans personne")
-    if not parts and abs(effect.late) > NOISE:
-        parts.append(f"{_amount(effect.late)} hors délai")
     if not parts:
         return f"Autant d'heures-habitants couvertes qu'avant : {_other_moves(effect)}."
     places = _places(effect)
@@ -387,12 +391,14 @@ def _other_moves(effect: Effect) -> str:
     return "d'autres délais moyens"
 
 
-def _amount(value: float) -> str:
-    more = "de plus" if value > 0 else "de moins"
+def _amount(value: float, more: str | None = None) -> str:
+    """« 199 millions d'heures-habitants de plus »; ``more`` says it otherwise."""
+    if more is None:
+        more = " de plus" if value > 0 else " de moins"
     unit = "heure-habitant" if abs(value) < 2 else "heures-habitants"
     size = large(abs(value))
     of = "d'" if size.split("\u00a0")[-1].startswith(("million", "milliard")) else ""
-    return f"{size} {of}{unit} {more}"
+    return f"{size} {of}{unit}{more}"
 
 
 def _places(effect: Effect) -> str:

@@ -29,7 +29,7 @@ from maillage.engines.routing.changes import (
     StaffSlots,
     UnstaffSlots,
 )
-from maillage.engines.routing.checks import BROKEN
+from maillage.engines.routing.checks import BROKEN, has_control
 from maillage.engines.routing.enums import HolidayRule
 from maillage.engines.routing.shape import NetworkShape, Row, parse_json
 from maillage.vocabulary.errors import Invalid, Problem
@@ -210,6 +210,14 @@ class ChangesShape(NetworkShape):
     def bound(self, path: str, row: Row, key: str) -> datetime | None:
         """An instant that must be written, ``null`` being open."""
         return self.required(path, row, key, _or_none(self.as_instant))
+
+    def as_string(self, path: str, value: Any) -> str:
+        """A text that every database keeps: scenarios are stored as they are read."""
+        text = super().as_string(path, value)
+        if isinstance(text, str) and has_control(text):
+            self.add(path, "le texte contient un caractère de contrôle.")
+            return BROKEN
+        return text
 
     def as_truth(self, path: str, value: Any) -> bool:
         if isinstance(value, bool):

@@ -44,6 +44,12 @@ SEXES = ("F", "M")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def has_control(text: str) -> bool:
+    """True when a text holds a control character or half of a pair: it can be neither shown nor
+    kept by every database."""
+    return _CONTROL.search(text) is not None
+
+
 class Findings:
     """The defects found so far, each at its JSON path."""
 
@@ -61,7 +67,7 @@ class Findings:
             self.add(path, "un texte est attendu.")
         elif not value.strip():
             self.add(path, "le texte est vide.")
-        elif _CONTROL.search(value):
+        elif has_control(value):
             self.add(path, "le texte contient un caractère de contrôle.")
 
     def reference(self, path: str, value: Any, known: Container[str], what: str) -> None:

@@ -216,6 +216,8 @@ function prepare(root) {
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
+  const result = document.getElementById("resultat");
+  if (result && !result.querySelector(".map-reading")) prepare(result);
   const shown = document.getElementById("carte");
   if (shown?.dataset.mapShown === undefined || event.detail.elt.closest("[data-map-shown]") === null)
     return;
