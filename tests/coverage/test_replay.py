@@ -22,9 +22,17 @@ from maillage.accounts.permissions import SYSTEM
 from maillage.coverage import actions
 from maillage.coverage.models import Proof
 from maillage.coverage.queries import replay
-from maillage.directory.models import HealthcareService
+from maillage.coverage.queries.network import load_network
+from maillage.directory.models import (
+    Authorisation,
+    HealthcareService,
+    OpeningHours,
+    Organization,
+)
 from maillage.engines.routing import __main__ as command
 from maillage.engines.routing import network_hash, read_network
+from maillage.oncall.models import DutyLine, DutySlot
+from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import Refusal
 from tests.coverage.conftest import Tiny
 from tests.coverage.proving import NEXT_YEAR, NOW, TODAY, build_inhabited, change
@@ -220,3 +228,84 @@ def test_without_a_role_nothing_is_answered(place: Tiny, client_for: Callable[..
     client = client_for()
     assert client.get("/couverture/rejouer").status_code == 403
     assert client.get("/couverture/rejouer/reseau.json?le=2024-01-01").status_code == 403
+
+
+# Instants of which no roster is recorded
+
+
+def close(service: str) -> None:
+    OpeningHours.objects.filter(service__slug=service).delete()
+    change(LATER)
+
+
+def roster(at: datetime) -> None:
+    """A duty slot of another line, around an instant."""
+    line = DutyLine.objects.create(
+        slug="autre", name="Autre", organization=Organization.objects.get(slug="chu-lille"),
+        kind="ON_CALL", source="t",
+    )  # fmt: skip
+    DutySlot.objects.create(
+        line=line, service=HealthcareService.objects.get(slug="urgences"),
+        starts_at=at - timedelta(hours=2), ends_at=at + timedelta(hours=6),
+    )  # fmt: skip
+    change(LATER)
+
+
+def test_without_a_roster_a_closed_service_is_not_known_to_be_a_hole(place: Tiny) -> None:
+    close("thoracique")
+    found = replayed().recorded
+    assert found
+    first, second = found.view.steps
+    assert (first.wording.label, first.is_known) == ("Dans le délai", True)
+    assert (second.wording.label, second.is_known) == ("Non connu", False)
+    assert second.reason.startswith("non connu : aucun tableau de garde n'est enregistré")
+    assert [row.words for row in second.discarded] == ["Fermé à cette heure, garde non connue"]
+    assert found.view.wording.label == "Non connu"
+    roster(THEN)
+    found = replayed().recorded
+    assert found
+    assert found.view.steps[1].wording.label == "Personne ne prend en charge"
+
+
+def test_without_a_roster_what_no_roster_changes_is_said_all_the_same(place: Tiny) -> None:
+    Authorisation.objects.filter(service__slug="thoracique").update(ends_on=TODAY)
+    change(LATER)
+    found = replayed().recorded
+    assert found
+    assert found.view.steps[1].wording.label == "Personne ne prend en charge"
+    assert "autorisation" in found.view.steps[1].reason
+
+
+def test_a_step_after_a_closed_one_is_not_known_either(place: Tiny) -> None:
+    close("urgences")
+    found = replayed().recorded
+    assert found
+    assert [step.is_known for step in found.view.steps] == [False, False]
+
+
+@pytest.mark.parametrize("address", ["/couverture/rejouer", "/couverture/qui"])
+def test_the_pages_say_that_it_is_not_known(
+    place: Tiny, client_for: Callable[..., Client], address: str
+) -> None:
+    close("thoracique")
+    words = {"commune": "59139", "besoin": "chirurgie-thoracique", "age": "70"}
+    words["le"] = "2024-03-12T03:10"
+    text = unescape(client_for(Role.REGULATOR).get(address, words).content.decode())
+    assert "Non connu : aucun tableau de garde n'est enregistré pour cette période" in text
+    assert "Ce qui est connu sans les gardes" in text
+    assert "Personne ne prend en charge" not in text
+    assert "sans garde ni astreinte" not in text
+
+
+def test_the_hint_is_an_instant_that_rosters_answer(
+    place: Tiny, client_for: Callable[..., Client]
+) -> None:
+    assert replay.get_replay({}, now=LATER).hint == ""
+    roster(datetime(2024, 3, 12, 2, 10, tzinfo=UTC))
+    hint = replay.get_replay({}, now=LATER).hint
+    assert hint == "12/03/2024 01h10"
+    client = client_for(Role.REGULATOR)
+    assert f"Comme vous l'écrivez : {hint}." in unescape(
+        client.get("/couverture/rejouer").content.decode()
+    )
+    assert load_network(parse_instant(hint)).has_roster(parse_instant(hint))

@@ -45,6 +45,12 @@ VERDICTS: dict[Verdict, Wording] = {
     Verdict.NOT_REQUIRED: Wording("none", "Non due à cette heure"),
 }
 
+UNKNOWN = Wording("none", "Non connu")
+"""Instead of a verdict, where no roster is recorded for the instant."""
+
+NO_ROSTER = "non connu : aucun tableau de garde n'est enregistré pour cette période"
+CLOSED_WITHOUT_ROSTER = "Fermé à cette heure, garde non connue"
+
 REASONS: dict[Reason, str] = {
     Reason.NO_SERVICE: "aucun service de ce type et de ce niveau ne prend cet âge",
     Reason.NOT_AUTHORISED: "aucun service n'a d'autorisation ce jour-là",

@@ -93,12 +93,17 @@ class Loaded:
     last_day: date
 
     def has_roster(self, at: datetime) -> bool:
-        """True when some duty slot, of any line, is entered within a day of the instant."""
-        return any(
-            slot.starts_at < at + ROSTER_NEAR and slot.ends_at > at - ROSTER_NEAR
-            for slot in self.network.duty_slots
-            if slot.starts_at and slot.ends_at
-        )
+        """See :func:`has_roster`."""
+        return has_roster(self.network, at)
+
+
+def has_roster(network: Network, at: datetime) -> bool:
+    """True when some duty slot, of any line, is entered within a day of the instant."""
+    return any(
+        slot.starts_at < at + ROSTER_NEAR and slot.ends_at > at - ROSTER_NEAR
+        for slot in network.duty_slots
+        if slot.starts_at and slot.ends_at
+    )
 
 
 def load_network(at: datetime) -> Loaded:

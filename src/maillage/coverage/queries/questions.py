@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from maillage.coverage.queries.network import Loaded, load_network
 from maillage.coverage.queries.ways import draw_way
-from maillage.coverage.rules import AnswerView, Stop, describe
+from maillage.coverage.rules import AnswerView, Stop, describe, without_roster
 from maillage.engines.routing import Demand, repairs, resolve
 from maillage.pathways.models import Pathway
 from maillage.pathways.queries import search_pathways
@@ -89,12 +89,13 @@ class Question:
 def answer_demand(
     loaded: Loaded, *, commune: str, pathway: str, age: int, at: datetime, with_repairs: bool = True
 ) -> AnswerView:
-    """The answer to one demand, in words, with the clauses that would mend its holes.
+    """The answer to one demand, in words, with the clauses that would mend its holes. Where no
+    roster is recorded, a hole that one could have filled is « non connu ».
 
     Raises :class:`Invalid` when the network does not know the commune or the pathway.
     """
     demand = Demand(commune=commune, pathway=pathway, age=age, at=at)
-    return describe(
+    view = describe(
         resolve(loaded.network, demand),
         loaded.names,
         margin_minutes=loaded.network.travel.margin_minutes,
@@ -102,6 +103,7 @@ def answer_demand(
         revision=loaded.revision,
         mendings=repairs(loaded.network, demand) if with_repairs else (),
     )
+    return view if loaded.has_roster(at) else without_roster(view)
 
 
 def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> dict[str, Any]:

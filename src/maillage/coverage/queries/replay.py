@@ -26,7 +26,7 @@ from django.urls import reverse
 from maillage.coverage.enums import ProofState
 from maillage.coverage.models import Proof
 from maillage.coverage.queries.names import load_names
-from maillage.coverage.queries.network import Loaded, load_network
+from maillage.coverage.queries.network import Loaded, has_roster, load_network
 from maillage.coverage.queries.questions import Question, address_instant, get_question
 from maillage.coverage.queries.tables import EVIDENCE, load_evidence
 from maillage.coverage.rules import (
@@ -38,6 +38,7 @@ from maillage.coverage.rules import (
     StepView,
     compare,
     describe,
+    without_roster,
 )
 from maillage.coverage.rules.replay import TOLD, differences, facts_at
 from maillage.engines.routing import (
@@ -48,6 +49,7 @@ from maillage.engines.routing import (
     resolve,
     write_network,
 )
+from maillage.oncall.queries import find_newest_slot_start
 from maillage.vocabulary.calendar import local_day, to_paris
 from maillage.vocabulary.errors import MaillageError, Refusal
 
@@ -98,6 +100,9 @@ class Replay:
     known_problem: str = ""
     problems: list[str] = field(default_factory=list)
 
+    hint: str = ""
+    """An instant that rosters answer, as it is typed."""
+
     @property
     def permalink(self) -> str:
         return f"{reverse('coverage:replay')}?{urlencode(self.question.parameters)}"
@@ -110,6 +115,13 @@ class Replay:
 def get_replay(values: Mapping[str, Any], *, now: datetime) -> Replay:
     """The answers to a past question. ``values`` are those of ``ReplayForm``, or empty. An instant
     that has not come is a problem: the future is asked elsewhere."""
+    replay = _answer(values, now=now)
+    newest = find_newest_slot_start(now)
+    replay.hint = f"{to_paris(newest):%d/%m/%Y %Hh%M}" if newest else ""
+    return replay
+
+
+def _answer(values: Mapping[str, Any], *, now: datetime) -> Replay:
     if not values:
         return Replay(Question())
     if values["le"] > now:
@@ -225,6 +237,8 @@ def _add_known(replay: Replay, loaded: Loaded, demand: Demand) -> None:
         travel_source=str(network.travel.source),
         revision=proof.revision or 0,
     )
+    if not has_roster(network, demand.at):
+        view = without_roster(view)
     told = differences(
         facts_at(network, demand), facts_at(loaded.network, demand), names, loaded.names
     )

@@ -19,6 +19,7 @@ from maillage.coverage.rules.answers import (
     Stop,
     compare,
     describe,
+    without_roster,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "Stop",
     "compare",
     "describe",
+    "without_roster",
 ]

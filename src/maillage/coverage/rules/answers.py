@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maillage.coverage.enums import REASONS, SERVICE_REASONS, VERDICTS, Wording
+from maillage.coverage.enums import (
+    CLOSED_WITHOUT_ROSTER,
+    NO_ROSTER,
+    REASONS,
+    SERVICE_REASONS,
+    UNKNOWN,
+    VERDICTS,
+    Wording,
+)
 from maillage.engines.routing import (
     Alternative,
     Answer,
@@ -19,6 +27,9 @@ from maillage.engines.routing import (
     StepAnswer,
     Verdict,
 )
+
+FIRM = (Reason.NO_SERVICE, Reason.NOT_AUTHORISED)
+"""Reasons of a hole that no roster changes."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +165,9 @@ class StepView:
     others: tuple[Other, ...]
     hangs_on: tuple[str, ...]
     mendings: tuple[Mending, ...] = ()
+    answer_reason: Reason | None = None
+    is_known: bool = True
+    """False when no roster is recorded for the instant, and one could have given an answer."""
 
     @property
     def last(self) -> Stop | None:
@@ -213,6 +227,7 @@ def _step(step: StepAnswer, pathway: str, names: Names, mendings: Sequence[Repai
         verdict=step.verdict,
         wording=VERDICTS[step.verdict],
         reason=REASONS[step.reason] if step.reason else "",
+        answer_reason=step.reason,
         target_minutes=step.target_minutes,
         minutes=step.minutes_from_commune,
         stops=_stops(step.links, pathway, names),
@@ -299,6 +314,29 @@ def _mending(repair: Repair, names: Names) -> Mending:
         step=repair.step,
         keys=(repair.from_organization, repair.to_organization, repair.care_type),
     )
+
+
+def without_roster(view: AnswerView) -> AnswerView:
+    """The same answer when no roster is recorded around its instant.
+
+    A closed service may then have been on call without anybody knowing it here: a hole that such a
+    service, of this step or of one before, could have filled is not known to be one. A hole
+    for want of any service or authorisation stays: no roster changes that. What is known stays too.
+    """
+    steps: list[StepView] = []
+    is_open = False
+    for step in view.steps:
+        is_open = is_open or any(row.reason is Reason.CLOSED for row in step.discarded)
+        discarded = tuple(
+            replace(row, words=CLOSED_WITHOUT_ROSTER) if row.reason is Reason.CLOSED else row
+            for row in step.discarded
+        )
+        found = replace(step, discarded=discarded)
+        if step.verdict is Verdict.HOLE and step.answer_reason not in FIRM and is_open:
+            found = replace(found, wording=UNKNOWN, reason=NO_ROSTER, mendings=(), is_known=False)
+        steps.append(found)
+    known = all(step.is_known for step in steps)
+    return replace(view, steps=tuple(steps), wording=view.wording if known else UNKNOWN)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from maillage.oncall.queries.lines import (
     list_lines_now,
     list_lines_of_service,
 )
-from maillage.oncall.queries.network import list_slots_for_network
+from maillage.oncall.queries.network import find_newest_slot_start, list_slots_for_network
 from maillage.oncall.queries.requests import (
     RequestRow,
     find_line,
@@ -25,6 +25,7 @@ __all__ = [
     "RequestRow",
     "SlotRow",
     "find_line",
+    "find_newest_slot_start",
     "get_request",
     "get_roster",
     "get_slot",

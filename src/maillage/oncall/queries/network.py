@@ -13,6 +13,13 @@ NetworkSlot = tuple[int, str, str, datetime, datetime, str | None, int]
 service by slug, the holder by slug or None."""
 
 
+def find_newest_slot_start(at: datetime) -> datetime | None:
+    """When the newest duty slot that had begun at an instant began; None when none had. One
+    query."""
+    begun = DutySlot.objects.filter(starts_at__lte=at).order_by("-starts_at")
+    return begun.values_list("starts_at", flat=True).first()
+
+
 def list_slots_for_network(starts_at: datetime, ends_at: datetime) -> list[NetworkSlot]:
     """The slots that share an instant with ``starts_at <= t < ends_at``, in order of start: one
     statement, plain tuples."""
