@@ -90,6 +90,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "maillage.config.urls"
 WSGI_APPLICATION = "maillage.config.wsgi.application"
+# Each process of the server reads the current proof and the territory before anybody asks.
+READ_AHEAD = True
 
 TEMPLATES = [
     {

@@ -29,3 +29,4 @@ except BadAddress as refusal:
 DATABASES["default"]["TEST"] = {"NAME": None}
 ALLOWED_HOSTS = ["*"]
 WHITENOISE_AUTOREFRESH = True
+READ_AHEAD = False

@@ -42,23 +42,40 @@ class _Kept(Generic[T]):
         self._most = most
         self._rows: OrderedDict[tuple[object, ...], T] = OrderedDict()
         self._lock = Lock()
+        self._makers: dict[tuple[object, ...], Lock] = {}
 
     def get(self, proof: Proof, make: Callable[[], T]) -> T:
         key = (proof.pk, proof.network_hash, proof.finished_at)
+        found = self._find(key)
+        if found is not None:
+            return found
+        with self._lock:
+            maker = self._makers.setdefault(key, Lock())
+        # Whoever asks for what another thread is reading waits for it, rather than read it again.
+        with maker:
+            found = self._find(key)
+            if found is None:
+                found = make()
+                self._keep(key, found)
+        return found
+
+    def _find(self, key: tuple[object, ...]) -> T | None:
         with self._lock:
             if key in self._rows:
                 self._rows.move_to_end(key)
-                return self._rows[key]
-        value = make()
+            return self._rows.get(key)
+
+    def _keep(self, key: tuple[object, ...], value: T) -> None:
         with self._lock:
             self._rows[key] = value
+            self._makers.pop(key, None)
             while len(self._rows) > self._most:
                 self._rows.popitem(last=False)
-        return value
 
     def clear(self) -> None:
         with self._lock:
             self._rows.clear()
+            self._makers.clear()
 
 
 _tables: _Kept[dict[str, pa.Table]] = _Kept(KEPT_TABLES)
