@@ -362,7 +362,7 @@ def test_what_is_gone_from_the_territory_is_said_with_its_rank(
     assert page.status_code == 200
     problems = page.context["result"].problems
     assert len(problems) == 1
-    assert problems[0].startswith("Changement 2 : ")
+    assert problems[0].startswith("Changement 2, « Offre de soins » : ")
     assert page.context["card"].may_write is False
     assert "Retirer" not in page.content.decode()
 

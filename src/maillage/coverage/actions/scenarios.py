@@ -20,6 +20,7 @@ from maillage.coverage.rules.scenarios import (
     check_name,
     check_version,
     copy_name,
+    replaced_ranks,
 )
 from maillage.engines.routing import read_changes, write_changes
 from maillage.vocabulary.errors import NotAllowed, NotFound, Refusal
@@ -117,15 +118,19 @@ def edit_scenario(
 def add_change(
     *, scenario: Scenario, version: int, change: Json, by: Actor, at: datetime
 ) -> Scenario:
-    """Add one change, the last. Raises as :func:`_hold`, :class:`Invalid` on the change,
-    :class:`Refusal` when it is there already."""
+    """Add one change, the last; it takes the place of those of its subject, which it contradicts.
+    Raises as :func:`_hold`, :class:`Invalid` on the change, :class:`Refusal` when it is there
+    already."""
     kept = _hold(scenario, version, by=by)
     added = _clean([change])[0]
     if added in kept.changes:
         raise Refusal("coverage.same-change", "Ce changement est déjà dans le scénario.")
-    check_changes_fit(len(kept.changes) + 1)
-    kept.changes = [*kept.changes, added]
-    return _save(kept, "change-scenario", by=by, at=at, added=added["change"])
+    gone = set(replaced_ranks(read_changes(kept.changes), read_changes([added])[0]))
+    left = [row for rank, row in enumerate(kept.changes) if rank not in gone]
+    check_changes_fit(len(left) + 1)
+    kept.changes = [*left, added]
+    replaced = {"replaced": len(gone)} if gone else {}
+    return _save(kept, "change-scenario", by=by, at=at, added=added["change"], **replaced)
 
 
 @transaction.atomic

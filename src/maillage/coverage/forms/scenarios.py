@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.urls import reverse_lazy
@@ -36,7 +37,7 @@ from maillage.engines.routing import (
     UnstaffSlots,
     write_changes,
 )
-from maillage.vocabulary.calendar import WEEKDAYS, parse_clock
+from maillage.vocabulary.calendar import WEEKDAYS, day_bounds, local_day, parse_clock
 from maillage.vocabulary.errors import Invalid
 
 DAY_CHOICES = [(str(number), name) for number, name in enumerate(WEEKDAYS, start=1)]
@@ -115,12 +116,28 @@ class ClockField(forms.CharField):
         return clock.hour * 60 + clock.minute
 
 
+class EndField(InstantField):
+    """An end as people say it: an instant, or a day alone, which is then included."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        found = super().to_python(value)
+        if found is None or _CLOCK.search(str(value)):
+            return found
+        return day_bounds(local_day(found))[1]
+
+
+_CLOCK = re.compile(r"\d\s*[hH:]")
+LAST_DAY = "Un jour sans heure est compris en entier."
+
+
 class ChangeForm(forms.Form):
-    """One kind of change. ``slug`` is its word in addresses, ``title`` what it does."""
+    """One kind of change. ``slug`` is its word in addresses, ``title`` what it does, ``FIELDS`` the
+    field of each JSON key of the change."""
 
     slug = ""
     title = ""
     group = ""
+    FIELDS: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, *args: Any, now: datetime | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -141,6 +158,26 @@ class ChangeForm(forms.Form):
         chosen: Choice = self.cleaned_data[name]
         return chosen.value
 
+    def say(self, error: Invalid) -> None:
+        """Put what the engine found beside the field that it speaks of, once each."""
+        said: set[tuple[str | None, str]] = set()
+        for problem in error.problems:
+            field = self.FIELDS.get(problem.field)
+            message = problem.message[:1].upper() + problem.message[1:]
+            if (field, message) not in said:
+                self.add_error(field, message)
+            said.add((field, message))
+        if not error.problems:
+            self.add_error(None, error.message)
+
+    def errors_in_words(self) -> str:
+        """Every error with the label of its field, where no field is shown."""
+        return " ".join(
+            f"« {self.fields[name].label} » : {error}" if name in self.fields else str(error)
+            for name, errors in self.errors.items()
+            for error in errors
+        )
+
     def _check_order(self, first: str, last: str, message: str) -> None:
         start, end = self.cleaned_data.get(first), self.cleaned_data.get(last)
         if start is not None and end is not None and end <= start:
@@ -158,10 +195,11 @@ class PeriodForm(ChangeForm):
 
 class StaffForm(PeriodForm):
     slug, title, group = "pourvoir", "Pourvoir une garde", "Gardes et praticiens"
+    FIELDS = {"line": "ligne", "service": "offre", "holder": "titulaire", "from": "du", "to": "au"}
 
     ligne = NamedField("ligne", label="Ligne de garde")
     du = InstantField(label="Du", help_text=EXAMPLE)
-    au = InstantField(label="Au")
+    au = EndField(label="Au", help_text=LAST_DAY)
     titulaire = forms.CharField(
         label="Titulaire", max_length=80, required=False, help_text="Sans nom : un renfort."
     )
@@ -202,10 +240,11 @@ class StaffForm(PeriodForm):
 
 class UnstaffForm(PeriodForm):
     slug, title, group = "depourvoir", "Dépourvoir une garde", "Gardes et praticiens"
+    FIELDS = {"line": "ligne", "from": "du", "to": "au"}
 
     ligne = NamedField("ligne", label="Ligne de garde")
     du = InstantField(label="Du", help_text=EXAMPLE)
-    au = InstantField(label="Au")
+    au = EndField(label="Au", help_text=LAST_DAY)
 
     def change(self) -> UnstaffSlots:
         return UnstaffSlots(
@@ -215,6 +254,7 @@ class UnstaffForm(PeriodForm):
 
 class LeaveForm(ChangeForm):
     slug, title, group = "depart", "Un praticien part", "Gardes et praticiens"
+    FIELDS = {"holder": "praticien", "from_date": "le"}
 
     praticien = NamedField("praticien", label="Praticien")
     le = DayField(label="À partir du", help_text="Il ne tient plus aucune garde dès ce jour.")
@@ -225,6 +265,13 @@ class LeaveForm(ChangeForm):
 
 class MoveForm(ChangeForm):
     slug, title, group = "demi-journees", "Déplacer des demi-journées", "Gardes et praticiens"
+    FIELDS = {
+        "from_service": "de",
+        "to_service": "vers",
+        "weekday": "jour",
+        "from": "moment",
+        "to": "moment",
+    }
 
     de = NamedField(
         "offre", label="Offre qui cède la demi-journée", help_text="Ses heures d'ouverture."
@@ -252,6 +299,13 @@ class MoveForm(ChangeForm):
 
 class OpenForm(ChangeForm):
     slug, title, group = "ouvrir", "Ouvrir un service", "Services"
+    FIELDS = {
+        "service": "offre",
+        "weekdays": "jours",
+        "from": "de",
+        "to": "a",
+        "holidays": "feries",
+    }
 
     offre = NamedField("offre", label="Offre de soins")
     jours = forms.MultipleChoiceField(
@@ -279,10 +333,11 @@ class OpenForm(ChangeForm):
 
 class CloseForm(PeriodForm):
     slug, title, group = "fermer", "Fermer un service", "Services"
+    FIELDS = {"service": "offre", "starts_at": "du", "ends_at": "au"}
 
     offre = NamedField("offre", label="Offre de soins")
     du = InstantField(label="Du", help_text=EXAMPLE)
-    au = InstantField(label="Au", required=False, help_text="Vide : sans fin.")
+    au = EndField(label="Au", required=False, help_text=f"{LAST_DAY} Vide : sans fin.")
 
     def change(self) -> CloseService:
         return CloseService(self.key("offre"), self.cleaned_data["du"], self.cleaned_data["au"])
@@ -290,6 +345,7 @@ class CloseForm(PeriodForm):
 
 class AuthorisationForm(ChangeForm):
     slug, title, group = "autorisation", "Fermer ou prolonger une autorisation", "Services"
+    FIELDS = {"service": "offre", "starts_on": "du"}
 
     offre = NamedField("offre", label="Offre de soins")
     sens = forms.ChoiceField(
@@ -330,6 +386,7 @@ def _day_after(last: date | None) -> date | None:
 
 class ClauseForm(ChangeForm):
     slug, title, group = "clause", "Ajouter une clause", "Conventions et filières"
+    FIELDS = {"from": "de", "to": "vers", "care_types": "soins", "starts_on": "du", "ends_on": "au"}
 
     de = NamedField("etablissement", label="Établissement qui adresse")
     vers = NamedField("etablissement", label="Établissement qui reçoit")
@@ -364,6 +421,7 @@ class ClauseForm(ChangeForm):
 class EndAgreementForm(ChangeForm):
     slug, title = "convention", "Laisser une convention s'éteindre"
     group = "Conventions et filières"
+    FIELDS = {"agreement": "convention", "ends_on": "le"}
 
     convention = NamedField("convention", label="Convention")
     le = DayField(label="Elle n'est plus en vigueur à partir du")
@@ -374,6 +432,7 @@ class EndAgreementForm(ChangeForm):
 
 class TargetForm(ChangeForm):
     slug, title, group = "delai", "Changer un délai visé", "Conventions et filières"
+    FIELDS = {"pathway": "etape", "step": "etape", "minutes": "minutes"}
 
     etape = forms.ChoiceField(label="Étape de la filière")
     minutes = forms.IntegerField(

@@ -52,7 +52,12 @@ from maillage.coverage.rules.scenario_words import (
     moves_in_words,
     step_in_words,
 )
-from maillage.coverage.rules.scenarios import sentence
+from maillage.coverage.rules.scenarios import (
+    place_of,
+    problems_in_words,
+    replaced_ranks,
+    sentence,
+)
 from maillage.directory.models import Organization
 from maillage.engines.routing import (
     AddClause,
@@ -260,7 +265,7 @@ def get_result(scenario: Scenario, shown: Shown, actor: Actor, *, wait: bool = F
     try:
         found = compute_what_if(ground, scenario.changes)
     except Invalid as error:
-        return Result(problems=in_words(error), shown=shown)
+        return Result(problems=problems_in_words(error, scenario.changes), shown=shown)
     shown = _existing(shown, found)
     steps = ground.names.names.steps
     return Result(
@@ -280,16 +285,6 @@ def get_result(scenario: Scenario, shown: Shown, actor: Actor, *, wait: bool = F
         holes=tuple(hole_in_words(hole, most=SHOWN_INTERVALS) for hole in found.effect.holes),
         elements=_elements(found, with_people=PLAN.allows(actor)),
     )
-
-
-def in_words(error: Invalid) -> tuple[str, ...]:
-    """Each defect with the rank of its change: « Changement 2 : … »."""
-    words = []
-    for problem in error.problems:
-        rank = problem.field.partition("[")[2].partition("]")[0]
-        where = f"Changement {int(rank) + 1} : " if rank.isdigit() else ""
-        words.append(f"{where}{problem.message}")
-    return tuple(words) or (error.message,)
 
 
 def _existing(shown: Shown, found: WhatIf) -> Shown:
@@ -394,21 +389,31 @@ def default_horizon(today: date) -> tuple[date, date]:
     return current_horizon(today)
 
 
+def list_replaced(scenario: Scenario, change: Mapping[str, Any]) -> list[str]:
+    """The sentences of the changes that a change would take the place of."""
+    read = read_changes([change])[0]
+    ranks = replaced_ranks(read_changes(scenario.changes), read)
+    return describe_changes([scenario.changes[rank] for rank in ranks])
+
+
 def check_applies(scenario: Scenario, change: Mapping[str, Any]) -> None:
     """Raise :class:`Invalid` when a change cannot follow those of a scenario on the territory of
-    today. Not looked at while the territory is being made ready: the page of the scenario then
-    says it."""
+    today: each defect under the JSON key of the change. Not looked at while the territory is being
+    made ready: the page of the scenario then says it."""
     ground = peek_ground(scenario.first_day, scenario.last_day)
-    if isinstance(ground, Ground):
-        try:
-            apply_changes(ground.compiled.network, read_changes([*scenario.changes, change]))
-        except Invalid as error:
-            last = f"$[{len(scenario.changes)}]"
-            own = [problem for problem in error.problems if problem.field.startswith(last)]
-            if own:
-                raise Invalid(
-                    error.code, error.message, [replace(problem, field="") for problem in own]
-                ) from error
+    if not isinstance(ground, Ground):
+        return
+    changes = read_changes(scenario.changes)
+    added = read_changes([change])[0]
+    gone = set(replaced_ranks(changes, added))
+    kept = [one for rank, one in enumerate(changes) if rank not in gone]
+    try:
+        apply_changes(ground.compiled.network, [*kept, added])
+    except Invalid as error:
+        places = [(problem, *place_of(problem.field)) for problem in error.problems]
+        own = [replace(problem, field=key) for problem, rank, key in places if rank == len(kept)]
+        if own:
+            raise Invalid(error.code, error.message, own) from error
 
 
 def list_drafts_for(change: AddClause, actor: Actor) -> list[tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from maillage.coverage.rules.answers import Names
@@ -26,7 +27,7 @@ from maillage.engines.routing import (
     StaffSlots,
     UnstaffSlots,
 )
-from maillage.vocabulary.calendar import WEEKDAYS, french_day, french_instant
+from maillage.vocabulary.calendar import WEEKDAYS, french_day, french_instant, to_paris
 from maillage.vocabulary.errors import Invalid, Problem, Refusal
 
 MOST_CHANGES = 40
@@ -105,15 +106,24 @@ _KEPT = (("« ", "«\u00a0"), (" »", "\u00a0»"), (" : ", "\u00a0: "))
 
 
 def _between(starts: datetime | None, ends: datetime | None) -> str:
-    """« du … au … », either bound open."""
-    if starts and ends:
-        return f"du {_instant(starts)} au {_instant(ends)}"
-    if starts:
-        return f"à partir du {_instant(starts)}"
-    return f"jusqu'au {_instant(ends)}" if ends else "sans limite de date"
+    """« du … au … », either bound open; whole days without their midnights, the last included."""
+    start = "" if starts is None else _start(starts)
+    end = "" if ends is None else _end(ends)
+    if start and end:
+        return f"du {start} au {end}"
+    if start:
+        return f"à partir du {start}"
+    return f"jusqu'au {end}" if end else "sans limite de date"
 
 
-def _instant(at: datetime) -> str:
+def _start(at: datetime) -> str:
+    whole = to_paris(at).time() == time(0)
+    return french_day(to_paris(at).date()) if whole else french_instant(at, weekday=False)
+
+
+def _end(at: datetime) -> str:
+    if to_paris(at).time() == time(0):
+        return f"{french_day(to_paris(at).date() - timedelta(days=1))} inclus"
     return french_instant(at, weekday=False)
 
 
@@ -251,6 +261,102 @@ NOTES: dict[NoteKind, str] = {
     NoteKind.ALREADY_SO: "Rien à changer : c'est déjà le cas.",
 }
 """What is said of a change that found nothing to do."""
+
+
+_SERVICE = "Offre de soins"
+_PERIOD = {"from": "Du", "to": "Au"}
+_DAYS = {"starts_on": "À partir du", "ends_on": "Jusqu'au"}
+
+FIELD_LABELS: dict[str, dict[str, str]] = {
+    StaffSlots.kind: {
+        "line": "Ligne de garde", "service": "Offre qui reçoit", "holder": "Titulaire", **_PERIOD,
+    },
+    UnstaffSlots.kind: {"line": "Ligne de garde", "service": _SERVICE, **_PERIOD},
+    OpenService.kind: {
+        "service": _SERVICE, "weekdays": "Jours", "from": "De", "to": "À",
+        "holidays": "Jours fériés",
+    },
+    CloseService.kind: {"service": _SERVICE, "starts_at": "Du", "ends_at": "Au"},
+    AuthoriseService.kind: {"service": _SERVICE, **_DAYS},
+    EndAuthorisation.kind: {"service": _SERVICE, "ends_on": "À partir du"},
+    AddClause.kind: {
+        "from": "Établissement qui adresse", "to": "Établissement qui reçoit",
+        "care_types": "Types de soin", "priority": "Priorité", **_DAYS,
+    },
+    EndClause.kind: {"clause": "Clause", "ends_on": "À partir du"},
+    EndAgreement.kind: {"agreement": "Convention", "ends_on": "À partir du"},
+    HolderLeaves.kind: {"holder": "Praticien", "from_date": "À partir du"},
+    MoveHalfDay.kind: {
+        "from_service": "Offre qui cède la demi-journée", "to_service": "Offre qui la reçoit",
+        "weekday": "Jour", "from": "Demi-journée", "to": "Demi-journée",
+    },
+    SetTarget.kind: {
+        "pathway": "Étape de la filière", "step": "Étape de la filière",
+        "minutes": "Délai visé, en minutes",
+    },
+}  # fmt: skip
+"""What the short forms call each field of a change, by kind and JSON key."""
+
+_PATH = re.compile(r"\$\[(\d+)\](?:\.(\w+))?")
+
+
+def place_of(path: str) -> tuple[int | None, str]:
+    """The rank of a change (0 = first) and the JSON key in a path: ``$[2].service``."""
+    found = _PATH.match(path)
+    return (int(found[1]), found[2] or "") if found else (None, "")
+
+
+def problems_in_words(error: Invalid, changes: Sequence[Any]) -> tuple[str, ...]:
+    """Each defect once, where a person finds it: « Changement 2, « Offre de soins » : … ». The
+    rank is left out when there is one change only."""
+    words: dict[str, None] = {}
+    for problem in error.problems:
+        rank, key = place_of(problem.field)
+        where = []
+        if rank is not None and len(changes) > 1:
+            where.append(f"Changement {rank + 1}")
+        if key:
+            where.append(f"« {_label(changes, rank, key)} »")
+        words[f"{', '.join(where)} : {problem.message}" if where else problem.message] = None
+    return tuple(words) or (error.message,)
+
+
+def _label(changes: Sequence[Any], rank: int | None, key: str) -> str:
+    change = changes[rank] if rank is not None and rank < len(changes) else None
+    kind = change.get("change") if isinstance(change, Mapping) else None
+    labels = FIELD_LABELS.get(kind, {}) if isinstance(kind, str) else {}
+    return labels.get(key, key)
+
+
+def subject_of(change: Change) -> tuple[Any, ...] | None:
+    """What a change decides alone: two changes of one subject contradict each other. ``None`` for
+    those that add up."""
+    match change:
+        case SetTarget():
+            return (change.kind, change.pathway, change.step)
+        case EndAgreement():
+            return (change.kind, change.agreement)
+        case EndClause():
+            return (change.kind, change.clause)
+        case EndAuthorisation():
+            return (change.kind, change.service)
+        case HolderLeaves():
+            return (change.kind, change.holder)
+        case CloseService():
+            return (change.kind, change.service, change.starts_at)
+        case StaffSlots() | UnstaffSlots():
+            # To staff and to leave empty the same slots is one question.
+            period = (change.starts_at, change.ends_at)
+            return (StaffSlots.kind, change.line, change.service, *period)
+    return None
+
+
+def replaced_ranks(changes: Sequence[Change], added: Change) -> list[int]:
+    """The ranks of the changes that a later one takes the place of: those of its subject."""
+    subject = subject_of(added)
+    if subject is None:
+        return []
+    return [rank for rank, change in enumerate(changes) if subject_of(change) == subject]
 
 
 def check_changes_fit(count: int) -> None:

@@ -20,7 +20,7 @@ from maillage.coverage.queries import map as maps
 from maillage.coverage.rules.proofs import current_horizon
 from maillage.coverage.rules.table_words import column_word
 from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.errors import Invalid
+from maillage.vocabulary.errors import Invalid, Refusal
 from maillage.vocabulary.spreadsheets import guard
 
 
@@ -186,6 +186,8 @@ def new_proof(request: Request) -> HttpResponse:
             return _ask(request, form)
         except Invalid as error:
             form.add_error("au", error.message)
+        except Refusal as error:
+            form.add_error("du", error.message)
     status = 422 if form.is_bound else 200
     return render(request, "coverage/proof/new.html", {"form": form}, status=status)
 

@@ -33,6 +33,8 @@ from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, NotFound, Refusal
 
 UNPROCESSABLE = 422
+CONFLICT = 409
+STALE = "coverage.scenario-stale"
 LONGEST_JSON = 20_000
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -78,7 +80,7 @@ def _asked_changes(request: Request) -> tuple[list[dict[str, Any]], str]:
     form = kind(given, now=request.now)
     if form.is_valid():
         return [form.as_json()], ""
-    return [], " ".join(str(error) for errors in form.errors.values() for error in errors)
+    return [], form.errors_in_words()
 
 
 @require_http_methods(FORM_METHODS)
@@ -92,7 +94,8 @@ def new(request: Request) -> HttpResponse:
         sentences = queries.describe_changes(changes)
         unnamed = queries.describe_changes(changes, with_people=False)
     except Invalid as error:
-        changes, problem = [], error.message
+        problem = " ".join(queries.problems_in_words(error, changes))
+        changes = []
     posted = request.POST if request.method == "POST" else None
     first_day, last_day = queries.default_horizon(local_day(request.now))
     peek_ground(first_day, last_day)
@@ -196,32 +199,52 @@ def add(request: Request, token: str, nature: str) -> HttpResponse:
         try:
             change = form.as_json()
             queries.check_applies(found, change)
+            replaced = queries.list_replaced(found, change)
             actions.add_change(
                 scenario=found, version=version, change=change, by=request.actor, at=request.now
             )
-            messages.success(request, "Le changement est dans le scénario.")
+            messages.success(request, _added(replaced))
             return redirect("coverage:scenario", token)
         except Invalid as error:
-            form.add_error(None, " ".join(queries.in_words(error)))
+            form.say(error)
         except Refusal as error:
-            if error.code == "coverage.scenario-stale":
-                raise
+            if error.code == STALE:
+                return _stale(request, error, found, "change", form)
             form.add_error(None, error.message)
     context = {"form": form, "scenario": found, "version": version}
     return _page(request, "change", context, form)
+
+
+def _added(replaced: list[str]) -> str:
+    """What is said of a change that was added; it may have taken the place of others."""
+    if not replaced:
+        return "Le changement est dans le scénario."
+    return f"Le changement est dans le scénario. Il y remplace : {' '.join(replaced)}"
+
+
+def _stale(
+    request: Request, error: Refusal, found: Scenario, name: str = "stale", form: Any = None
+) -> HttpResponse:
+    """The scenario moved on under the page: what was typed is kept, and a link leads back."""
+    context = {"form": form, "scenario": found, "version": found.version, "stale": error.message}
+    return render(request, f"coverage/scenario/{name}.html", context, status=CONFLICT)
 
 
 @require_POST
 @requires(PLAN)
 def remove(request: Request, token: str, index: int) -> HttpResponse:
     """Take one change out."""
-    actions.remove_change(
-        scenario=queries.get_scenario(token),
-        version=_seen_version(request),
-        index=index,
-        by=request.actor,
-        at=request.now,
-    )
+    found = queries.get_scenario(token)
+    try:
+        actions.remove_change(
+            scenario=found,
+            version=_seen_version(request),
+            index=index,
+            by=request.actor,
+            at=request.now,
+        )
+    except Refusal as error:
+        return _stale(request, error, found)
     messages.success(request, "Le changement est retiré.")
     return redirect("coverage:scenario", token)
 
@@ -246,6 +269,8 @@ def edit(request: Request, token: str) -> HttpResponse:
             return redirect("coverage:scenario", token)
         except Invalid as error:
             form.say(error)
+        except Refusal as error:
+            return _stale(request, error, found, "edit", form)
     return _page(request, "edit", {"form": form, "scenario": found, "version": version}, form)
 
 
@@ -265,9 +290,12 @@ def copy(request: Request, token: str) -> HttpResponse:
 def delete(request: Request, token: str) -> HttpResponse:
     """Delete one's scenario."""
     found = queries.get_scenario(token)
-    actions.delete_scenario(
-        scenario=found, version=_seen_version(request), by=request.actor, at=request.now
-    )
+    try:
+        actions.delete_scenario(
+            scenario=found, version=_seen_version(request), by=request.actor, at=request.now
+        )
+    except Refusal as error:
+        return _stale(request, error, found)
     messages.success(request, f"Le scénario « {found.name} » est supprimé.")
     return redirect("coverage:scenarios")
 
