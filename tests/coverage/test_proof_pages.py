@@ -121,7 +121,7 @@ def test_the_map_by_reason_says_so_in_each_tip(director: Client, proof: Proof) -
 def test_the_table_behind_the_map_and_its_file(director: Client, proof: Proof) -> None:
     rows = rows_of(director.get(f"/couverture/carte.csv?{STEP}&montrer=sans-convention&tri=nom"))
     assert [row["commune"] for row in rows] == ["Caudry", "Lille"]
-    assert float(rows[0]["heures_habitants_sans-convention"].replace(",", ".")) == CAUDRY * LOST
+    assert float(rows[0]["heures_habitants_sans_convention"].replace(",", ".")) == CAUDRY * LOST
     assert float(rows[0]["heures_habitants_dues"].replace(",", ".")) == CAUDRY * HOURS
     assert float(rows[0]["part"].replace(",", ".")) == pytest.approx(LOST / HOURS, abs=1e-6)
 
@@ -340,7 +340,8 @@ def test_proofs_are_listed_shown_and_compared(director: Client, place: Tiny) -> 
     shown = read(director, f"/couverture/preuves/{before.pk}")
     assert "ces quatre parts (les dix catégories des fichiers, regroupées) font exactement" in shown
     assert before.network_hash in shown
-    assert "communes.parquet" in shown
+    files = director.get(f"/couverture/preuves/{before.pk}").content.decode()
+    assert f"/couverture/preuves/{before.pk}/communes.parquet" in files
     compared = read(director, f"/couverture/preuves/comparer?avant={before.pk}&apres={after.pk}")
     assert "1 étape sur 2 voit changer sa part non couverte" in compared
     assert "Moins de trous" in compared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -11,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from maillage.accounts.enums import Role
 from maillage.accounts.models import User
+from maillage.coverage.models import Scenario
 
 pytestmark = [pytest.mark.example, pytest.mark.xdist_group("example")]
 
 MOST_QUERIES = 12
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def logged_in(username: str) -> Client:
@@ -29,7 +32,14 @@ def logged_in(username: str) -> Client:
         ("demo-medecin", ["Qui prend en charge", "Gardes sans titulaire"]),
         ("demo-garde", ["Qui prend en charge", "Gardes sans titulaire"]),
         ("demo-regulateur", ["Gardes sans titulaire", "Astreinte"]),
-        ("demo-direction", ["Conventions dont le terme approche", "Conventions à faire avancer"]),
+        (
+            "demo-direction",
+            [
+                "Conventions dont le terme approche",
+                "Conventions à faire avancer",
+                "Calendrier des trous",
+            ],
+        ),
         ("demo-dim", ["Autorisations qui prennent fin", "Filières à revoir"]),
         ("demo-coordination", ["Filières à revoir"]),
         ("demo-ville", ["Qui prend en charge"]),
@@ -57,6 +67,10 @@ def test_a_regulator_sees_every_hole_and_a_doctor_those_of_the_house(example: No
         return logged_in(account).get("/").content.decode().count("Sans titulaire")
 
     assert holes("demo-regulateur") > holes("demo-medecin")
+    title = "Gardes sans titulaire{}, 14 jours"
+    assert title.format("") in logged_in("demo-regulateur").get("/").content.decode()
+    house = logged_in("demo-medecin").get("/").content.decode()
+    assert title.format(" de votre établissement") in house
 
 
 @pytest.mark.parametrize(
@@ -83,3 +97,32 @@ def test_search_says_when_nothing_is_found(example: None) -> None:
 def test_one_letter_searches_nothing(client_for: Callable[..., Client]) -> None:
     answer = client_for(Role.DOCTOR).get("/recherche", {"q": "v"})
     assert answer.context["found"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("couverture", "Carte de la couverture"),
+        ("preuve", "Preuves de couverture"),
+        ("calendrier des trous", "Calendrier des trous"),
+        ("scenario", "Scénarios"),
+    ],
+)
+def test_search_finds_pages_of_coverage(
+    client_for: Callable[..., Client], text: str, title: str
+) -> None:
+    page = client_for(Role.DIRECTOR).get("/recherche", {"q": text}).content.decode()
+    assert f">{title}</a>" in page.split('class="hits"', 1)[1]
+
+
+def test_search_finds_scenarios_by_name(
+    client_for: Callable[..., Client],
+) -> None:
+    Scenario.objects.create(
+        token="abc", name="Fermer la nuit à Épinoy", author="a", author_name="A",
+        first_day=date(2027, 1, 1), last_day=date(2027, 2, 1),
+        created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    page = client_for(Role.DIRECTOR).get("/recherche", {"q": "epinoy nuit"}).content.decode()
+    assert "/couverture/scenarios/abc" in page
+    assert "Fermer la nuit à Épinoy" in page

@@ -18,7 +18,9 @@ from maillage.agreements.queries.lists import list_lapsing, search_agreements
 from maillage.agreements.rules.clocks import Clock
 from maillage.coverage.forms import DemandForm
 from maillage.coverage.permissions import ASK
+from maillage.coverage.permissions import READ as READ_COVERAGE
 from maillage.coverage.queries import Question, list_current_alerts
+from maillage.coverage.queries.finding import search_scenarios
 from maillage.directory.models import Authorisation
 from maillage.directory.queries.search import search_directory
 from maillage.exchange.models import ImportRun
@@ -28,6 +30,7 @@ from maillage.pathways.models import PathwayVersion
 from maillage.pathways.queries import list_pathways
 from maillage.territory.queries import search_communes
 from maillage.vocabulary.calendar import french_day, french_instant, local_day
+from maillage.vocabulary.search import fold, search_words
 
 HOLES_AHEAD = timedelta(days=14)
 AUTHORISATIONS_AHEAD = timedelta(days=180)
@@ -108,21 +111,35 @@ def _holes(now: datetime, actor: Actor) -> Block:
         )
         for slot in slots
     ]
+    where = _where(actor)
     return Block(
         "trous",
-        "Gardes sans titulaire, 14 jours",
+        f"Gardes sans titulaire{where}, 14 jours",
         rows,
-        "Dans vos établissements, toutes les gardes des 14 prochains jours ont un titulaire.",
+        f"Toutes les gardes{where} ont un titulaire pour les 14 prochains jours.",
         reverse("oncall:lines"),
         "Toutes les lignes",
     )
 
 
+def _sees_everywhere(actor: Actor) -> bool:
+    """True for a regulator, and for somebody whose role holds everywhere."""
+    return EVERYWHERE in actor.organizations() or Role.REGULATOR in actor.roles
+
+
+def _where(actor: Actor) -> str:
+    """« de votre établissement » where only its slots are listed; empty for the whole territory."""
+    if _sees_everywhere(actor):
+        return ""
+    several = len(actor.organizations()) > 1
+    return " de vos établissements" if several else " de votre établissement"
+
+
 def _of_interest(actor: Actor) -> Q:
     """Slots that concern this person: those of the establishments where they work; all of them for
-    a regulator, or for somebody whose role holds everywhere."""
+    those who see everywhere."""
     places = actor.organizations()
-    if EVERYWHERE in places or Role.REGULATOR in actor.roles:
+    if _sees_everywhere(actor):
         return Q()
     return Q(line__organization__slug__in=places) | Q(service__site__organization__slug__in=places)
 
@@ -193,6 +210,27 @@ def _alerts(now: datetime, actor: Actor) -> Block:
         "Aucune échéance connue des 180 prochains jours ne change la réponse d'un habitant.",
         reverse("coverage:alerts"),
         "Toutes les échéances",
+    )
+
+
+def _coverage(now: datetime, actor: Actor) -> Block:
+    """Ways into the pages of coverage."""
+    rows = [
+        Line("neutral", word, title, reverse(name))
+        for word, title, name in (
+            ("Où", "Carte de la couverture", "coverage:map"),
+            ("Quand", "Calendrier des trous", "coverage:calendar"),
+            ("Pourquoi", "Points fragiles", "coverage:fragile"),
+            ("Et si", "Scénarios", "coverage:scenarios"),
+        )
+    ]
+    return Block(
+        "couverture",
+        "La couverture de l'année à venir",
+        rows,
+        "",
+        reverse("coverage:proofs"),
+        "Les preuves, et leur rapport imprimable",
     )
 
 
@@ -298,6 +336,7 @@ BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block]], ...] =
         _holes,
     ),
     (frozenset({Role.DIRECTOR, Role.REGULATOR}), _alerts),
+    (frozenset({Role.DIRECTOR}), _coverage),
     (frozenset({Role.DIRECTOR}), _agreements_ending),
     (frozenset({Role.DIRECTOR}), _agreements_in_progress),
     (frozenset({Role.DIRECTOR, Role.DIM}), _authorisations_ending),
@@ -335,9 +374,38 @@ PLURALS = {
 }
 
 
-def search(text: str, *, today: date) -> list[FoundGroup]:
-    """Communes, pathways, agreements, people, services and places that a text names, by kind.
-    Shorter than two letters, nothing."""
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("Carte de la couverture", "coverage:map", "carte trous habitants sans prise en charge"),
+    ("Calendrier des trous", "coverage:calendar", "couverture trous de garde horaires"),
+    ("Points fragiles", "coverage:fragile", "couverture fragilité appuis"),
+    ("Communes les moins bien desservies", "coverage:communes", "couverture déserts classement"),
+    ("Preuves de couverture", "coverage:proofs", "preuve rapport empreinte calcul"),
+    ("Échéances qui touchent la couverture", "coverage:alerts", "alertes termes conventions"),
+    ("Scénarios", "coverage:scenarios", "et si simulation hypothèse couverture"),
+)
+"""Pages of coverage that the search knows: title, address, and words that also name them."""
+
+
+def _search_coverage(text: str, actor: Actor) -> dict[str, list[Found]]:
+    """Pages of coverage, and scenarios by name, for those who may read them."""
+    if not READ_COVERAGE.allows(actor, actor.organizations()):
+        return {}
+    wanted = search_words(text)
+    pages = [
+        Found(title, "couverture", reverse(name))
+        for title, name, words in PAGES
+        if all(word in f" {fold(f'{title} {words}')}" for word in (f" {one}" for one in wanted))
+    ]
+    scenarios = [
+        Found(one.name, one.author_name, reverse("coverage:scenario", args=[one.token]))
+        for one in search_scenarios(text, MOST_HITS)
+    ]
+    return {"Pages": pages, "Scénarios": scenarios}
+
+
+def search(text: str, *, actor: Actor, today: date) -> list[FoundGroup]:
+    """Communes, pathways, agreements, people, services and places that a text names, by kind; then
+    the pages and scenarios of coverage. Shorter than two letters, nothing."""
     if len(text.strip()) < 2:
         return []
     groups: dict[str, list[Found]] = {}
@@ -357,7 +425,8 @@ def search(text: str, *, today: date) -> list[FoundGroup]:
         groups.setdefault("Communes", []).append(
             Found(commune.name, f"département {commune.department}", url)
         )
-    return [FoundGroup(label, hits) for label, hits in groups.items()]
+    groups |= _search_coverage(text, actor)
+    return [FoundGroup(label, hits) for label, hits in groups.items() if hits]
 
 
 def get_last_loading(fingerprint: str) -> datetime | None:

@@ -22,5 +22,5 @@ def home(request: Request) -> HttpResponse:
 def search(request: Request) -> HttpResponse:
     """People, places, services, agreements and pathways that a text names."""
     text = request.GET.get("q", "").strip()[:100]
-    found = queries.search(text, today=local_day(request.now))
+    found = queries.search(text, actor=request.actor, today=local_day(request.now))
     return render(request, "portal/search.html", {"search_text": text, "found": found})

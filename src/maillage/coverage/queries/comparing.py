@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from maillage.accounts.permissions import Actor
 from maillage.coverage.enums import HOLES, ProofState
 from maillage.coverage.models import Proof
-from maillage.coverage.permissions import PROVE
+from maillage.coverage.permissions import PLAN, PROVE
 from maillage.coverage.queries.chosen import Chosen, choose_step, is_balanced
+from maillage.coverage.queries.exports import FileRow, list_proof_files
 from maillage.coverage.queries.map import LABELS, commune_pattern
 from maillage.coverage.queries.proofs import (
     PENDING,
@@ -23,7 +24,6 @@ from maillage.coverage.queries.proofs import (
     list_proofs,
     list_steps,
 )
-from maillage.coverage.queries.tables import TABLES, list_files
 from maillage.coverage.rules.difference_view import change_class, colour_changes
 from maillage.coverage.rules.map_view import Totals, show_totals
 from maillage.coverage.rules.measures import large, percent, points, total
@@ -119,13 +119,11 @@ class ProofPage:
     steps: tuple[StepTotal, ...]
     totals: Totals
     due: float
-    files: tuple[str, ...]
+    files: tuple[FileRow, ...]
     others: tuple[ProofCard, ...]
     reused: tuple[str, ...]
     seconds: float | None
     may_prove: bool = False
-
-    tables = TABLES
 
     @property
     def last_included(self) -> date:
@@ -171,7 +169,7 @@ def get_proof_page(pk: int, *, by: Actor, at: datetime) -> ProofPage:
         steps=tuple(_step_total(row) for row in steps),
         totals=show_totals(total(row.person_hours for row in steps), "Toutes les filières"),
         due=sum(row.person_hours_due for row in steps),
-        files=list_files(proof) if done else (),
+        files=list_proof_files(proof, with_names=PLAN.allows(by)) if done else (),
         others=others,
         reused=tuple(manifest.get("reused", ())),
         seconds=_seconds(job),
@@ -201,8 +199,8 @@ class DifferenceRow:
     def _pair(self, *categories: str) -> tuple[str, str]:
         before, after = self.difference.before, self.difference.after
         return (
-            percent(before.share(*categories)) if before else "–",
-            percent(after.share(*categories)) if after else "–",
+            percent(before.share(*categories), 2) if before else "–",
+            percent(after.share(*categories), 2) if after else "–",
         )
 
     @property

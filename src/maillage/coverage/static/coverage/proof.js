@@ -75,6 +75,13 @@ class MapWalk {
     this.svg.addEventListener("focus", () => this.show(this.active ?? this.first()));
     this.svg.addEventListener("blur", () => this.clear());
     this.svg.addEventListener("click", (event) => this.tapped(event), true);
+    // A tap gives no focus: the tip would hide the neighbours.
+    this.svg.addEventListener("pointerdown", (event) => {
+      this.touched = event.pointerType === "touch";
+    });
+    this.svg.addEventListener("mousedown", (event) => {
+      if (this.touched) event.preventDefault();
+    });
   }
 
   tapped(event) {
@@ -214,6 +221,14 @@ function prepare(root) {
   for (const frame of root.querySelectorAll("[data-map-walk]")) new MapWalk(frame);
   for (const svg of root.querySelectorAll("svg[data-calendar]")) new CalendarWalk(svg);
 }
+
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  const age = document.getElementById("age");
+  if (!age || event.detail.target?.id !== "age-erreur") return;
+  if (document.getElementById("age-erreur").textContent.trim())
+    age.setAttribute("aria-invalid", "true");
+  else age.removeAttribute("aria-invalid");
+});
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const result = document.getElementById("resultat");
