@@ -335,16 +335,18 @@ def _unit(table: str, column: str) -> str:
 
 def proof_tables_page() -> str:
     """``proof-tables.md``: the columns of the tables of a proof, from the schemas of the engine."""
+    from maillage.coverage.rules.table_words import csv_head
     from maillage.engines.routing.proof_tables import TABLES
 
     parts = [
         MARK,
         "# Tables of a proof\n\nA proof is four tables in Parquet, `manifest.json` and "
         "`network.json.gz`, the network that it was computed from. The same tables leave the site "
-        "as CSV (`/couverture/preuves/12/communes.csv`), with the same columns under the same "
-        "names: UTF-8 with its mark, semicolons, a comma before decimals, instants on the clocks "
-        "of Paris with their offset, an empty cell for what is unknown. In `exposures`, people are "
-        "numbered instead of named for those who do not organize care.\n\n"
+        "as CSV (`/couverture/preuves/12/communes.csv`), with the same columns under French "
+        "heads, and the name of each commune after its code: UTF-8 with its mark, semicolons, a "
+        "comma before decimals, instants on the clocks of Paris with their offset, an empty cell "
+        "for what is unknown. In `exposures`, people are numbered instead of named for those who "
+        "do not organize care; `network.json.gz` names them all, and is for those who do.\n\n"
         "For each pathway and step, the ten categories of `steps` add up to `person_hours_due`, "
         "those of a row of `communes` to `hours_due`, those of a row of `moments` to `residents`. "
         "An age class is `age_min <= age < age_max`.\n",
@@ -353,6 +355,7 @@ def proof_tables_page() -> str:
         rows = (
             (
                 f"`{field.name}`",
+                f"`{csv_head(name, field.name)}`",
                 f"`{field.type}`" + (" or empty" if field.nullable else ""),
                 _unit(name, field.name),
                 (field.metadata or {}).get(b"meaning", b"").decode(),
@@ -360,7 +363,7 @@ def proof_tables_page() -> str:
             for field in schema
         )
         parts.append(f"\n## {name}\n\n{_PROOF_TABLES[name]}\n\n")
-        parts.append(_grid(("column", "type", "unit", "meaning"), rows))
+        parts.append(_grid(("column", "head in CSV", "type", "unit", "meaning"), rows))
     return "".join(parts)
 
 
