@@ -343,6 +343,54 @@ def test_filters_of_the_page(place: Tiny) -> None:
     assert keys(kind="ROSTER") == []
 
 
+def test_a_director_begins_with_what_concerns_the_house(
+    place: Tiny,
+    client_for: Callable[..., Client],
+    django_assert_max_num_queries: Callable[[int], CaptureQueriesContext],
+) -> None:
+    Authorisation.objects.filter(service__slug="thoracique").update(ends_on=TERM)
+    prove(datetime.now(UTC))
+
+    def shown(client: Client, query: str = "") -> list[str]:
+        page = client.get(f"/couverture/alertes?jours=180{query}").context["page"]
+        return sorted(row.subject_key for row in page.rows)
+
+    everything = shown(client_for(Role.REGULATOR))
+    assert "thoracique" in everything
+    house = client_for(Role.DIRECTOR, at="ch-cambrai")
+    with django_assert_max_num_queries(16):
+        first = house.get("/couverture/alertes?jours=180")
+    assert "Mon établissement" in first.content.decode()
+    assert "qui concerne votre établissement" in first.content.decode()
+    # The service of the other hospital is not its own; the agreement that binds it is, and so is
+    # a step that nobody takes any more.
+    assert shown(house) == [key for key in everything if key != "thoracique"]
+    assert dict(first.context["page"].counts)[180] == len(everything) - 1
+    assert shown(house, "&perimetre=tout") == everything
+    doctor = client_for(Role.DOCTOR, at="ch-cambrai")
+    assert shown(doctor) == everything
+    assert shown(doctor, "&perimetre=mien") == shown(house)
+    assert "perimetre" not in client_for(Role.DIRECTOR).get("/couverture/alertes").content.decode()
+
+
+def test_a_renewal_carries_the_annexes_too(place: Tiny) -> None:
+    from maillage.agreements.models import Agreement, Clause
+    from maillage.coverage.queries.scenarios import list_first_changes
+
+    annex = Agreement.objects.get(slug="cambrai-2023")
+    annex.pk, annex.slug, annex.parent = None, "annexe", Agreement.objects.get(slug="cambrai-2023")
+    annex.save()
+    clause = Clause.objects.filter(agreement__slug="cambrai-2023").first()
+    assert clause is not None
+    clause.pk, clause.slug, clause.agreement = None, "clause-annexe", annex
+    clause.care_types = ["EMERGENCY"]
+    clause.save()
+    change(NOW)
+    asked = {"reconduire": "cambrai-2023", "le": TERM.isoformat()}
+    found = {(row["agreement"], *row["care_types"]) for row in list_first_changes(asked, at=NOW)}
+    assert found == {("cambrai-2023", "THORACIC_SURGERY"), ("annexe", "EMERGENCY")}
+
+
 def test_the_page_of_an_agreement_says_what_its_end_costs(
     place: Tiny, client_for: Callable[..., Client]
 ) -> None:

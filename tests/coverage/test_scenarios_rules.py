@@ -243,7 +243,7 @@ def test_what_is_worth_an_element_or_an_agreement() -> None:
         Clause("c2", "a-2017", "1", "2", ("CARDIOLOGY",), 1, None, None),
         Clause("c3", "other", "1", "2", ("CARDIOLOGY",), 1, None, DAY),
     ]
-    assert renewals(clauses, "a-2017", DAY) == [
+    assert renewals(clauses, ("a-2017",), DAY) == [
         AddClause("1", "2", ("ADDICTION",), 2, starts_on=DAY, agreement="a-2017")
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from maillage.coverage.enums import AlertKind
 from maillage.coverage.models import Alert, Proof
+from maillage.coverage.queries.alert_scope import alerts_of_places
 from maillage.coverage.queries.proofs import get_current_proof, get_freshness, list_steps
 from maillage.coverage.rules.alerts import LEVELS, AlertRow, Effect, level_of
 from maillage.coverage.rules.proofs import Freshness
@@ -54,7 +55,8 @@ SORTS: Mapping[str, Callable[[AlertRow], float]] = {
 
 @dataclass(frozen=True)
 class AlertsPage:
-    """The page of alerts. ``counts`` are those of all kinds within 30, 90 and 180 days."""
+    """The page of alerts. ``counts`` are those within 30, 90 and 180 days, the other filters
+    applied."""
 
     within: int
     proof: Proof | None = None
@@ -65,23 +67,36 @@ class AlertsPage:
 
 
 def get_alerts_page(
-    *, at: datetime, within: int, kind: str, only_felt: bool, sort: str, number: str
+    *,
+    at: datetime,
+    within: int,
+    kind: str,
+    only_felt: bool,
+    sort: str,
+    number: str,
+    places: Collection[str] = (),
 ) -> AlertsPage:
     """The alerts of the current proof as a page. ``kind``: one of ``AlertKind`` or empty;
-    ``only_felt``: only those that change somebody's answer. Five queries."""
+    ``only_felt``: only those that change somebody's answer; ``places``: only those that concern
+    these establishments (slugs), all of them when empty. Five queries, six more with places."""
     proof = get_current_proof()
     if proof is None:
         return AlertsPage(within)
     names = {
         (row.pathway, row.step): f"{row.pathway_name}, {row.step_name}" for row in list_steps(proof)
     }
-    everything = list_alerts(proof, at=at)
+    concerns = alerts_of_places(places, on=local_day(at)) if places else None
+    everything = [
+        row
+        for row in list_alerts(proof, at=at)
+        if (not kind or row.kind == kind)
+        and not (only_felt and row.is_harmless)
+        and (concerns is None or concerns(row))
+    ]
     kept = [
         replace(row, effects=tuple(_named(effect, names) for effect in row.effects))
         for row in everything
         if row.days_left <= within
-        and (not kind or row.kind == kind)
-        and not (only_felt and row.is_harmless)
     ]
     key = SORTS.get(sort.removeprefix("-"))
     if key is not None:
@@ -93,7 +108,7 @@ def get_alerts_page(
         counts=tuple((days, sum(row.days_left <= days for row in everything)) for days in LEVELS),
         rows=Paginator(kept, PER_PAGE).get_page(number),
         nothing=f"Rien ne prend fin dans les {within} jours, et toutes les gardes sont tenues."
-        if not (kind or only_felt)
+        if not (kind or only_felt or places)
         else "Aucune échéance ne correspond à ces filtres.",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.db.models import Max
@@ -38,27 +39,39 @@ def load_surroundings(*, today: date) -> Surroundings:
 
 
 def _terms(today: date) -> tuple[TermFacts, ...]:
-    """Agreements whose term comes, each with its annexes: an annex never carries on a day when its
-    parent does not."""
-    annexes: dict[str, list[str]] = defaultdict(list)
-    for slug, parent in Agreement.objects.exclude(parent=None).values_list("slug", "parent__slug"):
-        annexes[parent].append(slug)
-
-    def bound(slug: str, seen: frozenset[str]) -> tuple[str, ...]:
-        below = [one for one in annexes.get(slug, ()) if one not in seen]
-        return (slug, *(each for one in below for each in bound(one, seen | {slug})))
-
+    """Agreements whose term comes, each with its annexes."""
+    annexes = _annexes()
     return tuple(
         TermFacts(
             slug=agreement.slug,
             title=agreement.short_title,
             due_on=clock.due_on,
-            bound=bound(agreement.slug, frozenset()),
+            bound=_bound(annexes, agreement.slug),
             is_tacit=agreement.renewal == Renewal.TACIT,
             is_presumed=clock.presumed,
         )
         for agreement, clock in list_lapsing(today=today)
     )
+
+
+def list_bound(slug: str) -> tuple[str, ...]:
+    """An agreement and its annexes, at any depth: an annex never carries on a day when its parent
+    does not. One query."""
+    return _bound(_annexes(), slug)
+
+
+def _annexes() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for slug, parent in Agreement.objects.exclude(parent=None).values_list("slug", "parent__slug"):
+        found[parent].append(slug)
+    return found
+
+
+def _bound(
+    annexes: Mapping[str, list[str]], slug: str, seen: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    below = [one for one in annexes.get(slug, ()) if one not in seen]
+    return (slug, *(each for one in below for each in _bound(annexes, one, seen | {slug})))
 
 
 def _lines() -> tuple[LineFacts, ...]:

@@ -17,6 +17,7 @@ from maillage.agreements.permissions import CREATE, WRITE
 from maillage.agreements.rules.states import EDITABLE
 from maillage.coverage.models import Scenario
 from maillage.coverage.permissions import PLAN
+from maillage.coverage.queries.endings import list_bound
 from maillage.coverage.queries.network import load_network
 from maillage.coverage.queries.proofs import get_current_proof
 from maillage.coverage.queries.scenario_choices import load_scenario_names
@@ -374,7 +375,7 @@ def list_first_changes(given: Mapping[str, str], *, at: datetime) -> list[dict[s
     elif slug := given.get("reconduire", ""):
         day = parse_day(given.get("le", "")[:20])
         network = load_network(at).network
-        changes = renewals(network.clauses, slug, day)
+        changes = renewals(network.clauses, list_bound(slug), day)
     if not changes:
         raise Invalid("coverage.no-trial", "Ce lien ne dit rien à essayer.")
     return write_changes(changes)

@@ -8,7 +8,7 @@ on after its term).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -77,8 +77,9 @@ def without_element(kind: str, element: str, *, on: date) -> Change | None:
     return None
 
 
-def renewals(clauses: Iterable[Clause], agreement: str, on: date) -> list[Change]:
-    """The clauses of an agreement that end on a day, added again from that day."""
+def renewals(clauses: Iterable[Clause], agreements: Collection[str], on: date) -> list[Change]:
+    """The clauses of an agreement and of its annexes that end on a day, added again from that
+    day."""
     return [
         AddClause(
             row.from_organization,
@@ -86,8 +87,8 @@ def renewals(clauses: Iterable[Clause], agreement: str, on: date) -> list[Change
             row.care_types,
             priority=row.priority,
             starts_on=on,
-            agreement=agreement,
+            agreement=row.agreement,
         )
         for row in clauses
-        if row.agreement == agreement and row.ends_on == on
+        if row.agreement in agreements and row.ends_on == on
     ]

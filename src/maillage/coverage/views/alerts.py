@@ -16,10 +16,11 @@ from maillage.coverage.permissions import PLAN, READ
 @requires(READ)
 def alerts(request: Request) -> HttpResponse:
     """What is about to end within 180, 90 or 30 days, the nearest or the most costly first."""
-    form = AlertFilterForm(request.GET)
+    form = AlertFilterForm(request.GET.dict(), actor=request.actor)
     page = queries.get_alerts_page(
         at=request.now,
         within=form.within,
+        places=form.places,
         kind=form.wanted("nature"),
         only_felt=form.wanted("effet") == "oui",
         sort=request.GET.get("tri", ""),
