@@ -17,6 +17,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
+from maillage.coverage.models import Proof
+
 pytestmark = [pytest.mark.xdist_group("example")]
 
 DRAWN_PER_OPERATION = 12
@@ -117,3 +119,26 @@ def test_requests_drawn_from_the_description(headers: dict[str, str]) -> None:
                 )
 
         ask()
+
+
+PROOF_OPERATIONS = (
+    ("/api/couverture/preuves/{number}", {}),
+    ("/api/couverture/preuves/{number}/communes", {"filiere": "avc", "etape": 1}),
+    ("/api/couverture/preuves/{number}/instant", {"filiere": "avc", "le": QUESTION["le"]}),
+)
+
+
+@pytest.mark.usefixtures("kept_connection")
+def test_operations_on_a_proof_answer_as_described(proof: Proof, headers: dict[str, str]) -> None:
+    """Numbers drawn from the description name no proof: this one is there."""
+    application = WSGIHandler()
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application, headers=headers)
+    described = {path for path in schema if "/preuves/{" in path}
+    assert described == {path for path, _ in PROOF_OPERATIONS}
+    for path, query in PROOF_OPERATIONS:
+        case = schema[path]["GET"].Case(path_parameters={"number": proof.pk}, query=dict(query))
+        answer = case.call(headers=headers)
+        assert answer.status_code == 200, path
+        case.validate_response(
+            answer, checks=[content_type_conformance, response_schema_conformance]
+        )
