@@ -56,6 +56,10 @@ def test_the_missing_clause_is_tried_then_drafted(
     expect(headline).to_contain_text(
         "heures-habitants de moins sans personne", timeout=LONGEST_COLD_MS
     )
+    expect(headline).to_contain_text("désormais hors délai")
+    page.locator("svg.map").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".map-reading")).to_contain_text("sans personne avant")
     expect(page.locator("#s-trous + .holes")).to_contain_text("Fermé")
     assert_good(page)
 
@@ -80,7 +84,7 @@ def test_the_missing_clause_is_tried_then_drafted(
     page.goto("/couverture/scenarios")
     page.get_by_role("link", name=f"Sans Cambrai, {width}").click()
     expect(page.get_by_role("link", name=f"Addictologie {width}")).to_be_visible()
-    # The draft changed the territory: what it would do is computed again.
+    # The draft changed no answer: what the scenario would do is still there.
     expect(headline).to_be_visible(timeout=LONGEST_COLD_MS)
     page.get_by_role("button", name="Supprimer").click()
     dialog = page.get_by_role("dialog")
