@@ -103,7 +103,8 @@ def test_neighbours_of_one_class_make_one_run_that_names_the_worst_moment() -> N
     ]
     assert runs[0].at == parse_instant("2026-11-28 10:00")
     assert run_in_words(runs[0]).replace("\u202f", " ") == (
-        "samedi 28 novembre 2026, 9\u00a0h à 12\u00a0h\u00a030 : jusqu'à 4 000\u00a0habitants sans prise en charge "
+        "samedi 28 novembre 2026, 9\u00a0h à 12\u00a0h\u00a030 : jusqu'à 4 "
+        "000\u00a0habitants sans prise en charge "
         "(pas de convention)"
     )
 

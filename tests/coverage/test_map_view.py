@@ -100,7 +100,8 @@ def test_the_least_good_answer_of_ages_that_live_there_is_shown() -> None:
     coloured = colour_verdicts(BASE, answers, SERVICE_REASONS)
     assert coloured.classes == {"59001": "hole", "59002": "late", "59003": "none"}
     assert coloured.tips["59001"] == (
-        "Abancourt : personne ne prend en charge (pas de convention), 90\u00a0habitants sans prise en "
+        "Abancourt : personne ne prend en charge (pas de convention), 90\u00a0habitants "
+        "sans prise en "
         "charge"
     )
     assert coloured.tips["59003"] == "Aibes : personne de cet âge"
