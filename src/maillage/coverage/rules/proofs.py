@@ -181,8 +181,8 @@ class Freshness:
         if self.since is None:
             return "Moteur plus récent" if self.is_old else "Commence avant aujourd'hui"
         acts = "1 acte" if self.acts == 1 else f"{self.acts} actes"
-        return f"Périmée depuis le {french_instant(self.since, weekday=False)} ({acts} "
-        "sur le territoire)"
+        since = french_instant(self.since, weekday=False)
+        return f"Périmée depuis le {since} ({acts} sur le territoire)"
 
 
 def freshness(
