@@ -82,11 +82,12 @@ def test_a_fingerprint_is_the_same_in_another_process(tmp_path: Path) -> None:
         "print(fingerprint(load_network(sys.argv[1]), sys.argv[2], "
         "*map(datetime.fromisoformat, sys.argv[3:])))"
     )
+    source = str(Path(__file__).resolve().parents[3] / "src")
     words = [str(path), name, one.start.isoformat(), one.end.isoformat()]
     found = {
         subprocess.run(
             [sys.executable, "-c", program, *words],
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": source},
             capture_output=True,
             text=True,
             check=True,
