@@ -30,9 +30,9 @@ def find_alerts(
     progress: Callable[[int, int], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> list[Alert]:
-    """The alerts of a proof, not yet written. ``moments`` is that table of the proof of the
-    network ``compiled``. Only the pathways that an ending touches are swept again, over the time
-    when it can matter. Raises :class:`ProofCancelled`."""
+    """The alerts of a proof, unsaved: they are kept with it. ``moments`` is that table of the proof
+    of the network ``compiled``. Only the pathways that an ending touches are swept again, over the
+    time when it can matter. Raises :class:`ProofCancelled`."""
     network = compiled.network
     around = load_surroundings(today=proof.first_day)
     endings = list_endings(network, around, first_day=proof.first_day, last_day=proof.last_day)

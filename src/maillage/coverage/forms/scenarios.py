@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.urls import reverse_lazy
 
 from maillage.accounts.forms import DayField
@@ -130,7 +132,11 @@ _CLOCK = re.compile(r"\d\s*[hH:]")
 LAST_DAY = "Un jour sans heure est compris en entier."
 
 
-class ChangeForm(forms.Form):
+class _AbstractForm(DeclarativeFieldsMetaclass, ABCMeta):
+    """The metaclass of a form of which only the kinds can be made."""
+
+
+class ChangeForm(forms.Form, metaclass=_AbstractForm):
     """One kind of change. ``slug`` is its word in addresses, ``title`` what it does, ``FIELDS`` the
     field of each JSON key of the change."""
 
@@ -145,9 +151,9 @@ class ChangeForm(forms.Form):
             if isinstance(field, InstantField):
                 field.now = now
 
+    @abstractmethod
     def change(self) -> Change:
         """The change of a valid form."""
-        raise NotImplementedError
 
     def as_json(self) -> dict[str, Any]:
         """The change of a valid form, as scenarios keep it."""
