@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from maillage.engines.routing.answers import Link
 from maillage.engines.routing.clock import Moment
-from maillage.engines.routing.compiled import NO_CLAUSE, CompiledNetwork, CompiledStep, Move
+from maillage.engines.routing.compiled import CompiledNetwork, CompiledStep
+from maillage.engines.routing.moves import NO_CLAUSE, Move
 from maillage.engines.routing.reachability import MICROS, CompiledService, State
 
 DIRECT = Move("direct", NO_CLAUSE, None)

@@ -8,23 +8,21 @@ ordered tables here are those that a sweep over a horizon needs.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from maillage.engines.routing.clock import LocalClock, Moment, Week, to_tick
 from maillage.engines.routing.enums import Entry
+from maillage.engines.routing.moves import Moves
 from maillage.engines.routing.network import (
-    Clause,
     Commune,
     DutySlot,
-    Membership,
     Network,
     Pathway,
     Service,
@@ -35,156 +33,6 @@ from maillage.engines.routing.reachability import CompiledService, ServiceReach,
 from maillage.engines.routing.timelines import Horizon, Timelines
 from maillage.engines.routing.travel import TravelTimes
 from maillage.vocabulary.errors import NotFound
-
-
-class Move(NamedTuple):
-    """Why a patient may be sent from one organization to another.
-
-    ``priority`` is that of the clause, -1 when no clause is needed: such a move comes before every
-    clause. ``sole_clause`` is the clause whose end would forbid the move, if there is one.
-    """
-
-    basis: str
-    priority: int
-    sole_clause: str | None
-
-
-NO_CLAUSE = -1
-WITHIN_ORGANIZATION = Move("organization", NO_CLAUSE, None)
-
-
-class Moves:
-    """Which organization may send which care type to which other, day by day."""
-
-    def __init__(self, network: Network) -> None:
-        self._memberships = network.memberships
-        self._clauses = network.clauses
-        dated: list[Membership | Clause] = [*network.memberships, *network.clauses]
-        ends = {day for row in dated for day in (row.starts_on, row.ends_on) if day is not None}
-        self.change_days = sorted(day.toordinal() for day in ends)
-        self._epochs: dict[int, _Epoch] = {}
-        self._groups: dict[str, list[Membership]] = defaultdict(list)
-        for membership in network.memberships:
-            self._groups[membership.organization].append(membership)
-        self._by_move: dict[tuple[str, str, str], list[Clause]] = defaultdict(list)
-        for clause in network.clauses:
-            for care_type in set(clause.care_types):
-                key = (clause.from_organization, clause.to_organization, care_type)
-                self._by_move[key].append(clause)
-
-    def changes(
-        self, horizon: Horizon, organizations: Collection[str], care_types: Container[str]
-    ) -> list[tuple[int, set[MoveKey], set[str]]]:
-        """The days of a horizon, after its first, on which a membership or a clause among these
-        organizations and for these care types starts or ends, in order, each with the moves whose
-        clauses change and the organizations whose memberships do."""
-        moves: dict[int, set[MoveKey]] = defaultdict(set)
-        members: dict[int, set[str]] = defaultdict(set)
-        for organization in organizations:
-            for row in self._groups.get(organization, ()):
-                for day in _ends(row, horizon):
-                    members[day].add(organization)
-        for key, clauses in self._by_move.items():
-            origin, target, care_type = key
-            if care_type in care_types and origin in organizations and target in organizations:
-                for clause in clauses:
-                    for day in _ends(clause, horizon):
-                        moves[day].add(key)
-        return [
-            (day, moves.get(day, set()), members.get(day, set()))
-            for day in sorted({*moves, *members})
-        ]
-
-    def move(self, day: int, origin: str, target: str, care_type: str) -> Move | None:
-        """What allows a move on a local day, looked up among the rows of these organizations only:
-        for a sweep, which asks of each day little. ``on(day).move`` answers the same."""
-        if origin == target:
-            return WITHIN_ORGANIZATION
-        shared = _groups_on(self._groups, origin, day) & _groups_on(self._groups, target, day)
-        clauses = [
-            clause
-            for clause in self._by_move.get((origin, target, care_type), ())
-            if _in_force(clause.starts_on, clause.ends_on, day)
-        ]
-        return _first_move(shared, clauses)
-
-    def on(self, day: int) -> _Epoch:
-        """The moves of a local day (an ordinal)."""
-        index = bisect_right(self.change_days, day)
-        known = self._epochs.get(index)
-        if known is None:
-            known = _Epoch(
-                [row for row in self._memberships if _in_force(row.starts_on, row.ends_on, day)],
-                [row for row in self._clauses if _in_force(row.starts_on, row.ends_on, day)],
-            )
-            self._epochs[index] = known
-        return known
-
-
-MoveKey = tuple[str, str, str]
-"""Origin and target organizations, and care type."""
-
-
-def _ends(row: Membership | Clause, horizon: Horizon) -> list[int]:
-    """The days of a horizon, after its first, on which a row starts or ends."""
-    days = [day.toordinal() for day in (row.starts_on, row.ends_on) if day is not None]
-    return [day for day in days if horizon.first_day < day <= horizon.last_day]
-
-
-def _in_force(starts_on: date | None, ends_on: date | None, day: int) -> bool:
-    if starts_on is not None and day < starts_on.toordinal():
-        return False
-    return ends_on is None or day < ends_on.toordinal()
-
-
-class _Epoch:
-    """Memberships and clauses of a run of days without change; answers are remembered."""
-
-    def __init__(self, memberships: list[Membership], clauses: list[Clause]) -> None:
-        groups: dict[str, set[str]] = defaultdict(set)
-        for row in memberships:
-            groups[row.organization].add(row.group)
-        self._groups = dict(groups)
-        self._clauses: dict[tuple[str, str, str], list[Clause]] = defaultdict(list)
-        for clause in clauses:
-            for care_type in set(clause.care_types):
-                key = (clause.from_organization, clause.to_organization, care_type)
-                self._clauses[key].append(clause)
-        self._known: dict[tuple[str, str, str], Move | None] = {}
-
-    def move(self, origin: str, target: str, care_type: str) -> Move | None:
-        """What allows a patient of ``care_type`` to go from one organization to another: the same
-        organization, else the same group (the first by identifier), else a clause (the smallest
-        priority, then identifier), else nothing."""
-        key = (origin, target, care_type)
-        try:
-            return self._known[key]
-        except KeyError:
-            found = self._known[key] = self._find(key)
-            return found
-
-    def _find(self, key: tuple[str, str, str]) -> Move | None:
-        origin, target, _ = key
-        if origin == target:
-            return WITHIN_ORGANIZATION
-        shared = self._groups.get(origin, set()) & self._groups.get(target, set())
-        return _first_move(shared, self._clauses.get(key, []))
-
-
-def _groups_on(memberships: dict[str, list[Membership]], organization: str, day: int) -> set[str]:
-    rows = memberships.get(organization, ())
-    return {row.group for row in rows if _in_force(row.starts_on, row.ends_on, day)}
-
-
-def _first_move(shared: set[str], clauses: list[Clause]) -> Move | None:
-    """The move between two organizations: by a group (the first by identifier), else by a clause
-    (the smallest priority, then identifier), else none."""
-    if shared:
-        return Move(f"group:{min(shared)}", NO_CLAUSE, None)
-    if not clauses:
-        return None
-    first = min(clauses, key=lambda clause: (clause.priority, clause.id))
-    return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True)

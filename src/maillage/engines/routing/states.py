@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maillage.engines.routing.codes import FIRST_CLAUSE, FREE_MOVE, INFINITE, NO_MOVE
-from maillage.engines.routing.compiled import CompiledNetwork, CompiledStep, Move
+from maillage.engines.routing.compiled import CompiledNetwork, CompiledStep
+from maillage.engines.routing.moves import Move
 from maillage.engines.routing.network import Pathway
 from maillage.engines.routing.people import LAST_AGE
 from maillage.engines.routing.reachability import CompiledService
@@ -197,10 +198,10 @@ def _moves(
     care_types = {care_type for _, _, care_type in pairs}
     clauses: dict[str, int] = {}
     first = horizon.first_day
-    move = compiled.moves.move
+    move = compiled.moves.on(first).move
     tables = [
         np.array(
-            [[_code(move(first, a, b, care_type), clauses) for a in senders] for b in targets],
+            [[_code(move(a, b, care_type), clauses) for a in senders] for b in targets],
             np.int32,
         ).reshape(len(targets), len(senders))
         for (senders, _), (targets, _), care_type in pairs
@@ -211,6 +212,7 @@ def _moves(
         for (senders, _), (targets, _), _ in pairs
     ]
     for day, moved, members in compiled.moves.changes(horizon, organizations, care_types):
+        move = compiled.moves.on(day).move
         for (sender_rank, target_rank), (_, _, care_type), table in zip(
             ranks, pairs, tables, strict=True
         ):
@@ -219,7 +221,7 @@ def _moves(
             touched |= {(a, b) for b in members for a in sender_rank}
             for a, b in touched:
                 if a in sender_rank and b in target_rank:
-                    code = _code(move(day, a, b, care_type), clauses)
+                    code = _code(move(a, b, care_type), clauses)
                     table[target_rank[b], sender_rank[a]] = code
         row = _row(pairs, tables)
         if not np.array_equal(row, rows[-1]):
