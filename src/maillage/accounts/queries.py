@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +15,7 @@ from maillage.accounts.names import ByName, name_key
 from maillage.accounts.permissions import Actor, Grant
 from maillage.vocabulary.calendar import day_bounds, to_paris
 from maillage.vocabulary.errors import NotFound
-from maillage.vocabulary.spreadsheets import guard
+from maillage.vocabulary.spreadsheets import write_csv
 
 CSV_COLUMNS = (
     "numero", "quand", "identifiant", "qui", "acte", "nature", "cle", "objet", "etablissement",
@@ -163,18 +161,20 @@ def list_actions() -> list[str]:
 
 def write_events(events: Iterable[AuditEvent]) -> Iterator[str]:
     """The lines as the pieces of a CSV file (``;``, UTF-8 mark first, times in Paris)."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    buffer.write("\ufeff")
-    writer.writerow(CSV_COLUMNS)
-    for event in events:
-        details = ", ".join(f"{name}={value}" for name, value in event.details.items())
-        cells = [str(event.pk), to_paris(event.at).isoformat(timespec="seconds")]
-        cells += [event.actor, event.actor_name, event.action, event.subject_kind]
-        cells += [event.subject_key, event.subject_name, event.organization, details]
-        writer.writerow([guard(cell) for cell in cells])
-        if buffer.tell() > 1 << 15:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    return write_csv(CSV_COLUMNS, map(_event_cells, events), with_mark=True)
+
+
+def _event_cells(event: AuditEvent) -> list[str]:
+    details = ", ".join(f"{name}={value}" for name, value in event.details.items())
+    return [
+        str(event.pk),
+        to_paris(event.at).isoformat(timespec="seconds"),
+        event.actor,
+        event.actor_name,
+        event.action,
+        event.subject_kind,
+        event.subject_key,
+        event.subject_name,
+        event.organization,
+        details,
+    ]

@@ -1,8 +1,22 @@
-"""Cells that a spreadsheet would compute, and the sign that stops it."""
+"""Files for spreadsheets in French: their form, cells that a spreadsheet would compute, and the
+sign that stops it."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Iterator
+
+MARK = "\ufeff"
+"""The UTF-8 mark, without which spreadsheets in French misread accents."""
+
+SEPARATOR, LINE_END = ";", "\r\n"
+"""What stands between two cells (the comma is the decimal sign) and at the end of a line (RFC
+4180)."""
+
+PIECE = 1 << 15
+"""Characters after which a piece of a file leaves."""
 
 # OWASP, "CSV Injection": a spreadsheet computes a cell that begins with one of these signs, their
 # full-width forms included. Tab and carriage return let the sign come second.
@@ -27,3 +41,23 @@ def guard(text: str) -> str:
 def unguard(text: str) -> str:
     """The cell without the apostrophe that :func:`guard` put."""
     return text[1:] if _GUARDED.match(text) else text
+
+
+def write_csv(
+    heads: Iterable[str], rows: Iterable[Iterable[str]], *, with_mark: bool
+) -> Iterator[str]:
+    """The pieces of a CSV file, to be sent in UTF-8: the heads as they are, then the rows, read as
+    they are needed, their cells guarded (:func:`guard`). ``with_mark`` puts the UTF-8 mark first.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=SEPARATOR, lineterminator=LINE_END)
+    if with_mark:
+        buffer.write(MARK)
+    writer.writerow(heads)
+    for row in rows:
+        writer.writerow([guard(cell) for cell in row])
+        if buffer.tell() > PIECE:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -30,7 +30,7 @@ from maillage.engines.routing import ElementKind
 from maillage.territory.models import Commune
 from maillage.vocabulary.calendar import to_paris
 from maillage.vocabulary.errors import NotAllowed, NotFound
-from maillage.vocabulary.spreadsheets import guard
+from maillage.vocabulary.spreadsheets import LINE_END, MARK, SEPARATOR, guard
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +105,7 @@ def _pieces(table: pa.Table, name: str, communes: dict[str, str]) -> Iterator[by
         heads.append(csv_head(name, column))
         if column == "commune":
             heads.append(COMMUNE_NAME)
-    yield b"\xef\xbb\xbf" + ";".join(heads).encode() + b"\r\n"
+    yield f"{MARK}{SEPARATOR.join(heads)}{LINE_END}".encode()
     for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
         yield _lines(batch, communes)
 
@@ -121,8 +121,8 @@ def _lines(batch: pa.RecordBatch, communes: dict[str, str]) -> bytes:
         cells.append(_texts(column))
         if name == "commune":
             cells.append(_each(column, lambda code: _cell(communes.get(code, ""))))
-    lines = pc.binary_join_element_wise(*cells, ";")
-    return "".join(f"{line}\r\n" for line in lines.to_pylist()).encode()
+    lines = pc.binary_join_element_wise(*cells, SEPARATOR)
+    return "".join(f"{line}{LINE_END}" for line in lines.to_pylist()).encode()
 
 
 def _texts(column: pa.Array) -> pa.Array:
@@ -152,7 +152,7 @@ def _each(column: pa.Array, write: Callable[[Any], str]) -> pa.Array:
 
 
 def _quoted(text: str) -> str:
-    if any(sign in text for sign in ';"\r\n'):
+    if any(sign in text for sign in f'{SEPARATOR}"{LINE_END}'):
         doubled = text.replace('"', '""')
         return f'"{doubled}"'
     return text

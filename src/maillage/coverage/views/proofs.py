@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -15,13 +12,12 @@ from maillage.accounts.http import Request, requires
 from maillage.coverage import actions
 from maillage.coverage.forms.proofs import ProofForm
 from maillage.coverage.permissions import PLAN, PROVE, READ
-from maillage.coverage.queries import calendar, communes, comparing, fragile
+from maillage.coverage.queries import calendar, communes, comparing, fragile, sheets
 from maillage.coverage.queries import map as maps
 from maillage.coverage.rules.proofs import current_horizon
-from maillage.coverage.rules.table_words import column_word
+from maillage.coverage.rules.sheets import Sheet
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Refusal
-from maillage.vocabulary.spreadsheets import guard
 
 
 @require_safe
@@ -45,15 +41,7 @@ def coverage_map(request: Request) -> HttpResponse:
 @requires(READ)
 def coverage_map_csv(request: Request) -> HttpResponse:
     """The table behind the map, as a file."""
-    _, measure, rows = maps.list_map_rows(request.GET.dict(), at=request.now)
-    head = ["code", "commune", "departement", "habitants_concernes", "heures_habitants_dues"]
-    head += [f"heures_habitants_{column_word(measure.slug)}", "part"]
-    lines = (
-        _cells(row.code, row.name, row.department, row.figures.residents, row.figures.due,
-               row.value, row.share)
-        for row in rows
-    )  # fmt: skip
-    return _csv("couverture", head, lines)
+    return _csv(sheets.get_map_sheet(request.GET.dict(), at=request.now))
 
 
 @require_safe
@@ -95,22 +83,8 @@ def fragile_points(request: Request) -> HttpResponse:
 @requires(READ)
 def fragile_points_csv(request: Request) -> HttpResponse:
     """Fragile points as a file; names of people as on the page."""
-    _, points = fragile.list_fragile_points(request.GET.dict(), by=request.actor, at=request.now)
-    head = [
-        "rang",
-        "nature",
-        "element",
-        "precision",
-        "heures",
-        "heures_habitants",
-        "part",
-    ]
-    lines = (
-        _cells(one.rank, one.kind_label, one.name.label, one.name.detail, one.hours,
-               one.person_hours, one.share, " ; ".join(step.label for step in one.steps))
-        for one in points
-    )  # fmt: skip
-    return _csv("points-fragiles", [*head, "etapes"], lines)
+    asked = request.GET.dict()
+    return _csv(sheets.get_fragile_sheet(asked, by=request.actor, at=request.now))
 
 
 @require_safe
@@ -126,16 +100,7 @@ def worst_communes(request: Request) -> HttpResponse:
 @requires(READ)
 def worst_communes_csv(request: Request) -> HttpResponse:
     """The ranking as a file."""
-    _, rows = communes.list_ranked(request.GET.dict(), at=request.now)
-    head = ["rang", "code", "commune", "departement", "habitants_concernes"]
-    head += ["heures_non_couvertes_ou_tardives_par_habitant", "minutes_moyennes", "part_fragile"]
-    lines = (
-        _cells(row.rank, row.code, row.name, row.department, row.figures.residents,
-               row.figures.unserved_per_resident, row.figures.mean_minutes,
-               row.figures.fragile_share)
-        for row in rows
-    )  # fmt: skip
-    return _csv("communes-mal-desservies", head, lines)
+    return _csv(sheets.get_ranking_sheet(request.GET.dict(), at=request.now))
 
 
 @require_safe
@@ -222,26 +187,7 @@ def prove_now(request: Request) -> HttpResponse:
     return redirect("coverage:map")
 
 
-def _csv(name: str, head: list[str], rows: Iterable[list[str]]) -> HttpResponse:
-    """A file for spreadsheets in French: UTF-8 with its mark, semicolons, decimal commas, cells
-    that no spreadsheet computes."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows([guard(cell) for cell in row] for row in rows)
-    answer = HttpResponse(
-        stream.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8"
-    )
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+def _csv(sheet: Sheet) -> HttpResponse:
+    answer = HttpResponse("".join(sheet.pieces()), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{sheet.name}.csv"'
     return answer
-
-
-def _cells(*values: str | float | None) -> list[str]:
-    """Cells of a row: numbers with a decimal comma and six figures after it at most."""
-    return [_cell(value) for value in values]
-
-
-def _cell(value: str | float | None) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return f"{value:.6f}".rstrip("0").rstrip(".").replace(".", ",")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maillage.exchange.tables import Column
-from maillage.vocabulary.spreadsheets import guard
+from maillage.vocabulary.spreadsheets import write_csv
 
 
 def normalize(text: str) -> str:
@@ -28,9 +26,6 @@ def write_rows(
 
     ``with_mark`` puts the UTF-8 mark first, without which spreadsheets in French misread accents.
     """
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-    writer.writerow([column.name for column in columns])
-    for row in rows:
-        writer.writerow([guard(canonical(column, row.get(column.name))) for column in columns])
-    return stream.getvalue().encode("utf-8-sig" if with_mark else "utf-8")
+    heads = [column.name for column in columns]
+    cells = ([canonical(column, row.get(column.name)) for column in columns] for row in rows)
+    return "".join(write_csv(heads, cells, with_mark=with_mark)).encode()
