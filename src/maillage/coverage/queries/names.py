@@ -28,31 +28,23 @@ from maillage.vocabulary.care import CareLevel, CareType
 def load_names(network: Network) -> Names:
     """Names of everything that an answer from this network may speak of. Seven queries."""
     clauses = {
-        clause.slug: ClauseCard(
-            slug=clause.slug,
-            article=clause.article,
-            text=clause.text,
-            agreement=clause.agreement.short_title,
-            agreement_slug=clause.agreement.slug,
-            illustrative=clause.illustrative,
-        )
-        for clause in Clause.objects.select_related("agreement")
+        clause.slug: clause_card(clause) for clause in Clause.objects.select_related("agreement")
     }
     holders = {slot.holder for slot in network.duty_slots if slot.holder}
     people = Practitioner.objects.only("slug", "title", "given_name", "family_name")
     return Names(
-        services=_services(),
+        services={
+            service.slug: service_card(service)
+            for service in HealthcareService.objects.select_related("site__organization")
+        },
         clauses={
             clause.id: clauses[slug]
             for clause in network.clauses
             # The network of an old proof may hold a clause that is no longer recorded.
             if (slug := clause_slug(clause.id.partition("@")[0])) in clauses
         },
-        people={p.slug: PersonCard(p.slug, str(p)) for p in people if p.slug in holders},
-        lines={
-            line.slug: LineCard(line.slug, line.name, line.phone, line.kind == LineKind.ON_CALL)
-            for line in DutyLine.objects.all()
-        },
+        people={p.slug: person_card(p) for p in people if p.slug in holders},
+        lines={line.slug: line_card(line) for line in DutyLine.objects.all()},
         slots={slot.id: slot for slot in network.duty_slots},
         sites={site.id: site.name for site in network.sites},
         organizations={o.network_id: (o.slug, o.short_name) for o in Organization.objects.all()},
@@ -63,23 +55,42 @@ def load_names(network: Network) -> Names:
     )
 
 
-def _services() -> dict[str, ServiceCard]:
-    rows = HealthcareService.objects.select_related("site__organization")
-    return {
-        service.slug: ServiceCard(
-            slug=service.slug,
-            name=service.name,
-            phone=service.phone,
-            site=service.site.name,
-            site_finess=service.site.finess,
-            site_phone=service.site.phone,
-            organization=service.site.organization.short_name,
-            organization_slug=service.site.organization.slug,
-            latitude=service.site.latitude,
-            longitude=service.site.longitude,
-        )
-        for service in rows
-    }
+def service_card(service: HealthcareService) -> ServiceCard:
+    """The card of a service. Reads its site and its organization: select them with it."""
+    return ServiceCard(
+        slug=service.slug,
+        name=service.name,
+        phone=service.phone,
+        site=service.site.name,
+        site_finess=service.site.finess,
+        site_phone=service.site.phone,
+        organization=service.site.organization.short_name,
+        organization_slug=service.site.organization.slug,
+        latitude=service.site.latitude,
+        longitude=service.site.longitude,
+    )
+
+
+def clause_card(clause: Clause) -> ClauseCard:
+    """The card of a clause. Reads its agreement: select it with it."""
+    return ClauseCard(
+        slug=clause.slug,
+        article=clause.article,
+        text=clause.text,
+        agreement=clause.agreement.short_title,
+        agreement_slug=clause.agreement.slug,
+        illustrative=clause.illustrative,
+    )
+
+
+def person_card(person: Practitioner) -> PersonCard:
+    """The card of a practitioner."""
+    return PersonCard(person.slug, str(person))
+
+
+def line_card(line: DutyLine) -> LineCard:
+    """The card of a duty line."""
+    return LineCard(line.slug, line.name, line.phone, line.kind == LineKind.ON_CALL)
 
 
 def load_step_names(network: Network) -> dict[tuple[str, int], str]:

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from maillage.accounts.names import ByName, name_key
 from maillage.agreements.models import Agreement, Clause
 from maillage.agreements.queries.network import clause_slug
-from maillage.coverage.rules import ClauseCard, LineCard, Names, PersonCard, ServiceCard
+from maillage.coverage.queries.names import clause_card, line_card, person_card, service_card
+from maillage.coverage.rules import ClauseCard, LineCard, Names, PersonCard
 from maillage.coverage.rules.scenarios import ScenarioNames
 from maillage.directory.models import HealthcareService, Organization, Practitioner
 from maillage.directory.queries.search import matching, practitioners_matching, services_matching
@@ -27,7 +28,6 @@ from maillage.engines.routing import (
     SetTarget,
     StaffSlots,
 )
-from maillage.oncall.enums import LineKind
 from maillage.oncall.models import DutyAssignment, DutyLine
 from maillage.pathways.models import PathwayStep
 from maillage.vocabulary.care import CareLevel, CareType
@@ -207,7 +207,7 @@ def load_scenario_names(changes: Iterable[Change]) -> ScenarioNames:
         keys.add(change)
     return ScenarioNames(
         names=Names(
-            services={row.slug: _card(row) for row in keys.read_services()},
+            services={row.slug: service_card(row) for row in keys.read_services()},
             clauses=keys.read_clauses(),
             people=keys.read_people(),
             lines=keys.read_lines(),
@@ -221,21 +221,6 @@ def load_scenario_names(changes: Iterable[Change]) -> ScenarioNames:
         ),
         pathways=keys.pathway_names,
         agreements=keys.read_agreements(),
-    )
-
-
-def _card(row: HealthcareService) -> ServiceCard:
-    return ServiceCard(
-        slug=row.slug,
-        name=row.name,
-        phone=row.phone,
-        site=row.site.name,
-        site_finess=row.site.finess,
-        site_phone=row.site.phone,
-        organization=row.site.organization.short_name,
-        organization_slug=row.site.organization.slug,
-        latitude=row.site.latitude,
-        longitude=row.site.longitude,
     )
 
 
@@ -280,14 +265,11 @@ class _Keys:
 
     def read_lines(self) -> dict[str, LineCard]:
         rows = DutyLine.objects.filter(slug__in=self.lines) if self.lines else ()
-        on_call = LineKind.ON_CALL
-        return {
-            row.slug: LineCard(row.slug, row.name, row.phone, row.kind == on_call) for row in rows
-        }
+        return {row.slug: line_card(row) for row in rows}
 
     def read_people(self) -> dict[str, PersonCard]:
         rows = Practitioner.objects.filter(slug__in=self.people) if self.people else ()
-        return {row.slug: PersonCard(row.slug, str(row)) for row in rows}
+        return {row.slug: person_card(row) for row in rows}
 
     def read_organizations(self) -> dict[str, tuple[str, str]]:
         if not self.organizations:
@@ -305,14 +287,7 @@ class _Keys:
         rows = Clause.objects.select_related("agreement").filter(slug__in=slugs.values())
         known = {row.slug: row for row in rows}
         return {
-            key: ClauseCard(
-                slug=row.slug,
-                article=row.article,
-                text=row.text,
-                agreement=row.agreement.short_title,
-                agreement_slug=row.agreement.slug,
-                illustrative=row.illustrative,
-            )
+            key: clause_card(row)
             for key, slug in slugs.items()
             if (row := known.get(slug)) is not None
         }
