@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from maillage.accounts.actions import record
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.accounts.queries import get_revision
 from maillage.coverage.actions.warning import find_alerts
-from maillage.coverage.enums import CATEGORIES, ProofState
+from maillage.coverage.enums import ProofState
 from maillage.coverage.models import Alert, Proof, ProofFile, ProofStep
 from maillage.coverage.queries.names import load_step_names
 from maillage.coverage.queries.network import load_full_network
@@ -22,7 +22,7 @@ from maillage.coverage.queries.proofs import PENDING
 from maillage.coverage.queries.reuse import load_known
 from maillage.coverage.queries.tables import EVIDENCE, MANIFEST
 from maillage.coverage.rules.files import manifest_bytes, network_bytes, table_bytes
-from maillage.coverage.rules.proofs import superseded
+from maillage.coverage.rules.proofs import read_steps, superseded
 from maillage.engines.routing import (
     CompiledNetwork,
     Network,
@@ -174,28 +174,12 @@ def _content(
 
 
 def _steps(proof: Proof, result: Result, network: Network) -> list[ProofStep]:
-    pathways = {row.id: row.name for row in network.pathways}
-    names = load_step_names(network)
-    return [
-        ProofStep(
-            proof=proof,
-            pathway=row["pathway"],
-            pathway_name=pathways[row["pathway"]],
-            step=row["step"],
-            step_name=names.get((row["pathway"], row["step"]), f"étape {row['step']}"),
-            care_type=row["care_type"],
-            level=row["level"],
-            target_minutes=row["target_minutes"],
-            residents=row["residents"],
-            hours_due=row["hours_due"],
-            person_hours_due=row["person_hours_due"],
-            person_hours={name: row[name] for name in CATEGORIES},
-            fragile=row["fragile"],
-            mean_minutes=row["mean_minutes"],
-            worst_minutes=row["worst_minutes"],
-        )
-        for row in result.tables()["steps"].to_pylist()
-    ]
+    rows = read_steps(
+        result.tables()["steps"].to_pylist(),
+        {pathway.id: pathway.name for pathway in network.pathways},
+        load_step_names(network),
+    )
+    return [ProofStep(proof=proof, **asdict(row)) for row in rows]
 
 
 def _keep(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -108,26 +109,16 @@ def list_proofs(*, limit: int = 200) -> tuple[ProofCard, ...]:
 
 def list_steps(proof: Proof) -> tuple[StepRow, ...]:
     """Totals of every step, by name of pathway in French order, then order of step. One query."""
-    rows = ProofStep.objects.filter(proof=proof).order_by()
-    return tuple(
-        StepRow(
-            pathway=row.pathway,
-            pathway_name=row.pathway_name,
-            step=row.step,
-            step_name=row.step_name,
-            care_type=row.care_type,
-            level=row.level,
-            target_minutes=row.target_minutes,
-            residents=row.residents,
-            hours_due=row.hours_due,
-            person_hours_due=row.person_hours_due,
-            person_hours={name: row.person_hours.get(name, 0.0) for name in CATEGORIES},
-            fragile=row.fragile,
-            mean_minutes=row.mean_minutes,
-            worst_minutes=row.worst_minutes,
-        )
-        for row in sorted(rows, key=lambda row: (name_key(row.pathway_name), row.pathway, row.step))
-    )
+    rows = []
+    for row in ProofStep.objects.filter(proof=proof).order_by().values(*_FIGURES):
+        hours = row["person_hours"]
+        row["person_hours"] = {name: hours.get(name, 0.0) for name in CATEGORIES}
+        rows.append(StepRow(**row))
+    return tuple(sorted(rows, key=lambda row: (name_key(row.pathway_name), row.pathway, row.step)))
+
+
+_FIGURES = tuple(field.name for field in fields(StepRow))
+"""What is kept of a step is what is read of it."""
 
 
 def compare_proofs(before: Proof, after: Proof) -> tuple[StepDifference, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from maillage.coverage.enums import CATEGORIES, COVERED, HOLES, ProofState
 from maillage.vocabulary.calendar import french_instant
@@ -97,6 +98,34 @@ class StepRow:
         if not self.person_hours_due:
             return 0.0
         return sum(self.person_hours[name] for name in categories) / self.person_hours_due
+
+
+def read_steps(
+    steps: Iterable[Mapping[str, Any]],
+    pathway_names: Mapping[str, str],
+    step_names: Mapping[tuple[str, int], str],
+) -> list[StepRow]:
+    """The rows of the ``steps`` table of a proof with their names, in the order of the table. A
+    pathway or a step without name goes by its identifier."""
+    return [
+        StepRow(
+            pathway=row["pathway"],
+            pathway_name=pathway_names.get(row["pathway"], row["pathway"]),
+            step=row["step"],
+            step_name=step_names.get((row["pathway"], row["step"]), f"étape {row['step']}"),
+            care_type=row["care_type"],
+            level=row["level"],
+            target_minutes=row["target_minutes"],
+            residents=row["residents"],
+            hours_due=row["hours_due"],
+            person_hours_due=row["person_hours_due"],
+            person_hours={name: row[name] for name in CATEGORIES},
+            fragile=row["fragile"],
+            mean_minutes=row["mean_minutes"],
+            worst_minutes=row["worst_minutes"],
+        )
+        for row in steps
+    ]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from maillage.coverage.enums import CATEGORIES, COVERED, HOLES
 from maillage.coverage.rules.communes_view import CommuneFigures, sum_by_commune
 from maillage.coverage.rules.measures import large
-from maillage.coverage.rules.proofs import StepDifference, StepRow
+from maillage.coverage.rules.proofs import StepDifference, StepRow, read_steps
 from maillage.engines.routing import PathwayProof, Proof
 
 if TYPE_CHECKING:
@@ -225,26 +225,9 @@ def step_rows(
     proof: PathwayProof, pathway_name: str, step_names: Mapping[tuple[str, int], str]
 ) -> dict[int, StepRow]:
     """The totals of the steps of one pathway, by order."""
-    rows = {}
-    for row in proof.tables["steps"].to_pylist():
-        order = row["step"]
-        rows[order] = StepRow(
-            pathway=proof.pathway,
-            pathway_name=pathway_name,
-            step=order,
-            step_name=step_names.get((proof.pathway, order), f"Étape {order}"),
-            care_type=row["care_type"],
-            level=row["level"],
-            target_minutes=row["target_minutes"],
-            residents=row["residents"],
-            hours_due=row["hours_due"],
-            person_hours_due=row["person_hours_due"],
-            person_hours={name: row[name] for name in CATEGORIES},
-            fragile=row["fragile"],
-            mean_minutes=row["mean_minutes"],
-            worst_minutes=row["worst_minutes"],
-        )
-    return rows
+    table = proof.tables["steps"].to_pylist()
+    rows = read_steps(table, {proof.pathway: pathway_name}, step_names)
+    return {row.step: row for row in rows}
 
 
 def _communes(
@@ -291,7 +274,7 @@ def _holes(
         for opens in (False, True):
             intervals = tuple(one for one in moves if (one.residents > 0) == opens)
             if intervals:
-                step_name = step_names.get((new.pathway, order), f"Étape {order}")
+                step_name = step_names.get((new.pathway, order), f"étape {order}")
                 found.append(HoleChange(new.pathway, name, order, step_name, opens, intervals))
     return found
 
