@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "maillage.pathways",
     "maillage.oncall",
     "maillage.coverage",
+    "maillage.patients",
+    "maillage.referrals",
     "maillage.portal",
 ]
 

@@ -1,0 +1,48 @@
+"""Who may meet patients. A role opens the door of this room; the record of one person opens only
+with a legal basis (``rules.access``), whatever the role."""
+
+from __future__ import annotations
+
+from maillage.accounts.enums import Role
+from maillage.accounts.permissions import declare
+
+CARERS = (Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.COORDINATOR, Role.CITY)
+
+CARE = declare("patients.care", "consulter des dossiers de patients", CARERS)
+"""To search, and to open the records for which a basis is found."""
+
+ADMIT = declare(
+    "patients.admit",
+    "déclarer la venue d'un patient dans cet établissement",
+    [Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR, Role.CITY],
+    scoped=True,
+)
+
+BREAK_GLASS = declare(
+    "patients.break-glass",
+    "ouvrir un dossier en urgence vitale",
+    [Role.DOCTOR, Role.ON_CALL, Role.REGULATOR],
+)
+
+IDENTIFY = declare(
+    "patients.identify",
+    "examiner les doublons et fusionner des dossiers",
+    [Role.DIM],
+)
+"""Identity vigilance: sees the traits of both records of a pair, nothing of their care."""
+
+REVIEW = declare(
+    "patients.review", "examiner les ouvertures en urgence (bris de glace)", [Role.AUDITOR]
+)
+
+READ_ACCESSES = declare(
+    "patients.read-accesses", "consulter l'historique des accès à un dossier", [Role.AUDITOR]
+)
+"""Those with a basis for the record read its history too (``rules.access``)."""
+
+HAND_OVER = declare(
+    "patients.hand-over",
+    "exporter ou effacer les données d'une personne",
+    [Role.AUDITOR],
+)
+"""The data protection officer answers requests for access and erasure."""

@@ -1,0 +1,159 @@
+"""How long each clock is, and who is called when it runs out: settings in one place.
+
+The law fixes no delay for an answer (domain 3.1): these are our defaults, to be agreed by the
+parties; the terms of a clause (``agreements``) come before them. Working time counts Monday to
+Friday, 8:30 to 18:30, public holidays aside; everything else runs day and night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from maillage.referrals.enums import Clock, Kind, Level, Priority
+from maillage.vocabulary.calendar import local_day, paris_instant, public_holidays
+
+WORKING_FROM, WORKING_TO = time(8, 30), time(18, 30)
+
+MINUTE, HOUR, DAY = 1, 60, 24 * 60
+WORKING_DAY = 10 * HOUR
+"""Minutes between the start and the end of a working day."""
+
+
+@dataclass(frozen=True)
+class Delay:
+    """A length: minutes, of working time only if ``working``."""
+
+    minutes: int
+    working: bool = False
+
+
+DELAYS: dict[Clock, Mapping[Priority, Delay]] = {
+    Clock.TO_SEND: dict.fromkeys(Priority, Delay(12 * HOUR)),
+    Clock.TO_SEE: {
+        Priority.P0: Delay(5),
+        Priority.P1: Delay(15),
+        Priority.P2: Delay(4 * HOUR, working=True),
+        Priority.P3: Delay(WORKING_DAY, working=True),
+    },
+    Clock.TO_ANSWER: {
+        Priority.P0: Delay(15),
+        Priority.P1: Delay(HOUR),
+        Priority.P2: Delay(DAY),
+        Priority.P3: Delay(5 * WORKING_DAY, working=True),
+    },
+    Clock.TO_COMPLETE: {
+        Priority.P0: Delay(10),
+        Priority.P1: Delay(30),
+        Priority.P2: Delay(4 * HOUR, working=True),
+        Priority.P3: Delay(2 * WORKING_DAY, working=True),
+    },
+    Clock.TO_FIND_BED: {
+        Priority.P0: Delay(15),
+        Priority.P1: Delay(45),
+        Priority.P2: Delay(4 * HOUR),
+        Priority.P3: Delay(WORKING_DAY, working=True),
+    },
+    Clock.TO_ORDER: {
+        Priority.P0: Delay(10),
+        Priority.P1: Delay(30),
+        Priority.P2: Delay(4 * HOUR),
+        Priority.P3: Delay(WORKING_DAY, working=True),
+    },
+    Clock.TO_ENGAGE: {
+        Priority.P0: Delay(10),
+        Priority.P1: Delay(30),
+        Priority.P2: Delay(2 * HOUR),
+        Priority.P3: Delay(WORKING_DAY, working=True),
+    },
+    Clock.TO_DEPART: {
+        Priority.P0: Delay(30),
+        Priority.P1: Delay(HOUR),
+        Priority.P2: Delay(4 * HOUR),
+        Priority.P3: Delay(DAY),
+    },
+    Clock.TO_ARRIVE: dict.fromkeys(Priority, Delay(2 * HOUR)),
+    Clock.TO_TAKE_OVER: {
+        Priority.P0: Delay(10),
+        Priority.P1: Delay(30),
+        Priority.P2: Delay(HOUR),
+        Priority.P3: Delay(2 * HOUR),
+    },
+    Clock.TO_HOLD: dict.fromkeys(Priority, Delay(DAY)),
+    Clock.TO_READ: {
+        Priority.P0: Delay(30),
+        Priority.P1: Delay(2 * HOUR),
+        Priority.P2: Delay(DAY),
+        Priority.P3: Delay(3 * WORKING_DAY, working=True),
+    },
+    Clock.TO_REROUTE: {
+        Priority.P0: Delay(10),
+        Priority.P1: Delay(30),
+        Priority.P2: Delay(4 * HOUR),
+        Priority.P3: Delay(2 * WORKING_DAY, working=True),
+    },
+}
+"""Our defaults [I]. An arrival announced (TO_ARRIVE) or a meeting fixed (TO_HOLD) replaces its own:
+the clock ends a margin after the hour said."""
+
+ANNOUNCED_MARGIN: dict[Clock, Delay] = {Clock.TO_ARRIVE: Delay(15), Clock.TO_HOLD: Delay(DAY)}
+"""How long after an announced hour the clock of what was announced ends."""
+
+CHAIN: dict[Kind, tuple[Level, ...]] = {
+    Kind.OPINION: (Level.DEPUTY, Level.ON_CALL, Level.HEAD, Level.REGULATOR),
+    Kind.CONSULTATION: (Level.DEPUTY, Level.HEAD),
+    Kind.TRANSFER: (Level.DEPUTY, Level.ON_CALL, Level.HEAD, Level.REGULATOR),
+    Kind.RETURN: (Level.DEPUTY, Level.HEAD, Level.REGULATOR),
+    Kind.MEETING: (Level.DEPUTY, Level.HEAD),
+}
+"""Who is called, in order, once a clock has run out. The regulator of the SAMU is called for
+P0 and P1 only (:func:`chain`)."""
+
+STEP_SHARE = 2
+STEP_SHORTEST = Delay(5)
+"""From one call to the next: half of the clock that ran out, five minutes at the least."""
+
+
+def chain(kind: Kind, priority: Priority) -> tuple[Level, ...]:
+    """Who is called, in order."""
+    urgent = priority in (Priority.P0, Priority.P1)
+    return tuple(level for level in CHAIN[kind] if urgent or level is not Level.REGULATOR)
+
+
+def delay(clock: Clock, priority: Priority, terms: Mapping[Clock, Delay] | None = None) -> Delay:
+    """The length of a clock: that of the clause (``terms``, for this priority) or our default."""
+    return (terms or {}).get(clock) or DELAYS[clock][priority]
+
+
+def due_at(start: datetime, length: Delay) -> datetime:
+    """When a clock that starts at an instant runs out: exact minutes, or working minutes of Paris
+    (a clock started at night or on a holiday starts with the next working day)."""
+    if not length.working:
+        return start + timedelta(minutes=length.minutes)
+    left = timedelta(minutes=length.minutes)
+    moment, day = start, local_day(start)
+    while True:
+        if is_working_day(day):
+            opens, closes = paris_instant(day, WORKING_FROM), paris_instant(day, WORKING_TO)
+            moment = max(moment, opens)
+            if moment < closes:
+                if closes - moment >= left:
+                    return moment + left
+                left -= closes - moment
+        day += timedelta(days=1)
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday, public holidays aside (Code du travail, L3133-1)."""
+    return day.isoweekday() <= 5 and day not in public_holidays(day.year)
+
+
+def alarm_at(due: datetime, length: Delay, calls: int) -> datetime:
+    """When the call after ``calls`` calls is made: the first as the clock runs out, the others one
+    step apart."""
+    step = Delay(max(length.minutes // STEP_SHARE, STEP_SHORTEST.minutes), length.working)
+    moment = due
+    for _ in range(calls):
+        moment = due_at(moment, step)
+    return moment
