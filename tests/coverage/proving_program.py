@@ -26,8 +26,8 @@ def _wait_at(where: str) -> None:
         sys.stdout.flush()
         time.sleep(WAIT_S)
 
-    # « record » is the last write of the transaction that keeps a proof.
-    setattr(proving, {"computing": "prove", "writing": "record"}[where], wait)
+    # « record_proof » is the last write of the transaction that keeps a proof.
+    setattr(proving, {"computing": "prove", "writing": "record_proof"}[where], wait)
 
 
 def _make() -> None:

@@ -178,7 +178,7 @@ def test_what_fails_while_it_is_written_leaves_nothing(
         raise ZeroDivisionError
 
     proof = ask(kept_current=True)
-    monkeypatch.setattr(proving, "record", broken)
+    monkeypatch.setattr(proving, "record_proof", broken)
     with pytest.raises(ZeroDivisionError):
         actions.prove_coverage(proof=proof, at=NOW)
     proof.refresh_from_db()

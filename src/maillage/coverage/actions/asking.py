@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
-from maillage.accounts.actions import record
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.accounts.queries import get_revision
+from maillage.coverage.actions.trail import record_proof
 from maillage.coverage.enums import ProofState
 from maillage.coverage.models import Proof
 from maillage.coverage.permissions import PROVE
@@ -117,7 +117,15 @@ def _add(
         revision=get_revision(),
         engine_version=ENGINE_VERSION,
     )
-    _record("coverage.ask-proof", proof, by=by, at=at)
+    record_proof(
+        "coverage.ask-proof",
+        proof,
+        by=by,
+        at=at,
+        first_day=first_day.isoformat(),
+        last_day=last_day.isoformat(),
+        kept_current=kept_current,
+    )
     return proof
 
 
@@ -235,17 +243,3 @@ def follow_jobs(*, at: datetime) -> None:
 def _end(proof: Proof, state: ProofState, error: str) -> None:
     pending = Proof.objects.filter(pk=proof.pk, state__in=PENDING)
     pending.update(state=state, error=error[:400])
-
-
-def _record(action: str, proof: Proof, *, by: Actor, at: datetime) -> None:
-    record(
-        action,
-        by=by,
-        at=at,
-        subject_kind="proof",
-        subject_key=str(proof.pk),
-        subject_name=str(proof),
-        first_day=proof.first_day.isoformat(),
-        last_day=proof.last_day.isoformat(),
-        kept_current=proof.kept_current,
-    )

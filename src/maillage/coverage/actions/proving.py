@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.accounts.queries import get_revision
+from maillage.coverage.actions.trail import record_proof
 from maillage.coverage.actions.warning import find_alerts
 from maillage.coverage.enums import ProofState
 from maillage.coverage.models import Alert, Proof, ProofFile, ProofStep
@@ -206,13 +207,11 @@ def _keep(
         held.manifest = dict(content.manifest)
         held.error = ""
         held.save()
-        record(
+        record_proof(
             "coverage.prove",
+            held,
             by=by,
             at=at,
-            subject_kind="proof",
-            subject_key=str(held.pk),
-            subject_name=str(held),
             network=held.network_hash,
             revision=revision,
             pathways=len(result.pathways),

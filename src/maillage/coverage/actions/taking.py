@@ -8,6 +8,7 @@ from django.db import transaction
 
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
+from maillage.coverage.actions.trail import record_proof
 from maillage.coverage.models import Proof
 from maillage.coverage.permissions import PLAN
 from maillage.coverage.queries.exports import NETWORK_REFUSED, get_proof_file
@@ -27,15 +28,7 @@ def take_evidence(proof: Proof, *, by: Actor, at: datetime) -> tuple[bytes, str]
     """
     found = get_proof_file(proof, EVIDENCE, with_names=PLAN.allows(by))
     with transaction.atomic():
-        record(
-            "coverage.take-network",
-            by=by,
-            at=at,
-            subject_kind="proof",
-            subject_key=str(proof.pk),
-            subject_name=str(proof),
-            network=proof.network_hash,
-        )
+        record_proof("coverage.take-network", proof, by=by, at=at, network=proof.network_hash)
     return found
 
 
