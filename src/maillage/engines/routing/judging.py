@@ -110,7 +110,7 @@ def _or(bits, others):
 
 
 @njit(cache=True, nogil=True)
-def _longer(rows):
+def longer(rows):
     """The same sets, with room for as many again."""
     more = np.zeros((2 * len(rows), rows.shape[1]), np.uint64)
     for row in range(len(rows)):
@@ -177,7 +177,7 @@ def _hanging(moves, epochs):
                 row += 1
             if row == count:
                 if count == len(bits):
-                    bits = _longer(bits)
+                    bits = longer(bits)
                 clauses[count] = clause
                 count += 1
             _or(bits[row], epochs[e])
@@ -213,7 +213,7 @@ def _judge_services(plan, on, reason, everywhere):
 
 
 @njit(cache=True, nogil=True)
-def _ground(plan, epoch, reason, pairs, pair_bits, pair_start):
+def ground_of(plan, epoch, reason, pairs, pair_bits, pair_start):
     states = len(reason)
     words = (states + 63) // 64
     everywhere = np.zeros(words, np.uint64)
@@ -297,35 +297,27 @@ def _receive(plan, ground, node, clause, low, high, alive, live):
 
 
 @njit(cache=True, nogil=True)
-def _judge_holes(plan, ground, alive, live, chain, why, sent):
+def judge_holes(plan, ground, chain, sent, why):
     """The first true reason of each step in each state without a chain: ``why[step, code]``, which
-    comes empty. ``sent`` is room for one set."""
-    words = ground.on.shape[1]
+    comes empty. ``sent`` is where some chain may go on to the step, known journey or not."""
     for step in range(plan.step_start.size - 1):
         for code in range(UNSTAFFED + 1):
             _or(why[step, code], ground.closed[step, code])
-        doubtful = False
-        for w in range(words):
+        for w in range(ground.on.shape[1]):
             left = ground.reached[step, w] & ~chain[step, w]
             if not plan.takes_direct[step]:
                 why[step, PREVIOUS_STEP, w] = left & ~chain[step - 1, w]
                 left &= chain[step - 1, w]
+            if plan.takes_referral[step]:
+                why[step, NO_AGREEMENT, w] = left & chain[step - 1, w] & ~sent[step, w]
+                left &= ~why[step, NO_AGREEMENT, w]
             why[step, TOO_FAR, w] = left
-            doubtful |= left != 0
-        if doubtful and plan.takes_referral[step]:
-            _agreed_from(plan, ground, step, alive, live, sent)
-            for w in range(words):
-                left = why[step, TOO_FAR, w]
-                why[step, NO_AGREEMENT, w] = left & chain[step - 1, w] & ~sent[w]
-                why[step, TOO_FAR, w] = left & ~why[step, NO_AGREEMENT, w]
 
 
 @njit(cache=True, nogil=True)
 def _agreed_from(plan, ground, step, alive, live, sent):
     """The states in which some chain may go on to a reachable service of a step, whether the
-    journey is known or not."""
-    for w in range(sent.size):
-        sent[w] = 0
+    journey is known or not: ``sent``, which comes empty."""
     for node in range(plan.step_start[step], plan.step_start[step + 1]):
         for index in range(ground.agreed_start[node], ground.agreed_start[node + 1]):
             edge = ground.agreed_ways[index]
@@ -463,7 +455,7 @@ def _suspect(plan, ground, access, group, chain, scratch, stamp, services):
 
 
 @njit(cache=True, nogil=True)
-def _kind_of(element, services):
+def kind_of(element, services):
     if element >= 2 * services:
         return CLAUSE, element - 2 * services
     return (HOLDER, element - services) if element >= services else (SERVICE, element)
@@ -486,41 +478,36 @@ def _scratch(nodes, steps, words, elements):
 
 
 @njit(cache=True, nogil=True)
-def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, access):
-    """For each group of communes (those that can travel to the same entry sites), by step, sets
-    of states: ``chain[group, step]`` where it has a chain, ``why[group, step, code]`` where it is
-    a hole for a reason, and rows ``(group, step, kind, element)`` with the states in which the
-    step has a chain but would be a hole without the element.
-
-    ``plan`` is a :class:`Plan`, ``access[group, node]`` whether its communes can travel there.
-    ``pairs`` are (label, service), sorted by service, with the states ``pair_bits`` in which the
-    service hangs on the person that the label stands for; ``pair_start`` where each begins.
-    """
-    groups, steps, services = len(access), plan.step_start.size - 1, reason.shape[1]
-    ground = _ground(plan, epoch, reason, pairs, pair_bits, pair_start)
+def judge(plan, ground, clauses, access):
+    """For each row of ``access[row, node]`` (where residents can travel to), by step, sets of
+    states: ``chain[row, step]`` where it has a chain, ``sent[row, step]`` where some chain may go
+    on to it, known journey or not, and rows ``(row, step, kind, element)`` with the states in which
+    the step has a chain but would be a hole without the element."""
+    steps, services = plan.step_start.size - 1, ground.pair_start.size - 1
     words = ground.on.shape[1]
-    chains = np.zeros((groups, steps, words), np.uint64)
-    whys = np.zeros((groups, steps, TOO_FAR + 1, words), np.uint64)
+    chains = np.zeros((len(access), steps, words), np.uint64)
+    sents = np.zeros((len(access), steps, words), np.uint64)
     rows, row_bits = np.zeros((64, 4), np.uint64), np.zeros((64, words), np.uint64)
     filled = stamp = nothing = np.int64(0)
     scratch = _scratch(plan.node_service.size, steps, words, 2 * services + clauses)
-    for group in range(groups):
+    for group in range(len(access)):
         chain = chains[group]
         _walk(plan, ground, access[group], nothing - 1, nothing, nothing, words, scratch.alive,
               scratch.live, chain)  # fmt: skip
-        _judge_holes(plan, ground, scratch.alive, scratch.live, chain, whys[group],
-                     scratch.still[0])  # fmt: skip
+        for step in range(steps):
+            if plan.takes_referral[step]:
+                _agreed_from(plan, ground, step, scratch.alive, scratch.live, sents[group, step])
         count, stamp = _suspect(
             plan, ground, access[group], group, chain, scratch, stamp, services)  # fmt: skip
         for index in range(count):
             element = scratch.suspects[index]
-            kind, name = _kind_of(element, services)
+            kind, name = kind_of(element, services)
             low, high = scratch.span[element, 0], scratch.span[element, 1]
             _walk(plan, ground, access[group], kind, name, low, high, scratch.other, scratch.used,
                   scratch.still)  # fmt: skip
             for step in range(steps):
                 if filled == len(rows):
-                    rows, row_bits = _longer(rows), _longer(row_bits)
+                    rows, row_bits = longer(rows), longer(row_bits)
                 is_lost = False
                 for w in range(low, high):
                     row_bits[filled, w] = chain[step, w] & ~scratch.still[step, w]
@@ -531,4 +518,4 @@ def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, acc
                     rows[filled, 2] = kind
                     rows[filled, 3] = name
                     filled += 1
-    return chains, whys, rows[:filled], row_bits[:filled]
+    return chains, sents, rows[:filled], row_bits[:filled]

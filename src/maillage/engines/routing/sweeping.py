@@ -133,7 +133,7 @@ def _sweep_class(
     steps: list[StepSweep],
     ages: tuple[int, int],
 ) -> Iterator[ClassSweep]:
-    from maillage.engines.routing import judging
+    from maillage.engines.routing import joining, judging
 
     age_min, age_max = ages
 
@@ -144,7 +144,7 @@ def _sweep_class(
         shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
         shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
     )  # fmt: skip
-    chains, whys, rows, row_bits = judging.judge_states(
+    chains, whys, rows, row_bits = joining.judge_states(
         plan, len(shape.clauses), states.epoch, states.reason, *labelled, doors.access
     )
     residents = compiled.people.between(age_min, age_max)
