@@ -129,6 +129,17 @@ def test_map_units_drop_repeated_points_and_vanished_rings() -> None:
     assert [len(one) for one in found] == [3]
 
 
+def test_a_grid_keeps_the_border_of_neighbours_and_drops_what_is_too_small() -> None:
+    left = ((0, 0), (11, 1), (12, 4), (9, 11), (0, 10))
+    right = ((11, 1), (20, 0), (20, 10), (9, 11), (12, 4))
+    speck = ((101, 1), (102, 1), (101, 2))
+
+    assert outlines.to_grid([left, right, speck], 5) == [
+        ((0, 0), (10, 0), (10, 5), (10, 10), (0, 10)),
+        ((10, 0), (20, 0), (20, 10), (10, 10), (10, 5)),
+    ]
+
+
 def test_map_units_point_east_and_south() -> None:
     x, y = outlines.to_map_units(50.36, 3.52)
     east, _ = outlines.to_map_units(50.36, 3.53)

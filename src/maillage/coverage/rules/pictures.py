@@ -14,7 +14,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from maillage.territory.rules.maps import BaseMap, Mark, Shape, draw_map
-from maillage.territory.rules.outlines import read_path, write_path
+from maillage.territory.rules.outlines import read_path, to_grid, write_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,17 +64,7 @@ def simplify(base: BaseMap) -> BaseMap:
 def _simplify_path(shape: Shape) -> str:
     if not shape.path:
         return ""
-    rings = []
-    for ring in read_path(shape.path):
-        points: list[tuple[int, int]] = []
-        for x, y in ring:
-            point = (round(x / GRID) * GRID, round(y / GRID) * GRID)
-            if not points or points[-1] != point:
-                points.append(point)
-        while len(points) > 1 and points[0] == points[-1]:
-            points.pop()
-        if len(points) > 2:
-            rings.append(tuple(points))
+    rings = to_grid(read_path(shape.path), GRID)
     return write_path(rings) if rings else shape.path
 
 

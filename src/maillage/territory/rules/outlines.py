@@ -12,6 +12,7 @@ import re
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from math import asinh, cos, hypot, radians, sin, tan
 
 from maillage.territory.rules.thresholds import (
@@ -114,20 +115,34 @@ def to_map_units(latitude: float, longitude: float) -> tuple[float, float]:
 def to_map_rings(polygons: Iterable[Iterable[Ring]]) -> list[MapRing]:
     """The rings of polygons in whole map units: points that fall on the one before are dropped, and
     so are rings that shrink to fewer than three points."""
-    rings = []
-    for polygon in polygons:
-        for ring in polygon:
-            points: list[MapPoint] = []
-            for longitude, latitude in ring:
-                x, y = to_map_units(latitude, longitude)
-                point = (round(x), round(y))
-                if not points or points[-1] != point:
-                    points.append(point)
-            while len(points) > 1 and points[0] == points[-1]:
-                points.pop()
-            if len(points) > 2:
-                rings.append(tuple(points))
-    return rings
+    return tidy(
+        (_nearest(*to_map_units(latitude, longitude)) for longitude, latitude in ring)
+        for polygon in polygons
+        for ring in polygon
+    )
+
+
+def to_grid(rings: Iterable[MapRing], step: int) -> list[MapRing]:
+    """The rings with every point on a grid of ``step`` map units, tidied: neighbours still share
+    exactly the same points."""
+    return tidy((_nearest(x, y, step) for x, y in ring) for ring in rings)
+
+
+def _nearest(x: float, y: float, step: int = 1) -> MapPoint:
+    return round(x / step) * step, round(y / step) * step
+
+
+def tidy(rings: Iterable[Iterable[MapPoint]]) -> list[MapRing]:
+    """Rings without the points that repeat the one before, and without the rings that have fewer
+    than three points left."""
+    found = []
+    for ring in rings:
+        points = [point for point, _ in groupby(ring)]
+        while len(points) > 1 and points[0] == points[-1]:
+            points.pop()
+        if len(points) > 2:
+            found.append(tuple(points))
+    return found
 
 
 def write_path(rings: Iterable[MapRing]) -> str:
