@@ -13,6 +13,8 @@ urlpatterns = [
     path("filieres/", include("maillage.pathways.urls")),
     path("astreintes/", include("maillage.oncall.urls")),
     path("couverture/", include("maillage.coverage.urls")),
+    path("patients/", include("maillage.patients.urls")),
+    path("adressages/", include("maillage.referrals.urls")),
     path("api/", include("maillage.config.api")),
 ]
 

@@ -16,6 +16,12 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Orienter",
         (
             ("Qui prend en charge ?", "coverage:who", "coverage.ask"),
+            ("Demandes reçues", "referrals:inbox", "referrals.read"),
+            ("Demandes envoyées", "referrals:outbox", "referrals.read"),
+            ("Transferts", "referrals:transfers", "referrals.read"),
+            ("Retours", "referrals:returns", "referrals.read"),
+            ("RCP", "referrals:meetings", "referrals.read"),
+            ("Patients", "patients:search", "patients.care"),
             ("Avant / après", "coverage:compare", "coverage.ask"),
             ("Rejouer un instant", "coverage:replay", "coverage.ask"),
         ),
@@ -32,6 +38,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Conventions", "agreements:list", "agreements.read"),
             ("Filières", "pathways:list", "pathways.read"),
+            ("Délais des demandes", "referrals:figures", "referrals.figures"),
         ),
     ),
     (
@@ -59,6 +66,8 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Travaux", "jobs:list", "jobs.manage"),
             ("Comptes", "accounts:users", "accounts.manage-users"),
             ("Journal", "accounts:audit", "accounts.read-audit"),
+            ("Bris de glace", "patients:openings", "patients.review"),
+            ("Doublons", "patients:duplicates", "patients.identify"),
         ),
     ),
 )
