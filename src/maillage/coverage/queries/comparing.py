@@ -87,7 +87,7 @@ def get_proofs_page(*, by: Actor) -> ProofsPage:
             for card in cards
         ),
         job=find_newest(PROVE_JOB, str(pending.pk)) if pending else None,
-        may_prove=PROVE.allows(by, by.organizations()),
+        may_prove=PROVE.allows(by),
     )
 
 
@@ -165,7 +165,7 @@ def get_proof_page(pk: int, *, by: Actor, at: datetime) -> ProofPage:
         proof=proof,
         freshness=get_freshness(proof, at=at) if done else None,
         job=job if proof.state in PENDING else None,
-        may_prove=PROVE.allows(by, by.organizations()),
+        may_prove=PROVE.allows(by),
         steps=tuple(_step_total(row) for row in steps),
         totals=show_totals(total(row.person_hours for row in steps), "Toutes les filières"),
         due=sum(row.person_hours_due for row in steps),

@@ -82,7 +82,7 @@ def _read(
     chosen = get_chosen(words, at=at)
     kind = asked.get("nature", "")
     kind = kind if kind in KINDS else ""
-    names_people = PLAN.allows(by, by.organizations())
+    names_people = PLAN.allows(by)
     if chosen.proof is None:
         return chosen, [], kind, names_people
     rows = [row for row in _exposures(chosen, chosen.proof) if kind in ("", row.kind)]

@@ -378,6 +378,17 @@ def check_name(name: str) -> str:
     return kept
 
 
+def name_of_changes(sentences: Sequence[str]) -> str:
+    """A name for a scenario that begins with one change, within the length of a name; empty for
+    none or several. ``sentences`` name no person: those who do not organize care read the list of
+    scenarios too."""
+    text = sentences[0].rstrip(".") if len(sentences) == 1 else ""
+    text = text[:1].upper() + text[1:]
+    if len(text) <= LONGEST_NAME:
+        return text
+    return f"{text[: LONGEST_NAME - 1].rsplit(' ', 1)[0]}…"
+
+
 def check_version(current: int, seen: int) -> None:
     """Raise :class:`Refusal` when the page that asks was made before the last change."""
     if current != seen:

@@ -33,7 +33,7 @@ def coverage_map(request: Request) -> HttpResponse:
         return answer
     if asked.get("jour") and page.instant:
         return redirect(address)
-    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    may_prove = PROVE.allows(request.actor)
     return render(request, "coverage/proof/map.html", {"page": page, "may_prove": may_prove})
 
 
@@ -49,7 +49,7 @@ def coverage_map_csv(request: Request) -> HttpResponse:
 def hole_calendar(request: Request) -> HttpResponse:
     """The calendar of holes of a step."""
     page = calendar.get_calendar_page(request.GET.dict(), at=request.now)
-    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    may_prove = PROVE.allows(request.actor)
     return render(request, "coverage/proof/calendar.html", {"page": page, "may_prove": may_prove})
 
 
@@ -75,7 +75,7 @@ def hour(request: Request) -> HttpResponse:
 def fragile_points(request: Request) -> HttpResponse:
     """What cover hangs on. People are named to those who plan care."""
     page = fragile.get_fragile_page(request.GET.dict(), by=request.actor, at=request.now)
-    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    may_prove = PROVE.allows(request.actor)
     return render(request, "coverage/proof/fragile.html", {"page": page, "may_prove": may_prove})
 
 
@@ -92,7 +92,7 @@ def fragile_points_csv(request: Request) -> HttpResponse:
 def worst_communes(request: Request) -> HttpResponse:
     """Communes worst served."""
     page = communes.get_communes_page(request.GET.dict(), at=request.now)
-    may_prove = PROVE.allows(request.actor, request.actor.organizations())
+    may_prove = PROVE.allows(request.actor)
     return render(request, "coverage/proof/communes.html", {"page": page, "may_prove": may_prove})
 
 

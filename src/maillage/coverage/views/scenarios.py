@@ -16,6 +16,7 @@ from maillage.accounts.http import Request, requires
 from maillage.agreements.queries.records import get_agreement
 from maillage.coverage.actions import scenario_acts
 from maillage.coverage.actions import scenarios as actions
+from maillage.coverage.forms.first_changes import read_first_changes
 from maillage.coverage.forms.scenarios import (
     CHANGE_FORMS,
     ChangeForm,
@@ -29,13 +30,13 @@ from maillage.coverage.permissions import PLAN, READ
 from maillage.coverage.queries import scenarios as queries
 from maillage.coverage.queries.scenario_choices import suggest_choices
 from maillage.coverage.queries.what_if import peek_ground
+from maillage.coverage.rules.scenarios import name_of_changes
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, NotFound, Refusal
 
 UNPROCESSABLE = 422
 CONFLICT = 409
 STALE = "coverage.scenario-stale"
-LONGEST_JSON = 20_000
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -57,37 +58,12 @@ def _seen_version(request: Request) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _asked_changes(request: Request) -> tuple[list[dict[str, Any]], str]:
-    """The changes that an address, or the hidden field of the form, asks to begin with; and what
-    is wrong with them. Either ``changement`` (JSON: a change or a list of them), or ``nature`` and
-    the fields of its short form."""
-    given = request.POST if request.method == "POST" else request.GET
-    text = given.get("changement", "")
-    if text:
-        try:
-            read = json.loads(text[:LONGEST_JSON])
-        except (ValueError, RecursionError):
-            return [], "Ce lien ne dit pas un changement."
-        return (read if isinstance(read, list) else [read]), ""
-    if "sans" in given or "reconduire" in given:
-        try:
-            return queries.list_first_changes(given, at=request.now), ""
-        except Invalid as error:
-            return [], error.message
-    kind = CHANGE_FORMS.get(given.get("nature", ""))
-    if kind is None:
-        return [], ""
-    form = kind(given, now=request.now)
-    if form.is_valid():
-        return [form.as_json()], ""
-    return [], form.errors_in_words()
-
-
 @require_http_methods(FORM_METHODS)
 @requires(PLAN)
 def new(request: Request) -> HttpResponse:
     """Begin a scenario; the address may give its first changes."""
-    changes, problem = _asked_changes(request)
+    given = request.POST if request.method == "POST" else request.GET
+    changes, problem = read_first_changes(given, at=request.now)
     sentences: list[str] = []
     unnamed: list[str] = []
     try:
@@ -99,7 +75,7 @@ def new(request: Request) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     first_day, last_day = queries.default_horizon(local_day(request.now))
     peek_ground(first_day, last_day)
-    draft = actions.ScenarioDraft(_short(unnamed), first_day, last_day)
+    draft = actions.ScenarioDraft(name_of_changes(unnamed), first_day, last_day)
     form = ScenarioForm(posted, initial=ScenarioForm.values_of(draft))
     if form.is_valid():
         try:
@@ -116,14 +92,6 @@ def new(request: Request) -> HttpResponse:
         "changes_text": json.dumps(changes) if changes else "",
     }
     return _page(request, "new", context, form)
-
-
-def _short(sentences: list[str]) -> str:
-    """A name for a scenario that begins with one change. It names nobody: a name is in lists that
-    those who do not organize care read."""
-    text = sentences[0].rstrip(".") if len(sentences) == 1 else ""
-    text = text[:1].upper() + text[1:]
-    return text if len(text) <= 120 else f"{text[:119].rsplit(' ', 1)[0]}…"
 
 
 def _page(request: Request, name: str, context: dict[str, Any], form: Any) -> HttpResponse:
