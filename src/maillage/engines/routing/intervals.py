@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 LOW = -(1 << 62)
 HIGH = 1 << 62
 """Stand for an open start and an open end: beyond every instant and every day that is accepted."""
@@ -13,7 +16,7 @@ HIGH = 1 << 62
 class Intervals:
     """A union of intervals ``start <= x < end``, kept sorted, apart and not touching."""
 
-    __slots__ = ("_ends", "_starts")
+    __slots__ = ("_ends", "_starts", "_table")
 
     def __init__(self, parts: Iterable[tuple[int, int]]) -> None:
         starts: list[int] = []
@@ -25,11 +28,19 @@ class Intervals:
                 starts.append(start)
                 ends.append(end)
         self._starts, self._ends = starts, ends
+        self._table: NDArray[np.int64] | None = None
 
     @property
     def parts(self) -> list[tuple[int, int]]:
         """The intervals in order, apart and not touching."""
         return list(zip(self._starts, self._ends, strict=True))
+
+    @property
+    def table(self) -> NDArray[np.int64]:
+        """Starts, then ends, as two rows."""
+        if self._table is None:
+            self._table = np.array([self._starts, self._ends], np.int64)
+        return self._table
 
     def __bool__(self) -> bool:
         return bool(self._starts)

@@ -100,6 +100,55 @@ def partners(holders, labels):
 
 
 @njit(cache=True, nogil=True)
+def number_rows(rows):
+    """Equal rows under one number, in the order of their first rows: the number of each row, and
+    the first row of each number."""
+    room = 64
+    while room < 2 * len(rows):
+        room *= 2
+    numbers = np.full(room, -1, np.int32)
+    of, first = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
+    count = 0
+    for row in range(len(rows)):
+        mixed = np.uint64(0)
+        for word in rows[row]:
+            mixed = (mixed ^ word) * np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(29)
+        place = np.int64(mixed & np.uint64(room - 1))
+        while numbers[place] >= 0 and not _are_equal(rows[first[numbers[place]]], rows[row]):
+            place = (place + 1) & (room - 1)
+        if numbers[place] < 0:
+            numbers[place] = count
+            first[count] = row
+            count += 1
+        of[row] = numbers[place]
+    return of, first[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _are_equal(one, other):
+    for w in range(one.size):  # noqa: SIM110 - compiled
+        if one[w] != other[w]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _open_edges(codes, step_start, in_class, edge_start, edge_from, edge_journey, starts, edges):
+    """The edges that can be taken under the moves of one epoch: those into each node, one node
+    after the other, from ``starts[node]`` on."""
+    count = 0
+    for node in range(step_start[-1]):
+        starts[node] = count
+        if in_class[node]:
+            for edge in range(edge_start[node], edge_start[node + 1]):
+                if codes[edge] != 0 and edge_journey[edge] >= 0 and in_class[edge_from[edge]]:
+                    edges[count] = edge
+                    count += 1
+    starts[step_start[-1]] = count
+
+
+@njit(cache=True, nogil=True)
 def tails(last, step_start, node_service, in_class, takes_direct, takes_referral,
           edge_start, edge_from, edge_journey, moves, epoch, reason, response,
           node_entry, entries):  # fmt: skip
@@ -111,32 +160,18 @@ def tails(last, step_start, node_service, in_class, takes_direct, takes_referral
     states = reason.shape[0]
     found = np.full((entries, states), INFINITE, np.int64)
     cost = np.empty(node_service.size, np.int64)
+    starts, edges = np.empty(edge_start.size, np.int64), np.empty(edge_from.size, np.int64)
     for u in range(states):
+        # States come in order of time, so that epochs do.
+        if u == 0 or epoch[u] != epoch[u - 1]:
+            _open_edges(moves[epoch[u]], step_start, in_class, edge_start, edge_from, edge_journey,
+                        starts, edges)  # fmt: skip
+        for node in range(step_start[last], step_start[last + 1]):
+            service = node_service[node]
+            is_on = in_class[node] and reason[u, service] == 0
+            cost[node] = response[u, service] if is_on else INFINITE
         step = last
         while True:
-            for node in range(step_start[step], step_start[step + 1]):
-                service = node_service[node]
-                cost[node] = INFINITE
-                if not in_class[node] or reason[u, service] != 0:
-                    continue
-                if step == last:
-                    cost[node] = response[u, service]
-            if step < last:
-                for after in range(step_start[step + 1], step_start[step + 2]):
-                    if cost[after] >= INFINITE:
-                        continue
-                    for edge in range(edge_start[after], edge_start[after + 1]):
-                        before = edge_from[edge]
-                        service = node_service[before]
-                        if (
-                            edge_journey[edge] < 0
-                            or moves[epoch[u], edge] == 0
-                            or not in_class[before]
-                            or reason[u, service] != 0
-                        ):
-                            continue
-                        total = response[u, service] + edge_journey[edge] + cost[after]
-                        cost[before] = min(cost[before], total)
             if takes_direct[step]:
                 for node in range(step_start[step], step_start[step + 1]):
                     entry = node_entry[node]
@@ -145,6 +180,19 @@ def tails(last, step_start, node_service, in_class, takes_direct, takes_referral
             if step == 0 or not takes_referral[step]:
                 break
             step -= 1
+            for node in range(step_start[step], step_start[step + 1]):
+                cost[node] = INFINITE
+            for after in range(step_start[step + 1], step_start[step + 2]):
+                if cost[after] >= INFINITE:
+                    continue
+                for index in range(starts[after], starts[after + 1]):
+                    before = edge_from[edges[index]]
+                    if reason[u, node_service[before]] == 0:
+                        total = edge_journey[edges[index]] + cost[after]
+                        cost[before] = min(cost[before], total)
+            for node in range(step_start[step], step_start[step + 1]):
+                if cost[node] < INFINITE:
+                    cost[node] += response[u, node_service[node]]
     return found
 
 
@@ -285,18 +333,18 @@ def _take(left, bits, fragile, people, verdict, table, times, limit):
 
 
 @njit(cache=True, nogil=True)
-def _take_one_by_one(left, travel, sites, by_state, fragile, people, on_target_up_to,
+def _take_one_by_one(left, travel, sites, door, by_state, fragile, people, on_target_up_to,
                      at_limit_up_to, table, times, sums, worst, limit, late, late_of_group,
                      is_late):  # fmt: skip
-    """The best chain of each state that is left, among all doors; ``by_state[state, door]`` are
-    the minutes from the door. Does for each what :func:`cover` does for many."""
+    """The best chain of each state that is left, among the doors that are; ``by_state[state,
+    door]`` are the minutes from the door. Does for each what :func:`cover` does for many."""
     for w in range(left.size):
         while left[w]:
             bit = left[w] & (~left[w] + np.uint64(1))
             left[w] ^= bit
             u = w * 64 + np.int64(_lowest_bit(bit))
             now = INFINITE
-            for k in range(sites.size):
+            for k in door:
                 now = min(now, travel[sites[k]] + by_state[u, k])
             time = _time_of(bit, w, table)
             sums[0] += np.float64(now) * np.float64(time)
@@ -363,9 +411,10 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
             doors = _advance(travel[c], sites, first, minutes, position, door, total, doors)
             turns += 1
             if missing and missing <= FEW_STATES and turns >= FEW_TURNS:
-                _take_one_by_one(left, travel[c], sites, by_state, fragile[group], residents[c],
-                                 on_target_up_to, at_limit_up_to, table, times[c], sums[c:],
-                                 worst[c:], limit, late, late_of_group[group], is_late)  # fmt: skip
+                _take_one_by_one(left, travel[c], sites, door[:doors], by_state, fragile[group],
+                                 residents[c], on_target_up_to, at_limit_up_to, table, times[c],
+                                 sums[c:], worst[c:], limit, late, late_of_group[group],
+                                 is_late)  # fmt: skip
                 missing = 0
             elif missing:
                 _order(door, total, is_ordered, doors)

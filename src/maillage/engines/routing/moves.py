@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container
 from datetime import date
 from typing import NamedTuple
 
@@ -83,23 +83,30 @@ class Moves:
             for day in sorted({*moves, *members})
         ]
 
-    def find(self, day: int, key: MoveKey) -> Move | None:
+    def find(
+        self, day: int, key: MoveKey, groups: Callable[[str], frozenset[str]]
+    ) -> Move | None:
         """What allows a move on a day: the same organization, else the same group (the first by
-        identifier), else a clause (the smallest priority, then identifier), else nothing."""
+        identifier), else a clause (the smallest priority, then identifier), else nothing. ``groups`` are those of an
+        organization on that day."""
         origin, target, _ = key
         if origin == target:
             return WITHIN_ORGANIZATION
-        shared = self._groups_of(origin, day) & self._groups_of(target, day)
+        shared = groups(origin) & groups(target)
         if shared:
             return Move(f"group:{min(shared)}", NO_CLAUSE, None)
-        clauses = [row for row in self._clauses.get(key, ()) if _in_force(row, day)]
+        if key not in self._clauses:
+            return None
+        clauses = [row for row in self._clauses[key] if _in_force(row, day)]
         if not clauses:
             return None
         first = min(clauses, key=lambda clause: (clause.priority, clause.id))
         return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
 
-    def _groups_of(self, organization: str, day: int) -> set[str]:
-        return {row.group for row in self._groups.get(organization, ()) if _in_force(row, day)}
+    def groups_of(self, organization: str, day: int) -> frozenset[str]:
+        """The hospital groups to which an organization belongs on a day."""
+        rows = self._groups.get(organization, ())
+        return frozenset(row.group for row in rows if _in_force(row, day))
 
 
 class DayMoves:
@@ -108,6 +115,7 @@ class DayMoves:
     def __init__(self, moves: Moves, day: int) -> None:
         self._moves, self._day = moves, day
         self._known: dict[MoveKey, Move | None] = {}
+        self._groups: dict[str, frozenset[str]] = {}
 
     def move(self, origin: str, target: str, care_type: str) -> Move | None:
         """What allows a patient of ``care_type`` to go from one organization to another: see
@@ -116,8 +124,14 @@ class DayMoves:
         try:
             return self._known[key]
         except KeyError:
-            found = self._known[key] = self._moves.find(self._day, key)
+            found = self._known[key] = self._moves.find(self._day, key, self._groups_of)
             return found
+
+    def _groups_of(self, organization: str) -> frozenset[str]:
+        known = self._groups.get(organization)
+        if known is None:
+            known = self._groups[organization] = self._moves.groups_of(organization, self._day)
+        return known
 
 
 def _ends(row: Membership | Clause, horizon: Horizon) -> list[int]:

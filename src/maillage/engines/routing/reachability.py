@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from maillage.engines.routing.clock import (
     DAY,
     EPOCH,
@@ -93,12 +96,25 @@ class Slots:
 SlotRow = tuple[int, int, str, int]
 """Start and end (ticks), holder (empty for none), response (micros)."""
 
+Ints = NDArray[np.int64]
+
+
+class SlotTable(NamedTuple):
+    """The duty slots of one service by start: starts and ends (ticks), responses (micros), and
+    holders as indexes in ``names``, -1 for none."""
+
+    starts: Ints
+    ends: Ints
+    responses: Ints
+    holders: Ints
+    names: tuple[str, ...]
+
 
 class ServiceReach:
     """The hours, authorisations, exceptions and duty slots of one service."""
 
     __slots__ = (
-        "_clock", "_known_rows", "_known_slots", "_week", "authorised", "closed", "fingerprints",
+        "_clock", "_known_slots", "_known_table", "_week", "authorised", "closed", "fingerprints",
         "opened", "opening", "slots", "timelines",
     )  # fmt: skip
 
@@ -115,7 +131,7 @@ class ServiceReach:
         self.opened = self._exceptions(service, ExceptionState.OPEN)
         self.slots = slots
         self._known_slots: Slots | None = None
-        self._known_rows: list[SlotRow] | None = None
+        self._known_table: SlotTable | None = None
         # By horizon, filled by the sweep (``timelines.py``).
         self.timelines: dict[tuple[int, int], Any] = {}
         self.fingerprints: dict[tuple[int, int], str] = {}
@@ -123,17 +139,18 @@ class ServiceReach:
     @property
     def slot_rows(self) -> list[SlotRow]:
         """The slots in ticks, with their holder and response in micros, in a fixed order."""
-        if self._known_rows is None:
-            self._known_rows = sorted(
-                (
-                    LOW if slot.starts_at is None else (slot.starts_at - EPOCH) // MICROSECOND,
-                    HIGH if slot.ends_at is None else (slot.ends_at - EPOCH) // MICROSECOND,
-                    slot.holder or "",
-                    to_micros(slot.response_minutes),
-                )
-                for slot in self.slots
-            )
-        return self._known_rows
+        starts, ends, responses, holders, names = self.slot_table
+        called = ["" if rank < 0 else names[rank] for rank in holders.tolist()]
+        return sorted(
+            zip(starts.tolist(), ends.tolist(), called, responses.tolist(), strict=True)
+        )
+
+    @property
+    def slot_table(self) -> SlotTable:
+        """The slots as arrays; made once."""
+        if self._known_table is None:
+            self._known_table = _slot_table(self.slots)
+        return self._known_table
 
     @property
     def _slots(self) -> Slots:
@@ -278,6 +295,25 @@ def _day(day: date | None, otherwise: int) -> int:
 
 def _tick(moment: datetime | None, otherwise: int) -> int:
     return otherwise if moment is None else to_tick(moment)
+
+
+def _slot_table(slots: Sequence[DutySlot]) -> SlotTable:
+    starts = np.array(
+        [LOW if (at := row.starts_at) is None else (at - EPOCH) // MICROSECOND for row in slots],
+        np.int64,
+    )
+    ends = np.array(
+        [HIGH if (at := row.ends_at) is None else (at - EPOCH) // MICROSECOND for row in slots],
+        np.int64,
+    )
+    minutes = np.array([row.response_minutes for row in slots], np.float64)
+    names: dict[str, int] = {}
+    holders = np.array(
+        [names.setdefault(row.holder, len(names)) if row.holder else -1 for row in slots], np.int64
+    )
+    order = np.argsort(starts, kind="stable")
+    responses = np.rint(minutes * MICROS).astype(np.int64)
+    return SlotTable(starts[order], ends[order], responses[order], holders[order], tuple(names))
 
 
 def _compile_slot(slot: DutySlot) -> CompiledSlot:

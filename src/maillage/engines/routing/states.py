@@ -319,22 +319,15 @@ def _gather(
 
 def distinct(*columns: NDArray) -> tuple[Shorts, Ints]:
     """Equal rows under one number: the number of each row, and the first row of each number."""
+    from maillage.engines.routing import kernels
+
     size = len(columns[0])
-    parts = [
-        np.ascontiguousarray(column).view(np.uint8).reshape(size, column[:1].nbytes)
-        for column in columns
-    ]
-    packed = np.concatenate(parts, axis=1)
-    width = packed.shape[1]
-    text = packed.tobytes()
-    numbers: dict[bytes, int] = {}
-    first: list[int] = []
-    of = np.empty(size, np.int32)
-    for row in range(size):
-        key = text[row * width : (row + 1) * width]
-        number = numbers.get(key)
-        if number is None:
-            number = numbers[key] = len(first)
-            first.append(row)
-        of[row] = number
-    return of, np.array(first, np.int64)
+    widths = [column[:1].nbytes for column in columns]
+    packed = np.zeros((size, -(-sum(widths) // 8) * 8), np.uint8)
+    at = 0
+    for column, width in zip(columns, widths, strict=True):
+        packed[:, at : at + width] = (
+            np.ascontiguousarray(column).view(np.uint8).reshape(size, width)
+        )
+        at += width
+    return kernels.number_rows(packed.view(np.uint64))

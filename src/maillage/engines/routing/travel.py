@@ -44,6 +44,7 @@ class TravelTimes:
         self._communes = {commune.code: (commune.lat, commune.lon) for commune in communes}
         self._from_commune: dict[str, dict[str, int]] = {}
         self._to_site: dict[str, dict[str, int]] = {}
+        self._commune_ranks = {code: rank for rank, code in enumerate(self._communes)}
         self._columns: dict[str, Ints] = {}
         self._between: dict[str, Ints] = {}
         self._ranks = {site: rank for rank, site in enumerate(self._points)}
@@ -51,12 +52,10 @@ class TravelTimes:
         self._commune_places = np.radians(np.array(self._places, np.float64).reshape(-1, 2))
         self._site_places = np.radians(np.array(self._sites, np.float64).reshape(-1, 2))
         if not self.is_estimate:
-            self._from_commune = {code: {} for code in self._communes}
-            for code, site, minutes in travel.commune_site:
-                self._from_commune[code][site] = to_micros(minutes)
-            self._to_site = {site: {site: 0} for site in self._points}
-            for origin, site, minutes in travel.site_site:
-                self._to_site[site][origin] = to_micros(minutes)
+            # By target, then by origin: both are asked for by target.
+            self._homeward = _matrix(travel.commune_site, self._commune_ranks, self._ranks)
+            self._sideways = _matrix(travel.site_site, self._ranks, self._ranks)
+            np.fill_diagonal(self._sideways, 0)
 
     def point_of(self, site: str) -> tuple[float, float]:
         """Latitude and longitude of a site."""
@@ -66,14 +65,21 @@ class TravelTimes:
         """Micros from a commune to each site that can be reached from it."""
         known = self._from_commune.get(code)
         if known is None:
-            known = self._from_commune[code] = self._estimate(self._communes[code])
+            if self.is_estimate:
+                known = self._estimate(self._communes[code])
+            else:
+                known = self._listed(self._homeward[:, self._commune_ranks[code]])
+            self._from_commune[code] = known
         return known
 
     def to_site(self, site: str) -> dict[str, int]:
         """Micros to a site from each site that can send there; 0 from itself."""
         known = self._to_site.get(site)
         if known is None:
-            known = self._estimate(self._points[site])
+            if self.is_estimate:
+                known = self._estimate(self._points[site])
+            else:
+                known = self._listed(self._sideways[self._ranks[site]])
             known[site] = 0
             self._to_site[site] = known
         return known
@@ -84,31 +90,32 @@ class TravelTimes:
 
     def between(self, target: str) -> Ints:
         """Micros to a site from every site; ``INFINITE`` for no journey, 0 from itself."""
+        if not self.is_estimate:
+            return self._sideways[self._ranks[target]]
         known = self._between.get(target)
         if known is None:
-            if self.is_estimate:
-                known = self._estimated_column(self._points[target], self._sites, self._site_places)
-            else:
-                known = np.full(len(self._ranks), INFINITE, np.int64)
-                for origin, micros in self._to_site[target].items():
-                    known[self._ranks[origin]] = micros
+            known = self._estimated_column(self._points[target], self._sites, self._site_places)
             known[self._ranks[target]] = 0
             self._between[target] = known
         return known
 
     def column(self, site: str) -> Ints:
         """Micros to a site from every commune, in their order; ``INFINITE`` for no journey."""
+        if not self.is_estimate:
+            return self._homeward[self._ranks[site]]
         known = self._columns.get(site)
         if known is None:
-            if self.is_estimate:
-                known = self._estimated_column(
-                    self._points[site], self._places, self._commune_places
-                )
-            else:
-                rows = self._from_commune.values()
-                known = np.array([row.get(site, INFINITE) for row in rows], np.int64)
+            known = self._estimated_column(self._points[site], self._places, self._commune_places)
             self._columns[site] = known
         return known
+
+    def _listed(self, micros: Ints) -> dict[str, int]:
+        """The sites that can be reached, from a row of the matrix."""
+        return {
+            site: value
+            for site, value in zip(self._ranks, micros.tolist(), strict=True)
+            if value < INFINITE
+        }
 
     def _estimate(self, point: tuple[float, float]) -> dict[str, int]:
         return {
@@ -138,3 +145,17 @@ class TravelTimes:
         for index in doubtful.tolist():
             micros[index] = to_micros(estimated_minutes(crow_fly_km(*places[index], *point)))
         return micros
+
+
+def _matrix(
+    rows: tuple[tuple[str, str, float], ...], origins: dict[str, int], targets: dict[str, int]
+) -> Ints:
+    """Micros to each target (rows) from each origin (columns), ``INFINITE`` where none is given."""
+    found = np.full((len(targets), len(origins)), INFINITE, np.int64)
+    if rows:
+        places, sites, minutes = zip(*rows, strict=True)
+        columns = np.fromiter(map(origins.__getitem__, places), np.int64, len(rows))
+        ranks = np.fromiter(map(targets.__getitem__, sites), np.int64, len(rows))
+        micros = np.rint(np.array(minutes, np.float64) * MICROS).astype(np.int64)
+        found[ranks, columns] = micros
+    return found
