@@ -77,6 +77,23 @@ def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[U
     return users.order_by(ByName("full_name"), "username")
 
 
+def list_addresses(
+    *, usernames: Iterable[str] | None = None, role: Role | None = None, on: date | None = None
+) -> list[tuple[str, str]]:
+    """Name and e-mail address (empty when none is known) of active accounts, by name: of these
+    user names, or of those who hold a role on a day."""
+    users = User.objects.filter(is_active=True)
+    if usernames is not None:
+        users = users.filter(username__in=list(usernames))
+    if role is not None:
+        held = RoleGrant.objects.filter(role=role)
+        if on is not None:
+            held = held.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=on))
+            held = held.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+        users = users.filter(pk__in=held.values("user"))
+    return list(users.values_list("full_name", "email"))
+
+
 def list_demo_supplements() -> list[tuple[str, Role]]:
     """Demonstration accounts that exist beside the one of each role, with their role."""
     made = User.objects.filter(username__in=rules.DEMO_SUPPLEMENTS, is_demo=True)

@@ -12,6 +12,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from maillage.config.database import BadAddress, database_settings
+from maillage.config.mail import BadMailAddress, mail_settings
 
 PACKAGE = Path(__file__).resolve().parent.parent
 REPOSITORY = PACKAGE.parent.parent
@@ -212,6 +213,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # Background work stands in the database: asked for, and rolled back, with the act that wants it.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# Messages that something waits, without patient data. Without a mail server they are kept as files.
+PUBLIC_ADDRESS = os.environ.get("MAILLAGE_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+MAIL_FROM = os.environ.get("MAILLAGE_MAIL_FROM", "maillage@localhost")
+MAIL_DOMAIN = MAIL_FROM.rpartition("@")[2]
+try:
+    globals().update(mail_settings(os.environ.get("MAILLAGE_MAIL", ""), folder=DATA / "courriels"))
+except BadMailAddress as refusal:
+    raise SystemExit(f"MAILLAGE_MAIL : {refusal}") from None
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -1,0 +1,90 @@
+"""Who is told of what, and in which words: never a trait of the patient, nor what he suffers from.
+
+A message names the number of the request, what kind it is, who asks and which team, the hour until
+which something is waited for, and the address of the page, which asks to log in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from maillage.referrals.enums import Act, Clock, Kind, Level, Side
+from maillage.vocabulary.calendar import french_instant
+
+TOLD: Mapping[Act, frozenset[Side]] = {
+    Act.SEND: frozenset({Side.TARGET}),
+    Act.ASK_INFO: frozenset({Side.REQUESTER}),
+    Act.GIVE_INFO: frozenset({Side.TARGET}),
+    Act.ANSWER: frozenset({Side.REQUESTER}),
+    Act.ACCEPT: frozenset({Side.REQUESTER}),
+    Act.ACCEPT_MEDICALLY: frozenset({Side.REQUESTER}),
+    Act.ACCEPT_BED: frozenset({Side.REQUESTER}),
+    Act.REFUSE: frozenset({Side.REQUESTER}),
+    Act.REDIRECT: frozenset({Side.REQUESTER}),
+    Act.SCHEDULE: frozenset({Side.REQUESTER}),
+    Act.ORDER_TRANSPORT: frozenset({Side.REGULATOR, Side.TARGET}),
+    Act.DECLINE_TRANSPORT: frozenset({Side.REQUESTER, Side.TARGET}),
+    Act.ENGAGE: frozenset({Side.REQUESTER, Side.TARGET}),
+    Act.DEPART: frozenset({Side.TARGET}),
+    Act.ARRIVE: frozenset({Side.REQUESTER, Side.TARGET}),
+    Act.TAKE_OVER: frozenset({Side.REQUESTER}),
+    Act.CANCEL: frozenset({Side.TARGET, Side.REGULATOR}),
+    Act.EXPIRE: frozenset({Side.REQUESTER}),
+    Act.CLOSE_SISTER: frozenset({Side.TARGET}),
+}
+"""Who hears of an act. Acts that are not here (opening a request, closing it) tell nobody."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a message may say of a request."""
+
+    key: str
+    kind: Kind
+    sender: str
+    team: str
+    owner: Side | None
+    clock: Clock | None
+    due_at: datetime | None
+
+
+def told(act: Act, *, had_regulation: bool = True) -> frozenset[Side]:
+    """The sides that hear of an act. The SAMU hears of a withdrawal only when it was asked for a
+    transport."""
+    sides = TOLD.get(act, frozenset())
+    return sides if had_regulation else sides - {Side.REGULATOR}
+
+
+def words_of_act(subject: Subject, said: str, *, address: str) -> tuple[str, str]:
+    """Title and text of the message that tells of an act; ``said`` is what the table says."""
+    return f"Maillage {subject.key} : {said.lower()}", _text(subject, f"{said}.", address)
+
+
+def words_of_message(subject: Subject, *, address: str) -> tuple[str, str]:
+    """Title and text that tell of a new message in the conversation."""
+    said = "Un message vous attend"
+    return f"Maillage {subject.key} : nouveau message", _text(subject, f"{said}.", address)
+
+
+def words_of_call(subject: Subject, level: Level, *, address: str) -> tuple[str, str]:
+    """Title and text of a call of the chain."""
+    waited = subject.clock.label if subject.clock else ""
+    said = f"Échéance dépassée : {waited}. Vous êtes appelé : {level.label.lower()}."
+    return f"Maillage {subject.key} : en retard, {waited}", _text(subject, said, address)
+
+
+def _text(subject: Subject, said: str, address: str) -> str:
+    lines = [
+        said,
+        "",
+        f"Demande {subject.key} · {subject.kind.label}",
+        f"De : {subject.sender}",
+        f"À : {subject.team}",
+    ]
+    if subject.due_at is not None and subject.clock is not None:
+        hour = french_instant(subject.due_at)
+        lines.append(f"Attendu : {subject.clock.label}, avant le {hour}")
+    lines += ["", address, "", "Ce message ne contient aucune donnée du patient. Ne pas répondre."]
+    return "\n".join(lines)
