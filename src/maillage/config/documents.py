@@ -367,6 +367,13 @@ def proof_tables_page() -> str:
     return "".join(parts)
 
 
+def referral_states_page() -> str:
+    """``referral-states.md``, as the room of referrals prints it from its transition table."""
+    from maillage.referrals.rules.state_page import state_page
+
+    return MARK + state_page()
+
+
 def openapi_document() -> str:
     """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
     from maillage.config.api import api
@@ -381,6 +388,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "pathway-states.md": pathway_states_page,
     "permissions.md": permissions_page,
     "proof-tables.md": proof_tables_page,
+    "referral-states.md": referral_states_page,
     "rooms.md": rooms_page,
     "tables.md": tables_page,
 }
