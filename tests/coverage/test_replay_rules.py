@@ -102,7 +102,7 @@ def test_a_duty_slot(before: DutySlot | None, after: DutySlot | None, words: str
 def test_a_clause(before: dict[str, Clause], after: dict[str, Clause], words: str) -> None:
     (sentence,) = told(replace(KNOWN, clauses=after), replace(KNOWN, clauses=before))
     assert sentence.startswith("« Convention 2017 », article 4 : ")
-    assert "de CH de Cambrai vers CHU de Lille" in sentence
+    assert "du CH de Cambrai vers le CHU de Lille" in sentence
     assert words in sentence
 
 

@@ -232,7 +232,7 @@ def test_built_on_screen_from_a_link(tiny: Tiny, client_for: Connect) -> None:
         {"nature": "clause", "de": "590781605", "vers": "chu-lille", "soins": "THORACIC_SURGERY"}
     )
     page = client.get(f"/couverture/scenarios/nouveau?{link}")
-    assert "d&#x27;adresser ses patients à CHU de Lille" in page.content.decode()
+    assert "d&#x27;adresser ses patients au CHU de Lille" in page.content.decode()
     form = {"du": "22/11/2026", "au": "21/12/2026", "changement": page.context["changes_text"]}
     assert client.post("/couverture/scenarios/nouveau", {**form, "nom": " "}).status_code == 422
     sent = client.post("/couverture/scenarios/nouveau", {**form, "nom": "Cambrai"})
@@ -280,7 +280,7 @@ def test_a_support_or_a_term_is_tried_from_its_page(tiny: Tiny, client_for: Conn
     mark = client.get("/couverture/scenarios/nouveau?reconduire=association-2017&le=2022-11-14")
     assert mark.context["problem"] == ""
     assert mark.context["sentences"] == [
-        "Une clause permet à CH de Cambrai d'adresser ses patients à CHU de Lille pour "
+        "Une clause permet au CH de Cambrai d'adresser ses patients au CHU de Lille pour "
         "«\u00a0Chirurgie thoracique\u00a0» à partir du 14 novembre 2022."
     ]
 

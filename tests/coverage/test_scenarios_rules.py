@@ -29,6 +29,7 @@ from maillage.coverage.rules.scenarios import (
     check_version,
     copy_name,
     enumeration,
+    name_of_changes,
     sentence,
 )
 from maillage.engines.routing import (
@@ -137,12 +138,12 @@ SENTENCES: list[tuple[Change, str]] = [
     ),
     (
         AddClause("1", "2", ("ADDICTION", "CARDIOLOGY")),
-        "Une clause permet à CH Le Cateau d'adresser ses patients à CH Valenciennes pour "
+        "Une clause permet au CH Le Cateau d'adresser ses patients au CH Valenciennes pour "
         "« Addictologie » et « Cardiologie ».",
     ),
     (
         AddClause("1", "9", ("ADDICTION",), ends_on=DAY),
-        "Une clause permet à CH Le Cateau d'adresser ses patients à 9 pour « Addictologie » "
+        "Une clause permet au CH Le Cateau d'adresser ses patients à 9 pour « Addictologie » "
         "jusqu'au 31 décembre 2026.",
     ),
     (
@@ -205,6 +206,15 @@ def test_small_decisions() -> None:
         "+12\u202f400",
         "\u22123,50\u00a0millions",
     ]
+
+
+def test_a_scenario_of_one_change_is_named_after_it() -> None:
+    assert name_of_changes(["la garde « AVC » est pourvue."]) == "La garde « AVC » est pourvue"
+    assert name_of_changes(["Un.", "Deux."]) == ""
+    assert name_of_changes([]) == ""
+    long = name_of_changes([f"{'mot ' * 40}fin."])
+    assert long == f"Mot {'mot ' * 27}mot…"
+    assert check_name(long) == long
 
 
 def test_what_a_page_shows_is_tried_in_one_link() -> None:

@@ -53,7 +53,7 @@ def test_what_caudry_lost_on_14_november_2022(open_page: Callable[..., Page]) ->
     lost = changed.get_by_role("row").filter(has_text="Personne ne prend en charge")
     expect(lost).to_contain_text("Addictologie")
     expect(page.get_by_role("heading", name="Clauses qui répareraient")).to_be_visible()
-    expect(page.get_by_role("main")).to_contain_text("de CH Le Cateau vers CH Valenciennes")
+    expect(page.get_by_role("main")).to_contain_text("du CH Le Cateau vers le CH Valenciennes")
     rights = page.get_by_role("table", name="Adressages perdus")
     expect(rights.get_by_role("row").filter(has_text="CH de Cambrai").first).to_be_visible()
 

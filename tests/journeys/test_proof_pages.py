@@ -107,7 +107,7 @@ def test_the_hole_left_by_cambrai_is_on_the_map_and_explained(
         page.get_by_role("heading", name=re.compile("habitants sans prise en charge"))
     ).to_be_visible(timeout=LONGEST_COLD_MS)
     expect(page.get_by_role("heading", name="Qui pourrait fermer ce trou")).to_be_visible()
-    expect(page.locator(".closers")).to_contain_text("Une clause permet à CH Le Cateau")
+    expect(page.locator(".closers")).to_contain_text("Une clause permet au CH Le Cateau")
     page.get_by_role("link", name=re.compile("Qui prend en charge")).last.click()
     expect(page.locator("[data-answer]")).to_contain_text("Aucune convention en vigueur")
 

@@ -15,6 +15,7 @@ from maillage.agreements.enums import AgreementKind, PartyRole
 from maillage.agreements.models import Agreement
 from maillage.agreements.permissions import CREATE
 from maillage.coverage.models import Scenario
+from maillage.coverage.rules.organization_words import of_it
 from maillage.directory.models import Organization
 from maillage.engines.routing import AddClause, Change, StaffSlots, read_changes
 from maillage.oncall.actions import ask_for_roster
@@ -111,8 +112,8 @@ def _new_draft(
     if not CREATE.allows(by, [first.slug]):
         raise NotAllowed(
             "permission.agreements.create",
-            f"Seule la direction de {sender.short_name} ou de {receiver.short_name} prépare cette "
-            "convention.",
+            f"Seule la direction {of_it(sender.short_name)} ou {of_it(receiver.short_name)} "
+            "prépare cette convention.",
         )
     title = short_title.strip() or f"{sender.short_name} et {receiver.short_name}"
     text = create_agreement(

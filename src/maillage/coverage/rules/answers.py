@@ -15,6 +15,7 @@ from maillage.coverage.enums import (
     VERDICTS,
     Wording,
 )
+from maillage.coverage.rules.organization_words import of_it, the
 from maillage.engines.routing import (
     Alternative,
     Answer,
@@ -145,6 +146,16 @@ class Mending:
     step: int
     keys: tuple[str, str, str] = ("", "", "")
     """Identifiers of both organizations and name of the care type: what a scenario adds."""
+
+    @property
+    def of_sender(self) -> str:
+        """« du CH Lens »."""
+        return of_it(self.from_organization)
+
+    @property
+    def to_receiver(self) -> str:
+        """« le CHU de Lille », after « vers »."""
+        return the(self.to_organization)
 
 
 @dataclass(frozen=True)

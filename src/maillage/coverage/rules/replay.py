@@ -9,6 +9,7 @@ from typing import Any
 
 from maillage.coverage.enums import SERVICE_REASONS
 from maillage.coverage.rules.answers import Names
+from maillage.coverage.rules.organization_words import of_it, the
 from maillage.engines.routing import (
     Clause,
     Demand,
@@ -164,8 +165,8 @@ def _clauses(
         if card and card.article:
             what += f", {card.article[0].lower()}{card.article[1:]}"
         ends = (
-            f"de {_organization(clause.from_organization, names)} "
-            f"vers {_organization(clause.to_organization, names)}"
+            f"{of_it(_organization(clause.from_organization, names))} "
+            f"vers {the(_organization(clause.to_organization, names))}"
         )
         if old is None:
             yield f"{what} : une clause {ends}, enregistrée depuis, vaut ce jour-là."

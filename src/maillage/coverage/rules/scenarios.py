@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from maillage.coverage.rules.answers import Names
+from maillage.coverage.rules.organization_words import to_it
 from maillage.engines.routing import (
     REINFORCEMENT,
     AddClause,
@@ -205,7 +206,7 @@ def _add_clause(change: AddClause, names: ScenarioNames) -> str:
     )
     period = _days(change.starts_on, change.ends_on)
     return (
-        f"Une clause permet à {sender} d'adresser ses patients à {receiver} pour "
+        f"Une clause permet {to_it(sender)} d'adresser ses patients {to_it(receiver)} pour "
         f"{names.care(change.care_types)}{period}."
     )
 

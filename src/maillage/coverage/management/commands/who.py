@@ -95,8 +95,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"   Téléphone : {phone}")
         for mending in step.mendings[:3]:
             self.stdout.write(
-                f"   Réparerait : une clause de {mending.from_organization} vers "
-                f"{mending.to_organization} pour « {mending.care_type} » "
+                f"   Réparerait : une clause {mending.of_sender} vers "
+                f"{mending.to_receiver} pour « {mending.care_type} » "
                 f"({_whole(mending.minutes)} min)"
             )
         far = [row for row in step.discarded if row.reason is Reason.TOO_FAR]
