@@ -20,8 +20,8 @@ def state_page() -> str:
     """The whole page, in Markdown: one diagram a kind, then acts, owners, clocks and calls."""
     parts = [
         "# States of a request\n\nPrinted from the table of transitions "
-        "(`maillage.referrals.rules.transitions`). In a state that is not an end, a request has one "
-        "owner and one clock; the database refuses anything else.\n",
+        "(`maillage.referrals.rules.transitions`). In a state that is not an end, a request has "
+        "one owner and one clock; the database refuses anything else.\n",
         *(_diagram(kind) for kind in Kind),
         "\n## Acts\n\n",
         _grid(
@@ -56,13 +56,16 @@ def state_page() -> str:
 
 
 def _diagram(kind: Kind) -> str:
-    lines = [line for line in TABLE if kind in line.kinds]
-    states = [s for s in State if any(s in line.sources or s is line.to for line in lines)]
-    arrows = []
-    for line in lines:
-        for source in line.sources:
-            for end in _ends(line):
-                arrows.append(f"    {source} --> {end} : {line.act.label}")
+    met = _reachable(kind)
+    states = [state for state in State if state in met]
+    arrows = [
+        f"    {source} --> {end} : {line.act.label}"
+        for line in TABLE
+        if kind in line.kinds
+        for source in line.sources
+        if source in met
+        for end in _ends(line)
+    ]
     ends = [f"    {state} --> [*]" for state in states if state in ENDED]
     return (
         f"\n## {kind.label}\n\n```mermaid\nstateDiagram-v2\n"
@@ -71,6 +74,20 @@ def _diagram(kind: Kind) -> str:
         + "\n".join([*arrows, *ends])
         + "\n```\n"
     )
+
+
+def _reachable(kind: Kind) -> set[State]:
+    """The states that a request of this kind may come to, from a draft."""
+    met, fresh = {State.DRAFT}, {State.DRAFT}
+    while fresh:
+        fresh = {
+            end
+            for line in TABLE
+            if kind in line.kinds and fresh & set(line.sources)
+            for end in _ends(line)
+        } - met
+        met |= fresh
+    return met
 
 
 def _ends(line: Transition) -> tuple[State, ...]:
