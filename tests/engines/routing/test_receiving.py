@@ -22,6 +22,8 @@ from maillage.engines.routing import (
     Service,
     Site,
     Step,
+    Travel,
+    TravelSource,
     build_network,
     receivers,
 )
@@ -186,7 +188,7 @@ def test_what_the_network_does_not_know_is_refused() -> None:
     with pytest.raises(NotFound):
         receivers(network, origin=Origin("H", "s"), **{**asked, "pathway": "q"})
     with pytest.raises(Invalid):
-        receivers(network, origin=Origin("H", "s"), **{**asked, "at": datetime(2026, 1, 1)})
+        receivers(network, origin=Origin("H", "s"), **{**asked, "at": AT.replace(tzinfo=None)})
 
 
 AT = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -199,4 +201,5 @@ def _one_site() -> Network:
         sites=[Site("s", "H", "S", 50.0, 4.0)],
         services=[Service("a", "s", "EMERGENCY", "PROXIMITY")],
         pathways=[Pathway("p", "P", (Step(1, "EMERGENCY", "PROXIMITY", Entry.DIRECT),))],
+        travel=Travel(TravelSource.ESTIMATE, 0),
     )
