@@ -19,6 +19,7 @@ from django.test import Client
 from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM
+from maillage.agreements.models import Clause
 from maillage.coverage import actions
 from maillage.coverage.models import Proof
 from maillage.coverage.queries import replay
@@ -309,3 +310,51 @@ def test_the_hint_is_an_instant_that_rosters_answer(
         client.get("/couverture/rejouer").content.decode()
     )
     assert load_network(parse_instant(hint)).has_roster(parse_instant(hint))
+
+
+def told_to_programs(client: Client) -> dict[str, Any]:
+    answer = client.get("/api/couverture/qui", {**ASKED, "le": THEN.isoformat()})
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def test_programs_are_told_what_is_not_known(
+    place: Tiny, client_for: Callable[..., Client]
+) -> None:
+    close("thoracique")
+    client = client_for(Role.REGULATOR)
+
+    unknown = told_to_programs(client)
+    assert unknown["has_roster"] is False
+    assert [(step["verdict"], step["is_known"]) for step in unknown["steps"]] == [
+        ("ON_TARGET", True),
+        ("HOLE", False),
+    ]
+
+    roster(THEN)
+    known = told_to_programs(client)
+    assert known["has_roster"] is True
+    assert [step["is_known"] for step in known["steps"]] == [True, True]
+
+
+def test_programs_are_offered_no_clause_for_a_hole_that_is_not_known(
+    place: Tiny, client_for: Callable[..., Client]
+) -> None:
+    Clause.objects.all().delete()
+    there = HealthcareService.objects.get(slug="thoracique")
+    closed = HealthcareService.objects.create(
+        slug="fermee", site=there.site, name="fermée", care_type=there.care_type,
+        level=there.level, source="t",
+    )  # fmt: skip
+    Authorisation.objects.create(service=closed, starts_on=TODAY, source="t")
+    change(LATER)
+    client = client_for(Role.REGULATOR)
+
+    unknown = told_to_programs(client)
+    assert unknown["steps"][1]["is_known"] is False
+    assert unknown["repairs"] == []
+
+    roster(THEN)
+    known = told_to_programs(client)
+    assert known["steps"][1]["reason"] == "NO_AGREEMENT"
+    assert [repair["step"] for repair in known["repairs"]] == [2]

@@ -46,12 +46,17 @@ class TeamOut(Schema):
 
 
 class StepOut(Schema):
-    """One step: verdict, reason, team, way, evidence. Minutes are decimal."""
+    """One step: verdict, reason, team, way, evidence. Minutes are decimal.
+
+    ``is_known`` is false for a hole that a roster could have filled where none is recorded
+    (``has_roster`` of the answer): ``verdict`` and ``reason`` then come from opening hours alone,
+    and pages write « non connu » instead."""
 
     order: int
     name: str
     team: TeamOut | None
     verdict: str
+    is_known: bool
     reason: str | None
     service: str | None
     kept_by: str | None
@@ -75,12 +80,15 @@ class RepairOut(Schema):
 
 
 class AnswerOut(Schema):
-    """The answer to one demand. ``revision`` is the state of the territory it was computed from."""
+    """The answer to one demand. ``revision`` is the state of the territory it was computed from;
+    ``has_roster``: a duty slot is recorded within a day of the instant. ``repairs`` are those of
+    the holes that are known."""
 
     commune: str
     pathway: str
     age: int
     at: datetime
+    has_roster: bool
     revision: int
     travel_source: str
     margin_minutes: float

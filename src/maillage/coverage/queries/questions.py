@@ -108,8 +108,12 @@ def answer_demand(
 
 def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> dict[str, Any]:
     """The answer to one demand as plain values: the engine's own record, the team of each step with
-    what is needed to ring it, the clauses that would mend it, and where it comes from. Raises
-    :class:`NotFound` on an unknown commune or pathway, :class:`Invalid` on an impossible age."""
+    what is needed to ring it, the clauses that would mend it, and where it comes from.
+
+    ``has_roster`` says whether a duty slot is recorded around the instant. Without one, a hole that
+    a roster could have filled is not known to be one: its step is not ``is_known``, and no clause
+    is said to mend it. Raises :class:`NotFound` on an unknown commune or pathway, :class:`Invalid`
+    on an impossible age."""
     loaded = load_network(at)
     view = answer_demand(
         loaded, commune=commune, pathway=pathway, age=age, at=at, with_repairs=False
@@ -117,10 +121,13 @@ def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> 
     record = view.answer.as_dict()
     for step, words in zip(record["steps"], view.steps, strict=True):
         step["name"] = words.name
+        step["is_known"] = words.is_known
         step["team"] = _team(words.last) if words.last else None
     found = repairs(loaded.network, Demand(commune=commune, pathway=pathway, age=age, at=at))
+    unknown = {step.order for step in view.steps if not step.is_known}
     return {
         **record,
+        "has_roster": loaded.has_roster(at),
         "revision": loaded.revision,
         "travel_source": loaded.travel_source,
         "margin_minutes": loaded.network.travel.margin_minutes,
@@ -134,6 +141,7 @@ def get_answer_record(*, commune: str, pathway: str, age: int, at: datetime) -> 
                 "minutes_from_commune": repair.minutes_from_commune,
             }
             for repair in found
+            if repair.step not in unknown
         ],
     }
 
