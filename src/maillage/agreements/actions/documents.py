@@ -14,7 +14,7 @@ from maillage.agreements.enums import DocumentKind
 from maillage.agreements.models import Agreement, Document
 from maillage.agreements.permissions import WRITE
 from maillage.agreements.rules.documents import (
-    MAGIC_LENGTH,
+    HEAD_LENGTH,
     TAIL_LENGTH,
     check_end,
     check_is_new,
@@ -44,7 +44,7 @@ def attach_document(
     check_party(WRITE, agreement, by=by, at=at)
     check_size(file.size or 0)
     file.seek(0)
-    found = read_type(file.read(MAGIC_LENGTH))
+    found = read_type(file.read(HEAD_LENGTH))
     digest, size = _fingerprint(file)
     check_size(size)
     file.seek(max(size - TAIL_LENGTH, 0))
