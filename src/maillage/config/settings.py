@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from csp.constants import NONE, SELF
 
 from maillage.config.database import BadAddress, database_settings
 from maillage.config.mail import BadMailAddress, mail_settings
+from maillage.vocabulary.sealing import make_master_key, read_master_key
 
 PACKAGE = Path(__file__).resolve().parent.parent
 REPOSITORY = PACKAGE.parent.parent
@@ -23,23 +25,32 @@ EXAMPLE_TERRITORY = Path(
 )
 
 
-def _secret_key() -> str:
-    """The key of this installation: from the environment, or made once and kept in the data
+def _kept_secret(variable: str, name: str, make: Callable[[], str]) -> str:
+    """A secret of this installation: from the environment, or made once and kept in the data
     folder, readable by its owner only."""
-    given = os.environ.get("MAILLAGE_SECRET_KEY")
+    given = os.environ.get(variable)
     if given:
         return given
-    kept = DATA / "secret-key"
+    kept = DATA / name
     if not kept.exists():
         try:
             with open(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
+                file.write(make())
         except FileExistsError:
             pass
     return kept.read_text()
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = _kept_secret("MAILLAGE_SECRET_KEY", "secret-key", lambda: secrets.token_urlsafe(48))
+# Documents of patients are sealed with this key: without it they are lost, with it they are open.
+try:
+    DOCUMENT_KEY = read_master_key(
+        _kept_secret("MAILLAGE_DOCUMENT_KEY", "document-key", make_master_key)
+    )
+except ValueError as refusal:
+    raise SystemExit(f"MAILLAGE_DOCUMENT_KEY : {refusal}") from None
+# The program that searches documents for viruses, with its options (referrals.scanning).
+SCANNER = os.environ.get("MAILLAGE_SCANNER", "")
 # Demonstration accounts may log in only where the demo command serves the example.
 DEMO_ACCOUNTS_ALLOWED = os.environ.get("MAILLAGE_DEMO") == "1"
 DEBUG = os.environ.get("MAILLAGE_DEBUG") == "1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maillage.jobs.context import JobContext
 from maillage.jobs.registry import every, every_day, job
-from maillage.referrals.actions import notices, watching
+from maillage.referrals.actions import documents, notices, watching
 
 
 @every(minutes=1)
@@ -23,7 +23,15 @@ def deliver(context: JobContext) -> None:
 
 
 @every_day("04:10")
-@job("referrals.tidy", label="Rangement des anciens courriels")
+@job("referrals.tidy", label="Rangement des courriels et des fichiers")
 def tidy(context: JobContext) -> None:
-    """Delete old notices."""
+    """Delete old notices, and files that no document speaks of."""
     notices.forget_old(at=context.at)
+    documents.forget_orphans(at=context.at)
+
+
+@job(documents.SCAN_JOB, label="Analyse d'un document joint")
+def scan(context: JobContext, *, document: str) -> None:
+    """Search a document for viruses. A program that fails makes the job fail: it is tried again,
+    and the administrators see it."""
+    documents.scan_document(key=document, at=context.at)
