@@ -40,8 +40,9 @@ class Patient(Searchable):
 
     The five strict traits are the birth name, the first birth given name (with all of them), the
     birth date, the sex and the code of the birthplace; names used in life complete them. A merged
-    record points to the one that is kept (``merged_into``) and is read through it; none of its rows
-    move. An erased record keeps its key and nothing that names anybody.
+    record points to the one that is finally kept (``merged_into``, never a chain: the mergers hold
+    the steps) and is read through it; none of its rows move. An erased record keeps its key and
+    nothing that names anybody.
     """
 
     key = models.CharField("clé", max_length=10, unique=True, default=new_key, editable=False)
@@ -165,6 +166,7 @@ class CareLink(models.Model):
         indexes = (
             models.Index(fields=("organization", "kind", "ends_at"), name="patients_link_place"),
             models.Index(fields=("reference",), name="patients_link_reference"),
+            models.Index(fields=("number",), condition=~Q(number=""), name="patients_link_number"),
         )
         constraints = (
             models.CheckConstraint(

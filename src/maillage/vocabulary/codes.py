@@ -159,6 +159,30 @@ class Siret(Code):
         return cleaned.startswith("356000000") and sum(map(int, cleaned)) % 5 == 0
 
 
+class Ins(Code):
+    """INS number (matricule INS): a NIR or a NIA, 13 signs and a key of two digits, the complement
+    to 97 of the number modulo 97. Births in Corsica hold 2A or 2B, counted as 19 and 18 (INSEE).
+    A refusal never repeats what was typed: the number names a person."""
+
+    __slots__ = ()
+    french_name = "matricule INS"
+    expected = "15 caractères, clé comprise"
+    pattern = re.compile(r"[1-8]\d{4}(\d\d|2[AB])\d{8}")
+
+    @classmethod
+    def clean(cls, text: str) -> str:
+        return super().clean(text).upper()
+
+    @classmethod
+    def check(cls, cleaned: str) -> bool:
+        number = int(cleaned[:13].replace("2A", "19").replace("2B", "18"))
+        return int(cleaned[13:]) == 97 - number % 97
+
+    @classmethod
+    def refusal(cls, text: str, why: str) -> Invalid:
+        return Invalid("code.ins", f"Ce n'est pas un {cls.french_name} : {why}.")
+
+
 class Cim10(Code):
     """CIM-10 code (ICD-10, French version): a letter, two digits, up to four more characters.
     Kept in the dotted form of the printed classification (I63.9)."""

@@ -231,6 +231,10 @@ class Migration(migrations.Migration):
             model_name='carelink',
             index=models.Index(fields=['reference'], name='patients_link_reference'),
         ),
+        migrations.AddIndex(
+            model_name='carelink',
+            index=models.Index(condition=models.Q(('number', ''), _negated=True), fields=['number'], name='patients_link_number'),
+        ),
         migrations.AddConstraint(
             model_name='carelink',
             constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), ('ends_at', models.F('starts_at')), _connector='OR'), name='patients_link_period'),

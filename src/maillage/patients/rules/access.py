@@ -43,12 +43,22 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """A consent that the patient gave to sharing with an organization (empty: with any)."""
+
+    organization: str
+    given_at: datetime
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Opening:
-    """An emergency opening of the one who asks."""
+    """An emergency opening of the one who asks, in the name of an organization."""
 
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None = None
+    organization: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,12 +77,14 @@ class Reader:
 @dataclass(frozen=True)
 class Facts:
     """What is known of one patient's care. ``opposes``: keys of organizations that the patient
-    opposed to sharing with; the empty key opposes every sharing outside the establishment."""
+    opposed to sharing with, that day; the empty key opposes every sharing outside the
+    establishment. ``consents`` holds withdrawn ones too."""
 
     links: tuple[Link, ...] = ()
     members: tuple[Member, ...] = ()
     openings: tuple[Opening, ...] = ()
     opposes: frozenset[str] = frozenset()
+    consents: tuple[Agreement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,8 @@ class Ground:
 
 
 def find_ground(reader: Reader, facts: Facts, *, at: datetime) -> Ground | None:
-    """The first basis on which this reader may read this record at this instant, or None."""
+    """The first basis on which this reader may read this record at this instant, or None. Of
+    several ways to the same basis, the one that lasts longest is told."""
     grounds = [
         *_from_stays(reader, facts.links, at),
         *_from_team(reader, facts, at),
@@ -95,13 +108,21 @@ def find_ground(reader: Reader, facts: Facts, *, at: datetime) -> Ground | None:
         *_from_regulation(reader, facts.links, at),
         *_from_openings(facts.openings, at),
     ]
-    order = list(Basis)
-    return min(grounds, key=lambda ground: order.index(ground.basis), default=None)
+    return min(grounds, key=_rank, default=None)
+
+
+def _rank(ground: Ground) -> tuple[int, float]:
+    lasts = float("inf") if ground.until is None else ground.until.timestamp()
+    return list(Basis).index(ground.basis), -lasts
 
 
 def check_ground(reader: Reader, facts: Facts, *, at: datetime) -> Ground:
     """The basis, as :func:`find_ground`. Raises :class:`NotAllowed` when there is none."""
-    ground = find_ground(reader, facts, at=at)
+    return check_found(find_ground(reader, facts, at=at))
+
+
+def check_found(ground: Ground | None) -> Ground:
+    """The basis that was found. Raises :class:`NotAllowed` when there is none."""
     if ground is None:
         raise NotAllowed(
             "patients.no-basis",
@@ -127,8 +148,8 @@ def _from_stays(reader: Reader, links: Iterable[Link], at: datetime) -> Iterable
 
 def _from_team(reader: Reader, facts: Facts, at: datetime) -> Iterable[Ground]:
     for member in facts.members:
-        own = member.username == reader.username if member.username else False
-        place = member.organization in reader.organizations and not member.username
+        own = bool(member.username) and member.username == reader.username
+        place = not member.username and member.organization in reader.organizations
         running = is_running(member.starts_at, member.ends_at, at=at)
         if (own or place) and running and not _opposed(facts.opposes, member.organization):
             yield Ground(Basis.RECOGNISED_TEAM, member.organization, "", member.ends_at)
@@ -141,22 +162,33 @@ def _from_requests(reader: Reader, facts: Facts, at: datetime) -> Iterable[Groun
         until = None if link.ends_at is None else link.ends_at + AFTER_REQUEST
         if not is_running(link.starts_at, until, at=at):
             continue
-        basis = _basis_of_request(reader, link, opposed=_opposed(facts.opposes, link.organization))
+        basis = _basis_of_request(reader, link, facts, at)
         if basis is not None:
             yield Ground(basis, link.organization, link.reference, until)
 
 
-def _basis_of_request(reader: Reader, link: Link, *, opposed: bool) -> Basis | None:
+def _basis_of_request(reader: Reader, link: Link, facts: Facts, at: datetime) -> Basis | None:
     """What a request opens: the group or structure that both share, else what the patient said,
     else the emergency. An opposition leaves the emergency alone."""
-    if not opposed:
+    if not _opposed(facts.opposes, link.organization):
         if _shared(reader.groups, link):
             return Basis.SAME_GROUP
         if _shared(reader.structures, link):
             return Basis.LISTED_STRUCTURE
-        if link.has_consent:
+        if _agreed(link, facts.consents, at):
             return Basis.CONSENT
     return Basis.VITAL_EMERGENCY if link.is_vital else None
+
+
+def _agreed(link: Link, consents: Iterable[Agreement], at: datetime) -> bool:
+    """True when a consent holds for the organization asked. The agreement noted with the request
+    falls with any consent for that organization withdrawn since: a patient who takes back what
+    they said is not asked which paper it stood on."""
+    covering = [one for one in consents if one.organization in ("", link.organization)]
+    if any(is_running(one.given_at, one.withdrawn_at, at=at) for one in covering):
+        return True
+    taken_back = [one.withdrawn_at for one in covering if one.withdrawn_at is not None]
+    return link.has_consent and not any(link.starts_at <= day <= at for day in taken_back)
 
 
 def _shared(groups: Mapping[str, frozenset[str]], link: Link) -> bool:
@@ -182,4 +214,4 @@ def _from_openings(openings: Iterable[Opening], at: datetime) -> Iterable[Ground
     for opening in openings:
         end = min(opening.expires_at, opening.closed_at or opening.expires_at)
         if is_running(opening.opened_at, end, at=at):
-            yield Ground(Basis.BREAK_GLASS, "", "", end)
+            yield Ground(Basis.BREAK_GLASS, opening.organization, "", end)

@@ -56,3 +56,8 @@ INS_OIDS: dict[str, str] = {
 
 SEARCH_LETTERS = 3
 """A search by birth date takes at most the first letters of a name (RNIV)."""
+
+INS_TEST_OID = "1.2.250.1.213.1.4.10"
+
+EARLIEST_BIRTH_YEAR = 1890
+"""Nobody alive was born before: a birth date before it is a slip of the keyboard."""
