@@ -246,22 +246,44 @@ def time_of_bytes(duration):
 
 @njit(cache=True, nogil=True)
 def _time_of(word, w, table):
+    """How long a word of states lasts. No branch: what is set in it cannot be foreseen."""
     total = 0
-    eight = 8 * w
-    while word:
-        total += table[eight, np.int64(word & np.uint64(255))]
-        word >>= np.uint64(8)
-        eight += 1
+    for eight in range(8):
+        some = (word >> np.uint64(8 * eight)) & np.uint64(255)
+        total += table[8 * w + eight, np.int64(some)]
     return total
 
 
 @njit(cache=True, nogil=True)
-def _open_doors(travel, sites, first, minutes, door, total):
-    """List the doors that a commune can go to, each with the total of its first candidate, the
-    smallest total first. Their number."""
+def _sure_minutes(first, minutes, bits, wanted):
+    """For each door, the minutes within which it has a chain in every state that any group wants;
+    ``INFINITE`` when it has not."""
+    everywhere = np.zeros(wanted.shape[1], np.uint64)
+    for group in range(len(wanted)):
+        for w in range(everywhere.size):
+            everywhere[w] |= wanted[group, w]
+    found = np.full(first.size - 1, INFINITE, np.int64)
+    rest = np.empty_like(everywhere)
+    for k in range(found.size):
+        rest[:] = everywhere
+        for row in range(first[k], first[k + 1]):
+            for w in range(rest.size):
+                rest[w] &= ~bits[row, w]
+        if not rest.any():
+            found[k] = minutes[first[k + 1] - 1] if first[k] < first[k + 1] else 0
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _open_doors(travel, sites, first, minutes, sure, door, total):
+    """List the doors that may serve a commune, each with the total of its first candidate, the
+    smallest total first. Their number. A door beyond one that always serves sooner is left out."""
+    bound = INFINITE - 1
+    for k in range(sites.size):
+        bound = min(bound, travel[sites[k]] + sure[k])
     doors = best = 0
     for k in range(sites.size):
-        if first[k] < first[k + 1] and travel[sites[k]] < INFINITE:
+        if first[k] < first[k + 1] and travel[sites[k]] + minutes[first[k]] <= bound:
             door[doors] = k
             total[doors] = travel[sites[k]] + minutes[first[k]]
             if total[doors] < total[best]:
@@ -325,7 +347,8 @@ def _take(left, bits, fragile, people, verdict, table, times, limit):
         states += np.int64(_count_bits(new))
         taken += _time_of(new, w, table)
         if verdict < LATE:
-            times[FRAGILE] += _time_of(new & fragile[w], w, table)
+            if new & fragile[w]:
+                times[FRAGILE] += _time_of(new & fragile[w], w, table)
             if verdict == AT_LIMIT:
                 _add_people(new, w, people, limit)
     times[verdict] += taken
@@ -333,19 +356,22 @@ def _take(left, bits, fragile, people, verdict, table, times, limit):
 
 
 @njit(cache=True, nogil=True)
-def _take_one_by_one(left, travel, sites, door, by_state, fragile, people, on_target_up_to,
+def _take_one_by_one(left, travel, sites, door, total, by_state, fragile, people, on_target_up_to,
                      at_limit_up_to, table, times, sums, worst, limit, late, late_of_group,
                      is_late):  # fmt: skip
-    """The best chain of each state that is left, among the doors that are; ``by_state[state,
-    door]`` are the minutes from the door. Does for each what :func:`cover` does for many."""
+    """The best chain of each state that is left, among the doors that are, which ``total`` has
+    room for; ``by_state[state, door]`` are the minutes from the door. Does for each what :func:`cover` does for many."""
+    for index in range(door.size):
+        total[index] = travel[sites[door[index]]]
     for w in range(left.size):
         while left[w]:
             bit = left[w] & (~left[w] + np.uint64(1))
             left[w] ^= bit
             u = w * 64 + np.int64(_lowest_bit(bit))
             now = INFINITE
-            for k in door:
-                now = min(now, travel[sites[k]] + by_state[u, k])
+            minutes = by_state[u]
+            for index in range(door.size):
+                now = min(now, total[index] + minutes[door[index]])
             time = _time_of(bit, w, table)
             sums[0] += np.float64(now) * np.float64(time)
             worst[0] = max(worst[0], now)
@@ -378,6 +404,7 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
     by state; by group too where it is fragile.
     """
     always_late = np.zeros(len(wanted), np.int64)
+    sure = _sure_minutes(first, minutes, bits, wanted)
     left = np.empty(bits.shape[1], np.uint64)
     rooms = np.empty((3, sites.size), np.int64)
     position, total, door = rooms[0], rooms[1], rooms[2]
@@ -390,7 +417,7 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
         if missing:
             for k in range(sites.size):
                 position[k] = first[k]
-            doors = _open_doors(travel[c], sites, first, minutes, door, total)
+            doors = _open_doors(travel[c], sites, first, minutes, sure, door, total)
         is_late = is_ordered = False
         while missing and doors:
             k, now = door[0], total[0]
@@ -411,10 +438,10 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
             doors = _advance(travel[c], sites, first, minutes, position, door, total, doors)
             turns += 1
             if missing and missing <= FEW_STATES and turns >= FEW_TURNS:
-                _take_one_by_one(left, travel[c], sites, door[:doors], by_state, fragile[group],
-                                 residents[c], on_target_up_to, at_limit_up_to, table, times[c],
-                                 sums[c:], worst[c:], limit, late, late_of_group[group],
-                                 is_late)  # fmt: skip
+                _take_one_by_one(left, travel[c], sites, door[:doors], total, by_state,
+                                 fragile[group], residents[c], on_target_up_to, at_limit_up_to,
+                                 table, times[c], sums[c:], worst[c:], limit, late,
+                                 late_of_group[group], is_late)  # fmt: skip
                 missing = 0
             elif missing:
                 _order(door, total, is_ordered, doors)
