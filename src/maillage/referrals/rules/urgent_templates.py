@@ -1,0 +1,446 @@
+"""Templates of the pathways whose requests are mostly made at once: brain, heart, vessels, chest,
+burns, intensive care. See ``rules.templates``."""
+
+from __future__ import annotations
+
+from maillage.referrals.rules.questions import Question, Template, choice, choices, instant, number
+from maillage.referrals.rules.shared_questions import (
+    ANTICOAGULANT,
+    ANTIPLATELET,
+    AUTONOMY,
+    CREATININE,
+    CT_SCAN,
+    DIASTOLIC,
+    GLASGOW,
+    HAEMOGLOBIN,
+    HEART_RATE,
+    IMAGING_RESULT,
+    INR,
+    ISOLATION,
+    LAST_ANTICOAGULANT,
+    LIFE_SUPPORT,
+    LIMITS,
+    MOUTH,
+    OXYGEN,
+    OXYGEN_NEED,
+    SYSTOLIC,
+    TEMPERATURE,
+    WEIGHT,
+)
+
+_ONSET = (
+    choice(
+        "debut_connu",
+        "Début des symptômes",
+        (
+            ("observe", "Heure de début connue"),
+            ("vu_bien", "Début non observé (réveil, seul) : heure où il a été vu bien"),
+        ),
+        required=True,
+    ),
+    instant(
+        "debut",
+        "Heure du début, ou dernière fois vu bien",
+        required=True,
+        help="Comme vous l'écrivez : 23h, hier 22h30, 21/11/2026 23h.",
+    ),
+)
+_NIHSS = number("nihss", "Score NIHSS", between=(0, 42), required=True, help="De 0 à 42.")
+_STROKE_COMMON = (
+    SYSTOLIC,
+    DIASTOLIC,
+    number("glycemie", "Glycémie capillaire", "g/L", between=(0.1, 15), decimals=True),
+    ANTICOAGULANT,
+    LAST_ANTICOAGULANT,
+    INR,
+    AUTONOMY,
+    choices(
+        "contre_indications",
+        "Risque de saignement",
+        (
+            ("hemorragie", "Hémorragie intracrânienne ancienne"),
+            ("chirurgie", "Chirurgie ou traumatisme de moins de 3 mois"),
+            ("digestif", "Hémorragie digestive ou urinaire récente"),
+            ("plaquettes", "Plaquettes basses ou trouble de coagulation"),
+            ("grossesse", "Grossesse"),
+        ),
+        help="Ne rien cocher s'il n'y en a pas.",
+    ),
+)
+
+STROKE = Template(
+    "AVC : ce que l'unité neurovasculaire demande",
+    (
+        *_ONSET,
+        _NIHSS,
+        Question("deficit", "Déficit observé", help="Côté, face, membres, langage, vision."),
+        *_STROKE_COMMON,
+        CT_SCAN,
+        IMAGING_RESULT,
+    ),
+    "Déficit brutal, indication de thrombolyse ?",
+)
+
+THROMBECTOMY = Template(
+    "Thrombectomie : ce que l'équipe de neuroradiologie demande",
+    (
+        *_ONSET,
+        _NIHSS,
+        choice(
+            "occlusion",
+            "Occlusion proximale vue à l'imagerie",
+            (
+                ("carotide", "Carotide interne"),
+                ("m1", "Artère cérébrale moyenne, M1"),
+                ("m2", "Artère cérébrale moyenne, M2"),
+                ("basilaire", "Tronc basilaire"),
+                ("autre", "Autre"),
+                ("non_cherchee", "Pas encore cherchée"),
+            ),
+            required=True,
+        ),
+        number("aspects", "Score ASPECTS", between=(0, 10), help="De 0 à 10."),
+        choice(
+            "thrombolyse",
+            "Thrombolyse",
+            (("non", "Non faite"), ("en_cours", "En cours"), ("faite", "Faite")),
+        ),
+        instant("thrombolyse_a", "Heure du début de la thrombolyse"),
+        *_STROKE_COMMON,
+        CT_SCAN,
+        IMAGING_RESULT,
+        MOUTH,
+    ),
+    "Occlusion proximale, indication de thrombectomie ?",
+)
+
+HEART = Template(
+    "Cœur : ce que l'équipe de cardiologie demande",
+    (
+        choice(
+            "tableau",
+            "Tableau",
+            (
+                ("decompensation", "Décompensation cardiaque"),
+                ("oap", "Œdème aigu du poumon"),
+                ("choc", "Choc cardiogénique"),
+                ("rythme", "Trouble du rythme ou de la conduction"),
+                ("sca", "Syndrome coronarien aigu"),
+                ("valve", "Valvulopathie"),
+                ("autre", "Autre"),
+            ),
+            required=True,
+        ),
+        instant("debut", "Début", help="Heure de la douleur ou de l'aggravation."),
+        SYSTOLIC,
+        DIASTOLIC,
+        HEART_RATE,
+        OXYGEN,
+        OXYGEN_NEED,
+        Question("ecg", "ECG", help="Rythme, QRS, sus-décalage ; joindre le tracé si possible."),
+        number("fevg", "Fraction d'éjection connue", "%", between=(5, 85)),
+        number("bnp", "NT-proBNP ou BNP", "ng/L", between=(0, 100_000)),
+        Question("troponine", "Troponine, et évolution"),
+        number("kaliemie", "Potassium", "mmol/L", between=(1, 10), decimals=True),
+        CREATININE,
+        WEIGHT,
+        LIFE_SUPPORT,
+        ANTICOAGULANT,
+        LIMITS,
+    ),
+    "Décompensation malgré les diurétiques, avis pour la suite ?",
+)
+
+CARDIAC_SURGERY = Template(
+    "Chirurgie cardiaque : ce que l'équipe demande",
+    (
+        *HEART.questions,
+        IMAGING_RESULT,
+        Question("risque", "Comorbidités qui pèsent sur l'opération"),
+        MOUTH,
+    ),
+    "Choc réfractaire, discussion d'assistance ?",
+)
+
+VASCULAR = Template(
+    "Vaisseaux : ce que l'équipe de chirurgie vasculaire demande",
+    (
+        choice(
+            "atteinte",
+            "Atteinte",
+            (
+                ("ischemie_aigue", "Ischémie aiguë de membre"),
+                ("ischemie_chronique", "Ischémie chronique menaçant le membre"),
+                ("anevrisme_rompu", "Anévrisme rompu ou fissuré"),
+                ("anevrisme", "Anévrisme non rompu"),
+                ("dissection", "Dissection aortique"),
+                ("carotide", "Sténose carotidienne"),
+                ("autre", "Autre"),
+            ),
+            required=True,
+        ),
+        instant("debut", "Début des signes", help="Pour une ischémie aiguë : heure de la douleur."),
+        choice(
+            "rutherford",
+            "Stade de Rutherford (ischémie aiguë)",
+            (
+                ("I", "I : membre viable, ni déficit sensitif ni moteur"),
+                ("IIa", "IIa : menacé, déficit sensitif des orteils"),
+                ("IIb", "IIb : menace immédiate, déficit moteur léger"),
+                ("III", "III : irréversible, anesthésie et paralysie"),
+                ("sans_objet", "Sans objet"),
+            ),
+            required=True,
+        ),
+        Question("membre", "Membre et côté, pouls perçus"),
+        number("ips", "Index de pression systolique", between=(0, 2.5), decimals=True),
+        number("diametre", "Diamètre de l'anévrisme", "mm", between=(5, 200)),
+        SYSTOLIC,
+        HEART_RATE,
+        ANTICOAGULANT,
+        LAST_ANTICOAGULANT,
+        INR,
+        ANTIPLATELET,
+        CREATININE,
+        CT_SCAN,
+        IMAGING_RESULT,
+        MOUTH,
+    ),
+    "Membre froid et douloureux depuis 4 h, revascularisation ?",
+)
+
+THORACIC = Template(
+    "Chirurgie thoracique : ce que l'équipe demande",
+    (
+        choice(
+            "tableau",
+            "Tableau",
+            (
+                ("nodule", "Nodule ou masse"),
+                ("cancer", "Cancer bronchique prouvé"),
+                ("pleuresie", "Pleurésie"),
+                ("pneumothorax", "Pneumothorax"),
+                ("hemothorax", "Hémothorax"),
+                ("plaie", "Plaie ou traumatisme du thorax"),
+                ("autre", "Autre"),
+            ),
+            required=True,
+        ),
+        Question("cote_et_taille", "Côté, siège, taille"),
+        choice(
+            "drain",
+            "Drain",
+            (
+                ("non", "Pas de drain"),
+                ("en_place", "En place"),
+                ("bullage", "En place, bullage persistant"),
+            ),
+        ),
+        OXYGEN,
+        OXYGEN_NEED,
+        SYSTOLIC,
+        HEART_RATE,
+        HAEMOGLOBIN,
+        number("vems", "VEMS", "% de la théorique", between=(5, 160)),
+        number("dlco", "DLCO", "% de la théorique", between=(5, 160)),
+        number("tabac", "Tabac", "paquets-années", between=(0, 250)),
+        choice("performance", "État général (OMS)", tuple((str(n), f"OMS {n}") for n in range(5))),
+        ANTICOAGULANT,
+        ANTIPLATELET,
+        CT_SCAN,
+        IMAGING_RESULT,
+        MOUTH,
+    ),
+    "Pneumothorax récidivant drainé, indication opératoire ?",
+)
+
+BURNS = Template(
+    "Brûlure : ce que le centre de traitement demande",
+    (
+        instant(
+            "debut",
+            "Heure de la brûlure",
+            required=True,
+            help="Comme vous l'écrivez : 23h, hier 22h30.",
+        ),
+        choice(
+            "mecanisme",
+            "Mécanisme",
+            (
+                ("flamme", "Flamme"),
+                ("liquide", "Liquide chaud"),
+                ("chimique", "Chimique"),
+                ("electrique", "Électrique"),
+                ("explosion", "Explosion"),
+                ("contact", "Contact"),
+                ("autre", "Autre"),
+            ),
+            required=True,
+        ),
+        number(
+            "surface",
+            "Surface brûlée",
+            "% de la surface du corps",
+            between=(0, 100),
+            required=True,
+            decimals=True,
+            help="2e et 3e degrés, sans l'érythème ; la paume et les doigts du patient font 1 %.",
+        ),
+        number("surface_3", "Dont 3e degré", "%", between=(0, 100), decimals=True),
+        choice(
+            "profondeur",
+            "Profondeur la plus grave",
+            (
+                ("2sup", "2e degré superficiel"),
+                ("2prof", "2e degré profond"),
+                ("3", "3e degré"),
+                ("doute", "Incertaine"),
+            ),
+        ),
+        choices(
+            "localisations",
+            "Localisations à risque",
+            (
+                ("face", "Face"),
+                ("cou", "Cou"),
+                ("mains", "Mains"),
+                ("pieds", "Pieds"),
+                ("perinee", "Périnée"),
+                ("circulaire", "Circulaire d'un membre ou du tronc"),
+            ),
+        ),
+        choices(
+            "voies_aeriennes",
+            "Voies aériennes",
+            (
+                ("suies", "Suies, vibrisses brûlées"),
+                ("dysphonie", "Voix modifiée, stridor"),
+                ("espace_clos", "Incendie en espace clos"),
+                ("intubation", "Intubé"),
+            ),
+            help="Ne rien cocher s'il n'y a pas d'atteinte.",
+        ),
+        number("hbco", "HbCO", "%", between=(0, 80), decimals=True),
+        number("lactate", "Lactate", "mmol/L", between=(0, 40), decimals=True),
+        WEIGHT,
+        number("remplissage", "Remplissage déjà fait", "mL", between=(0, 30_000)),
+        number("diurese", "Diurèse", "mL/h", between=(0, 1000)),
+        SYSTOLIC,
+        HEART_RATE,
+        TEMPERATURE,
+        LIFE_SUPPORT,
+        Question("lesions_associees", "Lésions associées"),
+        choice("tetanos", "Tétanos à jour"),
+        ISOLATION,
+    ),
+    "Brûlure de 30 % avec inhalation, admission ?",
+)
+
+NEUROSURGERY = Template(
+    "Neurochirurgie : ce que l'équipe demande",
+    (
+        choice(
+            "lesion",
+            "Lésion",
+            (
+                ("hed", "Hématome extradural"),
+                ("hsd", "Hématome sous-dural"),
+                ("hip", "Hématome intraparenchymateux"),
+                ("hsa", "Hémorragie méningée"),
+                ("traumatisme", "Traumatisme crânien, autre lésion"),
+                ("hydrocephalie", "Hydrocéphalie"),
+                ("tumeur", "Tumeur"),
+                ("rachis", "Rachis, compression médullaire"),
+                ("autre", "Autre"),
+            ),
+            required=True,
+        ),
+        instant("debut", "Heure du traumatisme ou du début"),
+        number(
+            "glasgow",
+            "Score de Glasgow",
+            between=(3, 15),
+            required=True,
+            help="Avant sédation, de 3 à 15.",
+        ),
+        choice(
+            "pupilles",
+            "Pupilles",
+            (
+                ("normales", "Égales et réactives"),
+                ("aniso_d", "Mydriase droite"),
+                ("aniso_g", "Mydriase gauche"),
+                ("bilaterale", "Mydriase bilatérale"),
+            ),
+            required=True,
+        ),
+        Question("deficit", "Déficit", help="Moteur, sensitif, niveau, sphincters."),
+        choice("osmotherapie", "Osmothérapie", (("non", "Non faite"), ("faite", "Faite"))),
+        ANTICOAGULANT,
+        LAST_ANTICOAGULANT,
+        INR,
+        ANTIPLATELET,
+        number("plaquettes", "Plaquettes", "G/L", between=(1, 2000)),
+        SYSTOLIC,
+        OXYGEN,
+        LIFE_SUPPORT,
+        Question("lesions_associees", "Lésions associées"),
+        AUTONOMY,
+        CT_SCAN,
+        IMAGING_RESULT,
+        MOUTH,
+        LIMITS,
+    ),
+    "Hématome extradural, indication opératoire ?",
+)
+
+INTENSIVE_CARE = Template(
+    "Réanimation : ce que l'équipe demande",
+    (
+        Question(
+            "defaillance",
+            "Défaillance",
+            required=True,
+            help="Laquelle, depuis quand, cause probable.",
+        ),
+        GLASGOW,
+        SYSTOLIC,
+        HEART_RATE,
+        OXYGEN,
+        OXYGEN_NEED,
+        TEMPERATURE,
+        number("lactate", "Lactate", "mmol/L", between=(0, 40), decimals=True),
+        CREATININE,
+        WEIGHT,
+        LIFE_SUPPORT,
+        AUTONOMY,
+        LIMITS,
+        ISOLATION,
+        CT_SCAN,
+        IMAGING_RESULT,
+    ),
+    "Détresse respiratoire, place en réanimation ?",
+)
+
+EMERGENCY = Template(
+    "Urgences : ce que l'équipe demande",
+    (
+        instant("debut", "Début"),
+        GLASGOW,
+        SYSTOLIC,
+        DIASTOLIC,
+        HEART_RATE,
+        OXYGEN,
+        TEMPERATURE,
+        choice(
+            "douleur",
+            "Douleur",
+            (("absente", "Absente"), ("moderee", "Modérée"), ("intense", "Intense")),
+        ),
+        ANTICOAGULANT,
+        AUTONOMY,
+        CT_SCAN,
+        IMAGING_RESULT,
+        ISOLATION,
+    ),
+)
