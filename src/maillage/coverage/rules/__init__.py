@@ -19,6 +19,7 @@ from maillage.coverage.rules.answers import (
     Stop,
     compare,
     describe,
+    say_basis,
     without_roster,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "Stop",
     "compare",
     "describe",
+    "say_basis",
     "without_roster",
 ]

@@ -257,7 +257,7 @@ def _stops(links: Sequence[Link], pathway: str, names: Names) -> tuple[Stop, ...
             step_name=names.steps.get((pathway, link.step), ""),
             minutes=link.travel_minutes,
             total_minutes=link.minutes_from_commune,
-            basis=_basis(link, names),
+            basis=say_basis(link.basis, names),
             clause=names.clauses.get(link.clause) if link.clause else None,
             person=names.people.get(link.holder) if link.holder else None,
             line=names.lines.get(link.line) if link.line else None,
@@ -268,14 +268,17 @@ def _stops(links: Sequence[Link], pathway: str, names: Names) -> tuple[Stop, ...
     )
 
 
-def _basis(link: Link, names: Names) -> str:
-    if link.basis == "direct":
+def say_basis(basis: str, names: Names) -> str:
+    """By what right a patient moves, in words: ``direct``, ``organization``, ``group:ID`` or
+    ``clause:ID`` as the engine says it."""
+    kind, _, identifier = basis.partition(":")
+    if kind == "direct":
         return "Entrée directe : aucune convention nécessaire"
-    if link.basis == "organization":
+    if kind == "organization":
         return "Même établissement"
-    if link.group:
-        return f"Même groupement : {names.groups.get(link.group, link.group)}"
-    clause = names.clauses.get(link.clause or "")
+    if kind == "group":
+        return f"Même groupement : {names.groups.get(identifier, identifier)}"
+    clause = names.clauses.get(identifier)
     if clause is None:
         return "Convention"
     return f"{clause.agreement}, {clause.article}" if clause.article else clause.agreement
