@@ -6,13 +6,9 @@ that the same proof gives the same bytes as long as nothing that it names is ren
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -47,6 +43,7 @@ from maillage.coverage.rules.report import (
     shown_step,
 )
 from maillage.engines.routing import ElementKind, Network
+from maillage.exchange.typesetting import typeset
 from maillage.territory.queries import list_sources
 from maillage.territory.queries.maps import get_base_map
 from maillage.territory.rules.maps import BaseMap, Mark
@@ -60,12 +57,8 @@ if TYPE_CHECKING:
 
 PRINT = Path(__file__).resolve().parent.parent / "print"
 KEPT_SECONDS = 900
-LONGEST_SECONDS = 60
 HIDDEN_NAME = "Titulaire de garde n°"
 """What a reader who does not organize care sees of a person, with a number of this document."""
-
-_typesetting = Lock()
-"""One document at a time: the typesetter takes a processor and some tens of megabytes."""
 
 
 def get_report(proof: Proof, *, with_names: bool) -> bytes:
@@ -79,35 +72,10 @@ def get_report(proof: Proof, *, with_names: bool) -> bytes:
     if isinstance(kept, bytes):
         return kept
     document = build_report(get_report_source(proof, with_names=with_names))
-    content = typeset(
-        "report.typ", {"report": document}, timestamp=report_timestamp(proof.finished_at)
-    )
+    timestamp = report_timestamp(proof.finished_at)
+    content = typeset(PRINT, "report.typ", {"report": document}, timestamp=timestamp)
     cache.set(key, content, KEPT_SECONDS)
     return content
-
-
-def typeset(template: str, inputs: Mapping[str, object], *, timestamp: int) -> bytes:
-    """Set a document of ``print/``: each input reaches it as JSON text, read as data.
-
-    In a process of its own: the typesetter keeps what it made (about 35 MB a report) for as long as
-    its process lives. Raises ``RuntimeError`` with its words when a template is wrong.
-    """
-    order = {
-        "template": template,
-        "timestamp": timestamp,
-        "inputs": {name: json.dumps(value, ensure_ascii=False) for name, value in inputs.items()},
-    }
-    with _typesetting:
-        made = subprocess.run(  # noqa: S603 - our own script, nothing of a request in the command
-            [sys.executable, "-I", str(PRINT / "typeset.py")],
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            timeout=LONGEST_SECONDS,
-            check=False,
-        )
-    if made.returncode:
-        raise RuntimeError(f"the typesetter failed: {made.stderr.decode(errors='replace')[-2000:]}")
-    return made.stdout
 
 
 def get_report_source(proof: Proof, *, with_names: bool) -> ReportSource:

@@ -1,8 +1,8 @@
-"""Set one document in a process of its own: ``python typeset.py < order.json > document.pdf``.
+"""Set one document in a process of its own: ``python typeset_program.py < order.json > it.pdf``.
 
-The order names a template of this folder, the instant that the document bears (seconds since 1970)
-and its inputs, all texts. Fonts of the machine are left out, so that every installation makes the
-same bytes. PDF/A-2a is for keeping, PDF/UA-1 for screen readers.
+The order names the folder of templates, a template of it, the instant that the document bears
+(seconds since 1970) and its inputs, all texts. Fonts of the machine are left out, so that every
+installation makes the same bytes. PDF/A-2a is for keeping, PDF/UA-1 for screen readers.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from pathlib import Path
 
 import typst
 
-HERE = Path(__file__).resolve().parent
-
 
 def main() -> None:
     """Read the order, write the document."""
     order = json.load(sys.stdin.buffer)
+    folder = Path(order["folder"])
     content = typst.compile(
-        str(HERE / order["template"]),
-        root=str(HERE),
+        str(folder / order["template"]),
+        root=str(folder),
         format="pdf",
         ignore_system_fonts=True,
         sys_inputs=order["inputs"],
