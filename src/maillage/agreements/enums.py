@@ -97,3 +97,30 @@ class DocumentKind(models.TextChoices):
     ANNEX = "ANNEX", "Annexe"
     OPINION = "OPINION", "Avis d'une instance"
     OTHER = "OTHER", "Autre pièce"
+
+
+class DelayClock(models.TextChoices):
+    """What a clause may agree a delay for. The values are those of the clocks of a request (the
+    referrals room, above this one, holds them to be the same); a draft has no agreed delay."""
+
+    TO_SEE = "TO_SEE", "Ouvrir la demande"
+    TO_ANSWER = "TO_ANSWER", "Répondre ou décider"
+    TO_COMPLETE = "TO_COMPLETE", "Apporter les précisions"
+    TO_FIND_BED = "TO_FIND_BED", "Compléter l'accord (médecin, lit)"
+    TO_ORDER = "TO_ORDER", "Demander le transport"
+    TO_ENGAGE = "TO_ENGAGE", "Engager le transport"
+    TO_DEPART = "TO_DEPART", "Partir"
+    TO_ARRIVE = "TO_ARRIVE", "Arriver"
+    TO_TAKE_OVER = "TO_TAKE_OVER", "Prendre en charge à l'arrivée"
+    TO_HOLD = "TO_HOLD", "Tenir le rendez-vous"
+    TO_READ = "TO_READ", "Lire la réponse et clore"
+    TO_REROUTE = "TO_REROUTE", "Réorienter après un refus"
+
+
+class DelayPriority(models.TextChoices):
+    """Priorities for which a delay is agreed: those of a request (Hub Santé)."""
+
+    P0 = "P0", "P0 · urgence vitale"
+    P1 = "P1", "P1 · urgent"
+    P2 = "P2", "P2 · non urgent"
+    P3 = "P3", "P3 · différé"

@@ -8,6 +8,8 @@ from django.db.models import Q
 from maillage.agreements.enums import (
     AgreementKind,
     AgreementState,
+    DelayClock,
+    DelayPriority,
     DocumentKind,
     MissionKind,
     OpinionBody,
@@ -218,6 +220,60 @@ class Clause(Sourced):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class ClauseTerms(Sourced):
+    """What a clause says beside its delays: within how many hours the sending hospital takes its
+    patient back, and what is paid for an opinion or a stay."""
+
+    clause = models.OneToOneField(Clause, on_delete=models.CASCADE, related_name="terms")
+    return_within_hours = models.PositiveSmallIntegerField(
+        "retour sous (heures)", null=True, blank=True
+    )
+    price_text = models.CharField("prix convenu", max_length=240, blank=True)
+
+    class Meta:
+        verbose_name = "conditions d'une clause"
+        verbose_name_plural = "conditions des clauses"
+        ordering = ("clause",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(return_within_hours__isnull=True) | Q(return_within_hours__gt=0),
+                name="agreements_terms_return",
+            ),
+            models.CheckConstraint(
+                condition=Q(return_within_hours__isnull=False) | ~Q(price_text=""),
+                name="agreements_terms_say_something",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.clause_id)
+
+
+class ClauseDelay(Sourced):
+    """How long a clause gives to one step of a request of one priority: minutes, of working time
+    only if ``working``. What no clause says follows the defaults of the product."""
+
+    clause = models.ForeignKey(Clause, on_delete=models.CASCADE, related_name="delays")
+    clock = models.CharField("attente", max_length=12, choices=DelayClock.choices)
+    priority = models.CharField("priorité", max_length=2, choices=DelayPriority.choices)
+    minutes = models.PositiveIntegerField("délai (min)")
+    working = models.BooleanField("en temps ouvré", default=False)
+
+    class Meta:
+        verbose_name = "délai d'une clause"
+        verbose_name_plural = "délais des clauses"
+        ordering = ("clause", "clock", "priority")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("clause", "clock", "priority"), name="agreements_one_delay"
+            ),
+            models.CheckConstraint(condition=Q(minutes__gt=0), name="agreements_delay_length"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.clause_id} {self.clock} {self.priority}"
 
 
 class Commitment(Sourced):

@@ -1,8 +1,29 @@
 """Pages of the agreements room."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from maillage.agreements.views import life, reading, text
+from maillage.agreements.enums import DelayClock, DelayPriority
+from maillage.agreements.views import delays, life, reading, text
+
+
+class DelayClockConverter:
+    """A clock in an address."""
+
+    regex = "|".join(DelayClock)
+    to_python = DelayClock
+    to_url = str
+
+
+class DelayPriorityConverter:
+    """A priority in an address."""
+
+    regex = "|".join(DelayPriority)
+    to_python = DelayPriority
+    to_url = str
+
+
+register_converter(DelayClockConverter, "delay_clock")
+register_converter(DelayPriorityConverter, "delay_priority")
 
 app_name = "agreements"
 urlpatterns = [
@@ -21,6 +42,18 @@ urlpatterns = [
     path("<slug:slug>/clauses/ajouter", text.add_clause, name="add-clause"),
     path("<slug:slug>/clauses/<slug:clause>/fin", text.end_clause, name="end-clause"),
     path("<slug:slug>/clauses/<slug:clause>/retirer", text.remove_clause, name="remove-clause"),
+    path("<slug:slug>/clauses/<slug:clause>/delai", delays.set_delay, name="set-delay"),
+    path(
+        "<slug:slug>/clauses/<slug:clause>/delai/<delay_clock:clock>/<delay_priority:priority>"
+        "/retirer",
+        delays.remove_delay,
+        name="remove-delay",
+    ),
+    path(
+        "<slug:slug>/clauses/<slug:clause>/conditions",
+        delays.set_conditions,
+        name="set-conditions",
+    ),
     path("<slug:slug>/engagements/ajouter", text.add_commitment, name="add-commitment"),
     path("<slug:slug>/avis/ajouter", life.add_opinion, name="add-opinion"),
     path("<slug:slug>/etapes/<slug:act>", life.step, name="step"),

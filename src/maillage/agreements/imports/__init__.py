@@ -6,6 +6,7 @@ opinions of the past are not asked for.
 """
 
 from maillage.agreements.imports.contents import CLAUSES, COMMITMENTS, MISSIONS, SCOPES
+from maillage.agreements.imports.delays import CLAUSE_DELAYS, CLAUSE_TERMS
 from maillage.agreements.imports.opinions import AMENDMENTS, OPINIONS
 from maillage.agreements.imports.parties import PARTIES
 from maillage.agreements.imports.records import AGREEMENTS
@@ -16,6 +17,8 @@ TABLES = (
     MISSIONS,
     SCOPES,
     CLAUSES,
+    CLAUSE_TERMS,
+    CLAUSE_DELAYS,
     COMMITMENTS,
     OPINIONS,
     AMENDMENTS,

@@ -9,7 +9,7 @@ from functools import partial
 
 from maillage.accounts.permissions import Actor
 from maillage.agreements.enums import AgreementState, OpinionBody
-from maillage.agreements.models import Agreement, Amendment, Clause, Party
+from maillage.agreements.models import Agreement, Amendment, Clause, ClauseTerms, Party
 from maillage.agreements.permissions import ADVANCE, READ_DOCUMENTS, RECORD_OPINION, SIGN, WRITE
 from maillage.agreements.queries.facts import get_facts
 from maillage.agreements.queries.lists import AgreementRow, row_of
@@ -20,6 +20,7 @@ from maillage.agreements.queries.records import (
     organizations_of,
 )
 from maillage.agreements.queries.snapshots import care_words, snapshot
+from maillage.agreements.queries.terms import DelayRow, delay_rows, terms_of
 from maillage.agreements.rules.changes import Difference, differences
 from maillage.agreements.rules.checks import (
     AMENDABLE,
@@ -72,6 +73,8 @@ class ClauseLine:
     in_force: bool
     note: str
     unserved: str
+    delays: list[DelayRow]
+    terms: ClauseTerms | None
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,12 @@ class AgreementPage:
     clocks: list[Clock]
     ending: list[Ending]
     signed: str
+
+    @property
+    def agreed(self) -> list[ClauseLine]:
+        """Clauses that agree a delay, a return or a price, or that the reader may complete."""
+        writable = self.may_write and not self.edit_refused
+        return [line for line in self.clauses if writable or line.delays or line.terms]
 
 
 def get_page(slug: str, *, actor: Actor, today: date) -> AgreementPage:
@@ -235,6 +244,8 @@ def _clause_lines(
                 in_force=in_force,
                 note="" if in_force else _why_not_in_force(own, used, today),
                 unserved=care_words(unserved.get(clause.slug, [])) if in_force else "",
+                delays=delay_rows(clause),
+                terms=terms_of(clause),
             )
         )
     return lines

@@ -51,8 +51,10 @@ def get_full_agreement(slug: str) -> Agreement:
             Prefetch(
                 "clauses",
                 Clause.objects.select_related(
-                    "from_organization", "from_group", "to_organization"
-                ).order_by("starts_on", "slug"),
+                    "from_organization", "from_group", "to_organization", "terms"
+                )
+                .prefetch_related("delays")
+                .order_by("starts_on", "slug"),
             ),
             "commitments__owner",
             "opinions__organization",
@@ -76,7 +78,9 @@ def get_party(agreement: Agreement, party_id: int) -> Party:
 def get_clause(agreement: Agreement, slug: str) -> Clause:
     """A clause of this agreement. Raises :class:`NotFound`."""
     found = (
-        agreement.clauses.select_related("from_organization", "from_group", "to_organization")
+        agreement.clauses.select_related(
+            "agreement", "from_organization", "from_group", "to_organization", "terms"
+        )
         .filter(slug=slug)
         .first()
     )

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from maillage.agreements.models import Agreement, Clause, Commitment
+from maillage.agreements.queries.terms import delay_rows, terms_of
 from maillage.vocabulary.care import CareType
 
 
@@ -27,8 +28,21 @@ def clause_words(clause: Clause) -> str:
     origin = clause.from_organization or clause.from_group
     return (
         f"{origin} → {clause.to_organization} : {care_words(clause.care_types)}{who}, {since}, "
-        f"priorité {clause.priority}"
+        f"priorité {clause.priority}{_agreed_words(clause)}"
     )
+
+
+def _agreed_words(clause: Clause) -> str:
+    """What the clause agrees, after the rest: return, price, delays."""
+    terms, said = terms_of(clause), []
+    if terms and terms.return_within_hours:
+        said.append(f"retour sous {terms.return_within_hours} h")
+    if terms and terms.price_text:
+        said.append(f"prix : {terms.price_text}")
+    for row in delay_rows(clause):
+        given = ", ".join(f"{cell.priority.value} {cell.words}" for cell in row.cells if cell.words)
+        said.append(f"{row.clock.label.lower()} : {given}")
+    return "".join(f" ; {part}" for part in said)
 
 
 def _commitment_words(commitment: Commitment) -> str:
@@ -43,7 +57,9 @@ def _commitment_words(commitment: Commitment) -> str:
 def snapshot(agreement: Agreement) -> dict[str, Any]:
     """Every line of the text by section, as JSON values (see ``rules.changes.Snapshot``)."""
     parties = agreement.parties.select_related("organization", "group")
-    clauses = agreement.clauses.select_related("from_organization", "from_group", "to_organization")
+    clauses = agreement.clauses.select_related(
+        "from_organization", "from_group", "to_organization", "terms"
+    ).prefetch_related("delays")
     return {
         "version": agreement.version,
         "fields": {
