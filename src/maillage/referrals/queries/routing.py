@@ -1,0 +1,138 @@
+"""Whom a request may be addressed to: the network of the day, asked from where the patient is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from maillage.coverage.queries.network import Loaded, load_network
+from maillage.directory.enums import OrganizationKind
+from maillage.directory.models import HealthcareService, Organization, Site
+from maillage.engines.routing import Demand, Origin, receivers, resolve
+from maillage.pathways.models import Pathway
+from maillage.referrals.rules.routes import Proposal, sort_receivers
+from maillage.territory.models import Commune
+from maillage.vocabulary.errors import Refusal
+
+
+def propose(
+    *,
+    organization: Organization,
+    site: Site | None = None,
+    pathway: Pathway,
+    step_order: int,
+    age: int,
+    at: datetime,
+    commune: Commune | None = None,
+    from_service: HealthcareService | None = None,
+    back_from: int | None = None,
+    home: str = "",
+) -> Proposal:
+    """The teams of a pathway step, as the routing engine ranks them from where the patient is.
+
+    From a hospital: ``site`` (that of ``from_service``, else its first one). From a city practice,
+    or an organization without site: ``commune``, else its own. ``back_from`` is the step that a
+    patient goes back down from, ``home`` (slug) the organization where they came from, listed
+    first. One query when the network of the month is in memory.
+
+    Raises :class:`Refusal` when the pathway is not in force that day or when nothing says where the
+    patient is, :class:`NotFound` for an unknown step, :class:`Invalid` for an impossible age.
+    """
+    loaded = load_network(at)
+    if pathway.slug not in loaded.pathways:
+        raise Refusal(
+            "referrals.pathway",
+            f"La filière « {pathway.name} » n'a pas de version en vigueur ce jour-là.",
+        )
+    origin = find_origin(loaded, organization, site, commune, from_service)
+    found = receivers(
+        loaded.network,
+        origin=origin,
+        pathway=pathway.slug,
+        step=step_order,
+        age=age,
+        at=at,
+        back_from=back_from,
+    )
+    has_roster = loaded.has_roster(at)
+    teams = sort_receivers(
+        found,
+        loaded.names,
+        has_roster=has_roster,
+        home=home,
+        without=from_service.slug if from_service else "",
+    )
+    may_be_asked = teams.lines or teams.waiting
+    return Proposal(
+        origin=_name_of(loaded, origin, organization, commune),
+        pathway=pathway.slug,
+        pathway_name=loaded.pathways[pathway.slug],
+        step_order=step_order,
+        step_name=loaded.names.steps.get((pathway.slug, step_order), f"Étape {step_order}"),
+        age=age,
+        at=at,
+        lines=teams.lines,
+        waiting=teams.waiting,
+        outside=teams.outside,
+        left_out=teams.left_out,
+        has_roster=has_roster,
+        revision=loaded.revision,
+        travel_source=loaded.travel_source,
+        margin_minutes=loaded.network.travel.margin_minutes,
+        way=() if may_be_asked else _way(loaded, organization, pathway, step_order, age, at),
+    )
+
+
+def find_origin(
+    loaded: Loaded,
+    organization: Organization,
+    site: Site | None,
+    commune: Commune | None,
+    from_service: HealthcareService | None = None,
+) -> Origin:
+    """Where the patient of a request is, as the engine names it. Raises :class:`Refusal`."""
+    key = organization.network_id
+    in_city = organization.kind == OrganizationKind.CITY_PRACTICE
+    if site is not None:
+        return Origin(key, site.finess)
+    if from_service is not None:
+        card = loaded.names.services.get(from_service.slug)
+        if card is not None:
+            return Origin(key, card.site_finess)
+    if not in_city:
+        sites = [one.id for one in loaded.network.sites if one.organization == key]
+        if sites:
+            return Origin(key, sites[0])
+    code = commune.code if commune is not None else organization.commune_id or ""
+    if not code:
+        raise Refusal(
+            "referrals.no-place",
+            "Rien ne dit où se trouve le patient : indiquez sa commune sur son dossier.",
+        )
+    return Origin(key, None, code)
+
+
+def _name_of(
+    loaded: Loaded, origin: Origin, organization: Organization, commune: Commune | None
+) -> str:
+    if origin.site is not None:
+        return loaded.names.sites.get(origin.site, organization.short_name)
+    place = commune or organization.commune
+    return place.name if place is not None else organization.short_name
+
+
+def _way(
+    loaded: Loaded,
+    organization: Organization,
+    pathway: Pathway,
+    step_order: int,
+    age: int,
+    at: datetime,
+) -> tuple[str, ...]:
+    """The sites through which the pathway takes a resident of the same commune to this step, when
+    it does: whom to ask first, when the team itself may not be asked from here."""
+    code = organization.commune_id or ""
+    if not code:
+        return ()
+    answer = resolve(loaded.network, Demand(code, pathway.slug, age, at))
+    links = next((step.links for step in answer.steps if step.order == step_order), ())
+    return tuple(loaded.names.services[link.service].site for link in links)
