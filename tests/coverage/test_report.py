@@ -130,7 +130,7 @@ def test_a_column_that_counts_the_limit_says_so(place: Tiny) -> None:
     for pathway in (document, *document["pathways"]):
         for step in pathway["pathways"] if "pathways" in pathway else pathway["steps"]:
             step["shares"] = [0.25, 0.125, 0.125, 0.5]
-    text = _text(reports.typeset("report.typ", {"report": document}, timestamp=0))
+    text = _text(reports.typeset(reports.PRINT, "report.typ", {"report": document}, timestamp=0))
     columns = "À temps À temps ou à la limite Hors délai Sans réponse"
     assert text.count(columns) == 3
     lines = len(document["pathways"]) + 2 * sum(len(p["steps"]) for p in document["pathways"])
