@@ -68,6 +68,7 @@ class Act(models.TextChoices):
     TAKE_OVER = "TAKE_OVER", "Prendre en charge"
     REROUTE = "REROUTE", "Adresser à une autre équipe"
     CLOSE = "CLOSE", "Clore"
+    REPRIORITISE = "REPRIORITISE", "Changer la priorité"
     CANCEL = "CANCEL", "Annuler"
     EXPIRE = "EXPIRE", "Rendre au demandeur, sans réponse"
     CLOSE_SISTER = "CLOSE_SISTER", "Clore, une autre équipe ayant accepté"

@@ -106,7 +106,9 @@ class Referral(models.Model):
     of the escalation chain belongs to one clock and is made once. ``version`` grows with every act:
     a page that is behind cannot overwrite. ``token`` is the key of the form or program that created
     it: the same request posted twice exists once. ``route`` is the proposal that the doctor chose
-    from, as it was shown (evidence, others and why they were left out).
+    from, as it was shown (evidence, others and why they were left out). ``question`` is what this
+    request asks; that of the case is what it was opened for. ``left_minutes`` is what was left of
+    the team's clock when it asked for details.
     """
 
     key = models.CharField("numéro", max_length=10, unique=True, default=new_key, editable=False)
@@ -125,6 +127,7 @@ class Referral(models.Model):
     )
     step_order = models.PositiveSmallIntegerField("étape", default=1)
     care_type = models.CharField("type de soin", max_length=40)
+    question = models.CharField("question posée", max_length=240, blank=True)
 
     # Who asks whom.
     from_organization = models.ForeignKey(
@@ -227,6 +230,7 @@ class Referral(models.Model):
     clock_working = models.BooleanField("en temps ouvré", default=False)
     clock_started_at = models.DateTimeField("en attente depuis", null=True, blank=True)
     due_at = models.DateTimeField("échéance", null=True, blank=True)
+    left_minutes = models.PositiveIntegerField("reste à l'équipe (min)", null=True, blank=True)
     calls = models.PositiveSmallIntegerField("appels faits", default=0)
     alarm_at = models.DateTimeField("prochain appel", null=True, blank=True)
 
@@ -345,7 +349,9 @@ class Event(models.Model):
     """One act on a request, as it was done. Append-only: triggers refuse changes and deletions.
 
     ``text`` is what the one who acted wrote; ``data`` the values given, without traits of the
-    patient. ``due_at`` and ``owner`` are those that the act left.
+    patient (of a sending, under ``sent``, what was sent as it was). ``due_at``, ``owner`` and
+    ``version`` are those that the act left. Erasing a person blanks ``text`` and ``data``, the one
+    change that the triggers let through.
     """
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="events")
@@ -362,18 +368,24 @@ class Event(models.Model):
     data = models.JSONField("valeurs", default=dict, blank=True)
     owner = models.CharField("a la main", max_length=9, choices=Side.choices, blank=True)
     due_at = models.DateTimeField("échéance", null=True, blank=True)
+    version = models.PositiveIntegerField("version")
 
     class Meta:
         verbose_name = "événement"
         verbose_name_plural = "événements"
         ordering = ("referral", "at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("referral", "version"), name="referrals_one_event_a_version"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.referral_id} {self.act} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Message(models.Model):
-    """What both sides write to each other under a request. Not changed once posted."""
+    """What both sides write to each other under a request. Append-only, as events are."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="messages")
     at = models.DateTimeField("quand")

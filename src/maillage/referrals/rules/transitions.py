@@ -14,9 +14,6 @@ from maillage.referrals.enums import Act, Clock, Kind, Side, State
 from maillage.vocabulary.errors import NotAllowed, Refusal
 
 ALL = frozenset(Kind)
-REMOTE = frozenset({Kind.OPINION, Kind.MEETING})
-"""Kinds whose product is a written answer."""
-
 PLANNED = frozenset({Kind.CONSULTATION, Kind.MEETING})
 """Kinds that get a date."""
 
@@ -75,6 +72,15 @@ _ASKED = frozenset({Side.TARGET})
 _CARRYING = frozenset({Side.REQUESTER, Side.REGULATOR})
 _SYSTEM = frozenset({Side.SYSTEM})
 
+_WAITING: tuple[tuple[State, frozenset[Kind], frozenset[Side]], ...] = (
+    *((state, ALL, _ASKING | _ASKED) for state in UNDECIDED),
+    (State.SCHEDULED, PLANNED, _ASKING | _ASKED),
+    (State.PARTLY_ACCEPTED, frozenset({Kind.TRANSFER}), _ASKING | _ASKED),
+    (State.ACCEPTED, MOVED, _ASKING | _ASKED | _CARRYING),
+    (State.ORDERED, MOVED, _ASKING | _ASKED | _CARRYING),
+)
+"""States in which the priority may still change, and who may change it."""
+
 TABLE: tuple[Transition, ...] = (
     Transition(Act.SEND, ALL, (State.DRAFT,), State.SENT, _ASKING, "Demande envoyée"),
     Transition(Act.SEE, ALL, (State.SENT,), State.SEEN, _ASKED, "Demande ouverte"),
@@ -98,8 +104,8 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         Act.ANSWER,
-        REMOTE,
-        (State.SENT, State.SEEN, State.INFO_ASKED, State.SCHEDULED),
+        frozenset({Kind.OPINION}),
+        UNDECIDED,
         State.ANSWERED,
         _ASKED,
         "Réponse rendue",
@@ -107,12 +113,21 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         Act.SCHEDULE,
-        PLANNED,
-        (State.SENT, State.SEEN, State.SCHEDULED),
+        frozenset({Kind.CONSULTATION}),
+        (*UNDECIDED, State.SCHEDULED),
         State.SCHEDULED,
         _ASKED,
         "Rendez-vous fixé",
         ("scheduled_at",),
+    ),
+    Transition(
+        Act.SCHEDULE,
+        frozenset({Kind.MEETING}),
+        (*UNDECIDED, State.SCHEDULED),
+        State.SCHEDULED,
+        _ASKED,
+        "Inscrite à une séance",
+        ("session",),
     ),
     Transition(
         Act.ANSWER,
@@ -121,6 +136,15 @@ TABLE: tuple[Transition, ...] = (
         State.ANSWERED,
         _ASKED,
         "Patient vu, conclusion rendue",
+        ("conclusion",),
+    ),
+    Transition(
+        Act.ANSWER,
+        frozenset({Kind.MEETING}),
+        (State.SCHEDULED,),
+        State.ANSWERED,
+        _ASKED,
+        "Discutée en réunion, conclusion rendue",
         ("conclusion",),
     ),
     Transition(
@@ -157,6 +181,15 @@ TABLE: tuple[Transition, ...] = (
         _ASKED,
         "Demande refusée",
         ("reason",),
+    ),
+    Transition(
+        Act.REFUSE,
+        MOVED,
+        (State.ACCEPTED, State.ORDERED),
+        State.REFUSED,
+        _ASKED,
+        "Accord retiré avant le départ",
+        ("reason", "text"),
     ),
     Transition(
         Act.REDIRECT,
@@ -205,10 +238,18 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         Act.ARRIVE,
-        MOVED,
+        frozenset({Kind.TRANSFER}),
         (State.DEPARTED,),
         State.ARRIVED,
         frozenset({Side.TARGET, Side.REGULATOR}),
+        "Patient arrivé",
+    ),
+    Transition(
+        Act.ARRIVE,
+        frozenset({Kind.RETURN}),
+        (State.DEPARTED,),
+        State.ARRIVED,
+        frozenset({Side.TARGET, Side.REQUESTER}),
         "Patient arrivé",
     ),
     Transition(
@@ -264,15 +305,53 @@ TABLE: tuple[Transition, ...] = (
     Transition(
         Act.CLOSE_SISTER,
         frozenset({Kind.TRANSFER}),
-        (State.DRAFT, *UNDECIDED, State.PARTLY_ACCEPTED, State.REFUSED, State.REDIRECTED),
+        (State.DRAFT, *UNDECIDED, State.PARTLY_ACCEPTED),
         State.CANCELLED,
         _SYSTEM,
         "Close : une autre équipe a accepté",
     ),
+    Transition(
+        Act.CLOSE_SISTER,
+        frozenset({Kind.TRANSFER}),
+        (State.REFUSED, State.REDIRECTED),
+        State.CLOSED,
+        _SYSTEM,
+        "Close : une autre équipe a accepté",
+    ),
+    *(
+        Transition(
+            Act.REPRIORITISE,
+            kinds,
+            (state,),
+            state,
+            by,
+            "Priorité changée",
+            ("priority", "text"),
+        )
+        for state, kinds, by in _WAITING
+    ),
 )
 """A regulator may refuse a transport, with reasons, and never changes the destination (domain 3.2).
 Both acceptances of a transfer lead to PARTLY_ACCEPTED; the second one to ACCEPTED
-(:func:`state_after_acceptance`)."""
+(:func:`state_after_acceptance`). A team may take its acceptance back until the vehicle is engaged:
+a bed is lost, and the patient must not leave for it. A patient who gets worse while waiting is
+given another priority: the state stays, the clock is that of the new priority."""
+
+BY_DOCTORS = frozenset(
+    {
+        Act.SEE,
+        Act.ASK_INFO,
+        Act.ANSWER,
+        Act.ACCEPT_MEDICALLY,
+        Act.REFUSE,
+        Act.REDIRECT,
+        Act.REPRIORITISE,
+    }
+)
+"""Acts that, on the side of the team asked, are a doctor's. The others may be done by whoever gives
+the beds there."""
+
+ACCEPTANCES = frozenset({Act.ACCEPT, Act.ACCEPT_MEDICALLY, Act.ACCEPT_BED})
 
 
 def standing(kind: Kind, state: State) -> Standing | None:
