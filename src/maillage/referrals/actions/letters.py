@@ -98,7 +98,7 @@ def send_letter(
     letter.version += 1
     letter.save()
     if letter.kind == LetterKind.DISCHARGE and letter.referral is not None:
-        Referral.objects.filter(pk=letter.referral_id, letter_at__isnull=True).update(letter_at=at)
+        Referral.objects.filter(pk=letter.referral.pk, letter_at__isnull=True).update(letter_at=at)
     _record("referrals.send-letter", letter, by=by, at=at, mailboxes=len(addresses))
     return letter
 
