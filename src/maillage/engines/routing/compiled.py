@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import is_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from maillage.engines.routing.clock import LocalClock, Moment, Week, to_tick
@@ -33,6 +33,9 @@ from maillage.engines.routing.reachability import CompiledService, ServiceReach,
 from maillage.engines.routing.timelines import Horizon, Timelines
 from maillage.engines.routing.travel import TravelTimes
 from maillage.vocabulary.errors import NotFound
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,13 @@ class CompiledNetwork:
         derived = CompiledNetwork(network, origin=self)
         object.__setattr__(network, "_compiled", derived)
         return derived
+
+    @cached_property
+    def commune_codes(self) -> pa.StringArray:
+        """The communes in their order, as a column of tables."""
+        import pyarrow as pa
+
+        return pa.array(list(self.communes), pa.string())
 
     def moment(self, at: datetime) -> Moment:
         """The instant on the local clock, with what is already known of it."""

@@ -84,6 +84,14 @@ def _unite(mine, sets, step, whole, rest, united):
 
 
 @njit(cache=True, nogil=True)
+def _covers(bits, others):
+    for w in range(bits.size):  # noqa: SIM110 - compiled
+        if others[w] & ~bits[w]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _share(mine, chains, step, whole, hanging, room, stamp, chain):
     """Give each state to the first door that has a chain there: ``chain`` has them all. What that
     door hangs on may be what all hang on: lists these elements, and their states; how many."""
@@ -150,14 +158,16 @@ def _whole(sets):
 
 
 @njit(cache=True, nogil=True)
-def _join(access, doors, judged, services, elements):
-    """What ``judge`` says of each row of ``access``, from what it says of each door alone."""
+def _join(access, doors, judged, reached, services, elements):
+    """What ``judge`` says of each row of ``access``, from what it says of each door alone; where
+    some chain may go on to a step, only if the step is a hole in a state in which it is
+    ``reached``."""
     door_chains, door_sents, door_rows, door_bits = judged
     steps, words = door_chains.shape[1], door_chains.shape[2]
     hanging = _by_step_and_door(door_rows, door_bits, steps, doors.size, services)
     whole, whole_sent = _whole(door_chains), _whole(door_sents)
     chains = np.empty((len(access), steps, words), np.uint64)
-    sents = np.empty((len(access), steps, words), np.uint64)
+    sents = np.zeros((len(access), steps, words), np.uint64)
     rows, row_bits = np.zeros((64, 4), np.uint64), np.zeros((64, words), np.uint64)
     room = Room(
         mine=np.empty(doors.size, np.int64),
@@ -176,9 +186,10 @@ def _join(access, doors, judged, services, elements):
         mine = room.mine[:size]
         for step in range(steps):
             stamp += 1
-            _unite(mine, door_sents, step, whole_sent[step], room.rest, sents[group, step])
             count = _share(mine, door_chains, step, whole[step], hanging, room, stamp,
                            chains[group, step])  # fmt: skip
+            if not _covers(chains[group, step], reached[step]):
+                _unite(mine, door_sents, step, whole_sent[step], room.rest, sents[group, step])
             for element in room.suspects[:count]:
                 found = room.found[element]
                 if not _keep_shared(mine, door_chains, step, hanging, element, found):
@@ -217,8 +228,8 @@ def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, acc
         alone = np.zeros((doors.size, is_door.size), np.bool_)
         for index in range(doors.size):
             alone[index, doors[index]] = True
-        judged = _join(access, doors, judge(plan, ground, clauses, alone), services,
-                       2 * services + clauses)  # fmt: skip
+        judged = _join(access, doors, judge(plan, ground, clauses, alone), ground.reached,
+                       services, 2 * services + clauses)  # fmt: skip
     chains, sents, rows, row_bits = judged
     whys = np.zeros((*chains.shape[:2], TOO_FAR + 1, chains.shape[2]), np.uint64)
     for group in range(len(access)):

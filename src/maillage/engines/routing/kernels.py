@@ -82,6 +82,21 @@ def slot_states(starts, ends, responses, holders, at, covered, response, holder)
 
 
 @njit(cache=True, nogil=True)
+def gather(first, run_starts, reasons, responses, holders, at, reason, response, holder):
+    """What each service is at each of the instants ``at`` (sorted). Its runs are ``first[service]``
+    to ``first[service + 1]``. Writes ``reason``, ``response`` and ``holder`` by instant, then
+    service."""
+    run = first[:-1].copy()
+    for t in range(at.size):
+        for s in range(run.size):
+            while run[s] + 1 < first[s + 1] and run_starts[run[s] + 1] <= at[t]:
+                run[s] += 1
+            reason[t, s] = reasons[run[s]]
+            response[t, s] = responses[run[s]]
+            holder[t, s] = holders[run[s]]
+
+
+@njit(cache=True, nogil=True)
 def partners(holders, labels):
     """Which services hang on one and the same person, interval by interval.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -47,10 +47,12 @@ class Moves:
         for membership in network.memberships:
             self._groups[membership.organization].append(membership)
         self._clauses: dict[MoveKey, list[Clause]] = defaultdict(list)
+        self._targets: dict[tuple[str, str], set[str]] = defaultdict(set)
         for clause in network.clauses:
             for care_type in set(clause.care_types):
                 key = (clause.from_organization, clause.to_organization, care_type)
                 self._clauses[key].append(clause)
+                self._targets[clause.from_organization, care_type].add(clause.to_organization)
 
     def on(self, day: int) -> DayMoves:
         """The moves of a local day (an ordinal), those of all days of its run."""
@@ -103,6 +105,10 @@ class Moves:
         first = min(clauses, key=lambda clause: (clause.priority, clause.id))
         return Move(f"clause:{first.id}", first.priority, first.id if len(clauses) == 1 else None)
 
+    def clause_targets(self, origin: str, care_type: str) -> Collection[str]:
+        """The organizations that some clause, on some day, lets an organization send to."""
+        return self._targets.get((origin, care_type), ())
+
     def groups_of(self, organization: str, day: int) -> frozenset[str]:
         """The hospital groups to which an organization belongs on a day."""
         rows = self._groups.get(organization, ())
@@ -126,6 +132,25 @@ class DayMoves:
         except KeyError:
             found = self._known[key] = self._moves.find(self._day, key, self._groups_of)
             return found
+
+    def between(
+        self, senders: Collection[str], targets: Collection[str], care_type: str
+    ) -> Iterator[tuple[str, str, Move]]:
+        """Every move that is allowed from one of some organizations to one of some others: most
+        pairs share neither group nor clause, and are not looked at."""
+        members: dict[str, list[str]] = defaultdict(list)
+        for target in targets:
+            for group in self._groups_of(target):
+                members[group].append(target)
+        for origin in senders:
+            near = {origin, *self._moves.clause_targets(origin, care_type)}
+            near = {target for target in near if target in targets}
+            for group in self._groups_of(origin):
+                near.update(members.get(group, ()))
+            for target in sorted(near):
+                found = self.move(origin, target, care_type)
+                if found is not None:
+                    yield origin, target, found
 
     def _groups_of(self, organization: str) -> frozenset[str]:
         known = self._groups.get(organization)

@@ -32,7 +32,7 @@ from maillage.engines.routing.sweeping import (
     CATEGORIES,
     FIRST_HOLE,
     PathwaySweep,
-    product,
+    products,
     sweep_pathway,
 )
 from maillage.engines.routing.timelines import Horizon
@@ -350,10 +350,7 @@ def _totals(found: PathwaySweep, index: int) -> StepTotals:
     hour = HOUR // states.unit if HOUR % states.unit == 0 else Fraction(HOUR, states.unit)
     residents = sum(int(part.residents.sum()) for part in step.classes)
     due = int(states.duration[states.required[:, index]].sum())
-    times = {
-        category: product(step.profile[:, rank], states.duration)
-        for rank, category in enumerate(CATEGORIES)
-    }
+    times = dict(zip(CATEGORIES, products(states.duration, step.profile), strict=True))
     if sum(times.values()) != residents * due:
         raise RuntimeError("a proof does not balance: some person-hours are counted twice or lost")
     return StepTotals(

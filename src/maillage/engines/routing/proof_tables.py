@@ -25,6 +25,7 @@ from maillage.engines.routing.sweeping import (
     StepSweep,
     exposures,
     product,
+    products,
 )
 from maillage.engines.routing.timelines import Horizon
 
@@ -152,10 +153,7 @@ def _steps(swept: PathwaySweep) -> pa.Table:
         row = swept.shape.steps[index].step
         residents = sum(int(part.residents.sum()) for part in step.classes)
         due = int(states.duration[states.required[:, index]].sum())
-        times = [
-            product(step.profile[:, rank], states.duration) / per_person_hour
-            for rank in range(len(CATEGORIES))
-        ]
+        times = [time / per_person_hour for time in products(states.duration, step.profile)]
         mean, worst = _minutes_of_step(step)
         rows.append(
             [
@@ -192,7 +190,7 @@ def _minutes_of_step(step: StepSweep) -> tuple[float | None, float | None]:
 def _communes(compiled: CompiledNetwork, swept: PathwaySweep) -> pa.Table:
     import pyarrow as pa
 
-    codes = pa.array(list(compiled.communes), pa.string())
+    codes = compiled.commune_codes
     parts = [
         _communes_of_class(swept, index, part, codes)
         for index, step in enumerate(swept.steps)

@@ -307,13 +307,14 @@ def _slot_table(slots: Sequence[DutySlot]) -> SlotTable:
         np.int64,
     )
     minutes = np.array([row.response_minutes for row in slots], np.float64)
-    names: dict[str, int] = {}
-    holders = np.array(
-        [names.setdefault(row.holder, len(names)) if row.holder else -1 for row in slots], np.int64
-    )
+    called = [row.holder or None for row in slots]
+    names = tuple(name for name in dict.fromkeys(called) if name is not None)
+    ranks: dict[str | None, int] = {name: rank for rank, name in enumerate(names)}
+    ranks[None] = -1
+    holders = np.fromiter(map(ranks.__getitem__, called), np.int64, len(called))
     order = np.argsort(starts, kind="stable")
     responses = np.rint(minutes * MICROS).astype(np.int64)
-    return SlotTable(starts[order], ends[order], responses[order], holders[order], tuple(names))
+    return SlotTable(starts[order], ends[order], responses[order], holders[order], names)
 
 
 def _compile_slot(slot: DutySlot) -> CompiledSlot:

@@ -21,7 +21,7 @@ from maillage.engines.routing.moves import Move
 from maillage.engines.routing.network import Pathway
 from maillage.engines.routing.people import LAST_AGE
 from maillage.engines.routing.reachability import CompiledService
-from maillage.engines.routing.timelines import Horizon, Timeline, Timelines, durations
+from maillage.engines.routing.timelines import Horizon, Timeline, Timelines, durations, ordered
 
 Ints = NDArray[np.int64]
 Shorts = NDArray[np.int32]
@@ -198,19 +198,17 @@ def _moves(
     care_types = {care_type for _, _, care_type in pairs}
     clauses: dict[str, int] = {}
     first = horizon.first_day
-    move = compiled.moves.on(first).move
-    tables = [
-        np.array(
-            [[_code(move(a, b, care_type), clauses) for a in senders] for b in targets],
-            np.int32,
-        ).reshape(len(targets), len(senders))
-        for (senders, _), (targets, _), care_type in pairs
-    ]
-    starts, rows = [horizon.first_day], [_row(pairs, tables)]
     ranks = [
         ({a: rank for rank, a in enumerate(senders)}, {b: rank for rank, b in enumerate(targets)})
         for (senders, _), (targets, _), _ in pairs
     ]
+    tables = []
+    for (sender_rank, target_rank), (_, _, care_type) in zip(ranks, pairs, strict=True):
+        table = np.full((len(target_rank), len(sender_rank)), NO_MOVE, np.int32)
+        for a, b, found in compiled.moves.on(first).between(sender_rank, target_rank, care_type):
+            table[target_rank[b], sender_rank[a]] = _code(found, clauses)
+        tables.append(table)
+    starts, rows = [horizon.first_day], [_row(pairs, tables)]
     for day, moved, members in compiled.moves.changes(horizon, organizations, care_types):
         move = compiled.moves.on(day).move
         for (sender_rank, target_rank), (_, _, care_type), table in zip(
@@ -273,8 +271,8 @@ def states_of(
     points = [line.starts for line in lines] + [epochs]
     for week in weeks:
         if week is not None:
-            points.append(np.array([x for part in week.parts for x in part], np.int64))
-    starts = np.unique(np.concatenate(points))
+            points.append(week.table.ravel())
+    starts = ordered(np.concatenate(points))
     starts = starts[(starts >= horizon.start) & (starts < horizon.end)]
     reason, response, holder, holders = _gather(lines, starts)
     label = np.empty(holder.shape, np.int32)
@@ -302,18 +300,27 @@ def _gather(
     lines: Sequence[Timeline], starts: Ints
 ) -> tuple[NDArray[np.int8], Ints, Shorts, tuple[str, ...]]:
     """What each service is in each interval of the grid, with people under common indexes."""
+    from maillage.engines.routing import kernels
+
     size = (starts.size, len(lines))
     reason, response = np.zeros(size, np.int8), np.zeros(size, np.int64)
     holder = np.full(size, -1, np.int32)
     people: dict[str, int] = {}
-    for column, line in enumerate(lines):
-        run = np.searchsorted(line.starts, starts, "right") - 1
-        reason[:, column] = line.reason[run]
-        response[:, column] = line.response[run]
-        if line.holders:
-            ranks = [people.setdefault(name, len(people)) for name in line.holders]
-            held = line.holder[run]
-            holder[:, column] = np.where(held >= 0, np.array(ranks, np.int32)[held], -1)
+    if not lines:
+        return reason, response, holder, ()
+    held = []
+    for line in lines:
+        ranks = [people.setdefault(name, len(people)) for name in line.holders]
+        # Nobody is -1: the last of the ranks.
+        held.append(np.array([*ranks, -1], np.int32)[line.holder])
+    kernels.gather(
+        np.cumsum([0, *(line.starts.size for line in lines)]),
+        np.concatenate([line.starts for line in lines]),
+        np.concatenate([line.reason for line in lines]),
+        np.concatenate([line.response for line in lines]),
+        np.concatenate(held),
+        starts, reason, response, holder,
+    )  # fmt: skip
     return reason, response, holder, tuple(people)
 
 

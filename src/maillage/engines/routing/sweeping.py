@@ -230,9 +230,8 @@ def _check_balance(states: States, residents: Ints, found: Ints, profile: Ints, 
     and state by state. A difference is a defect of the engine."""
     if (found.sum(axis=1) != due).any():
         raise RuntimeError("a sweep does not balance: some hours are counted twice or lost")
-    for category in range(len(CATEGORIES)):
-        if product(residents, found[:, category]) != product(profile[category], states.duration):
-            raise RuntimeError("a sweep does not balance: communes and states disagree")
+    if products(residents, found) != products(states.duration, profile.T):
+        raise RuntimeError("a sweep does not balance: communes and states disagree")
 
 
 def _cover(
@@ -366,6 +365,15 @@ def _add_holders(
     weights = by_interval[held].astype(people.dtype) * states.length[held]
     np.add.at(people, holder[held], weights)
     np.add.at(hours, holder[held], states.length[held])
+
+
+def products(values: Ints, table: Ints) -> list[int]:
+    """The exact sums of products of a row of whole numbers and each column of a table, none of
+    them negative."""
+    most = float(values.max(initial=0)) * table.sum(axis=0, dtype=np.float64).max(initial=0)
+    if most < WHOLE / 2:
+        return [int(found) for found in values @ table]
+    return [product(values, column) for column in table.T]
 
 
 def product(values: Ints, lengths: Ints) -> int:

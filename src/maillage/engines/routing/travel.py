@@ -152,10 +152,8 @@ def _matrix(
 ) -> Ints:
     """Micros to each target (rows) from each origin (columns), ``INFINITE`` where none is given."""
     found = np.full((len(targets), len(origins)), INFINITE, np.int64)
-    if rows:
-        places, sites, minutes = zip(*rows, strict=True)
-        columns = np.fromiter(map(origins.__getitem__, places), np.int64, len(rows))
-        ranks = np.fromiter(map(targets.__getitem__, sites), np.int64, len(rows))
-        micros = np.rint(np.array(minutes, np.float64) * MICROS).astype(np.int64)
-        found[ranks, columns] = micros
+    columns = np.fromiter((origins[place] for place, _, _ in rows), np.int64, len(rows))
+    ranks = np.fromiter((targets[site] for _, site, _ in rows), np.int64, len(rows))
+    minutes = np.fromiter((minutes for _, _, minutes in rows), np.float64, len(rows))
+    found[ranks, columns] = np.rint(minutes * MICROS).astype(np.int64)
     return found
