@@ -1,0 +1,1 @@
+"""Forms of the patients room: shapes only; rules and actions decide."""

@@ -1,0 +1,149 @@
+"""How the pages of this room open a record, refuse it, and answer a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import ceil
+from typing import Any, Concatenate, ParamSpec
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from maillage.accounts.forms import add_problems
+from maillage.accounts.http import Request
+from maillage.accounts.permissions import EVERYWHERE, Permission
+from maillage.directory.queries import list_organization_names
+from maillage.patients import actions, queries
+from maillage.patients.models import BreakGlass, Patient
+from maillage.patients.permissions import ADMIT, BREAK_GLASS
+from maillage.patients.rules.access import Ground, check_found
+from maillage.patients.rules.constants import BREAK_GLASS_LASTS
+from maillage.patients.rules.identity import short_label
+from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import Invalid, MaillageError, NotAllowed, NotFound, Refusal
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Request, str, P], HttpResponse]
+
+NO_BASIS = "patients.no-basis"
+ROWS = 50
+"""Rows of one page of a list."""
+
+BREAK_GLASS_MINUTES = int(BREAK_GLASS_LASTS.total_seconds() // 60)
+
+
+def or_denied(view: View[P]) -> View[P]:
+    """A record without a basis becomes the page that says why, and the ways forward."""
+
+    def guarded(request: Request, key: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, key, *args, **kwargs)
+        except NotAllowed as error:
+            if error.code != NO_BASIS:
+                raise
+            context = {
+                "error": error,
+                "key": key,
+                "minutes": BREAK_GLASS_MINUTES,
+                "may_admit": ADMIT.allows(request.actor, request.actor.organizations()),
+                "may_break": BREAK_GLASS.allows(request.actor),
+            }
+            return render(request, "patients/denied.html", context, status=error.status)
+
+    guarded.__name__ = view.__name__
+    guarded.__doc__ = view.__doc__
+    guarded.__module__ = view.__module__
+    return guarded
+
+
+def open_record(request: Request, key: str, what: str) -> tuple[Patient, Ground]:
+    """The record and the basis that opens it to this person, with the audit line of a reading. A
+    form that comes back shows nothing more than what was typed: it checks the basis alone."""
+    patient = queries.get_patient(key)
+    if request.method == "POST":
+        ground = queries.find_ground(patient, by=request.actor, at=request.now)
+        return patient, check_found(ground)
+    ground = actions.read_record(patient=patient, what=what, by=request.actor, at=request.now)
+    return patient, ground
+
+
+def own_places(request: Request, permission: Permission) -> list[tuple[str, str]]:
+    """(slug, name) of the organizations where this person may do this. Never « everywhere »: care
+    is given somewhere."""
+    held = permission.places(request.actor) - {EVERYWHERE}
+    return [pair for pair in list_organization_names() if pair[0] in held] if held else []
+
+
+def page_of(request: Request, rows: Any) -> Page[Any]:
+    """The page of a list that the address asks for."""
+    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+
+
+def left_minutes(opening: BreakGlass | None, now: datetime) -> int:
+    """Whole minutes that an opening has left, the one begun included; 0 without one."""
+    return ceil((opening.expires_at - now).total_seconds() / 60) if opening else 0
+
+
+def refuse_in(form: forms.Form, error: MaillageError) -> int:
+    """Say a refusal in the form, beside its field or on top, and give the status of the answer."""
+    if isinstance(error, Invalid):
+        add_problems(form, error)
+    else:
+        form.add_error(None, error.message)
+    return error.status
+
+
+def answer(
+    request: Request,
+    form: forms.Form,
+    act: Callable[[], object],
+    *,
+    patient: Patient,
+    title: str,
+    button: str,
+    done: str,
+    lead: str = "",
+    asks_place: bool = False,
+) -> HttpResponse:
+    """A form on a record; once valid, one call, then the record. A refusal becomes a sentence
+    above the fields, and nothing typed is lost."""
+    back_url = reverse("patients:record", args=[patient.key])
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            act()
+        except (Invalid, Refusal, NotFound) as error:
+            status = refuse_in(form, error)
+        else:
+            messages.success(request, done)
+            return redirect(back_url)
+    elif form.errors:
+        status = 422
+    context = {
+        "form": form,
+        "title": title,
+        "button": button,
+        "lead": lead,
+        "patient": patient,
+        "label": short_label(patient, on=local_day(request.now)),
+        "back_url": back_url,
+        "asks_place": asks_place,
+        "places": True,
+    }
+    return render(request, "patients/form.html", context, status=status)
+
+
+def do(request: Request, act: Callable[[], object], *, done: str, to: str, args: Iterable[Any] = ()) -> HttpResponse:  # noqa: E501
+    """An act without a form: one call, then a page with its word or its refusal."""
+    try:
+        act()
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, done)
+    return redirect(reverse(to, args=list(args)))
