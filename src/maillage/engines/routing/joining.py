@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from maillage.engines.routing.codes import CLAUSE, HOLDER, TOO_FAR
+from maillage.engines.routing.codes import CLAUSE, HOLDER, PREVIOUS_STEP, TOO_FAR
 from maillage.engines.routing.judging import ground_of, judge, judge_holes, kind_of, longer
 
 
@@ -207,9 +207,10 @@ def _join(access, doors, judged, reached, services, elements):
 @njit(cache=True, nogil=True)
 def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, access):
     """For each group of communes (those that can travel to the same entry sites), by step, sets
-    of states: ``chain[group, step]`` where it has a chain, ``why[group, step, code]`` where it is
-    a hole for a reason, and rows ``(group, step, kind, element)`` with the states in which the
-    step has a chain but would be a hole without the element.
+    of states: ``chain[group, step]`` where it has a chain, ``closed[step, code]`` where it is a hole
+    for everybody, ``why[group, step, code - PREVIOUS_STEP]`` where it is one for the group, and
+    rows ``(group, step, kind, element)`` with the states in which the step has a chain but would be
+    a hole without the element.
 
     ``plan`` is a :class:`Plan`, ``access[group, node]`` whether its communes can travel there.
     ``pairs`` are (label, service), sorted by service, with the states ``pair_bits`` in which the
@@ -231,7 +232,8 @@ def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, acc
         judged = _join(access, doors, judge(plan, ground, clauses, alone), ground.reached,
                        services, 2 * services + clauses)  # fmt: skip
     chains, sents, rows, row_bits = judged
-    whys = np.zeros((*chains.shape[:2], TOO_FAR + 1, chains.shape[2]), np.uint64)
+    reasons = TOO_FAR - PREVIOUS_STEP + 1
+    whys = np.empty((*chains.shape[:2], reasons, chains.shape[2]), np.uint64)
     for group in range(len(access)):
         judge_holes(plan, ground, chains[group], sents[group], whys[group])
-    return chains, whys, rows, row_bits
+    return chains, ground.closed, whys, rows, row_bits

@@ -298,20 +298,22 @@ def _receive(plan, ground, node, clause, low, high, alive, live):
 
 @njit(cache=True, nogil=True)
 def judge_holes(plan, ground, chain, sent, why):
-    """The first true reason of each step in each state without a chain: ``why[step, code]``, which
-    comes empty. ``sent`` is where some chain may go on to the step, known journey or not."""
+    """Why a step has no chain though some of its services is reachable: the first true reason in
+    each state, ``why[step, code - PREVIOUS_STEP]``, all of it written. ``sent`` is where some chain
+    may go on to the step, known journey or not."""
     for step in range(plan.step_start.size - 1):
-        for code in range(UNSTAFFED + 1):
-            _or(why[step, code], ground.closed[step, code])
         for w in range(ground.on.shape[1]):
             left = ground.reached[step, w] & ~chain[step, w]
+            previous = not_agreed = np.uint64(0)
             if not plan.takes_direct[step]:
-                why[step, PREVIOUS_STEP, w] = left & ~chain[step - 1, w]
+                previous = left & ~chain[step - 1, w]
                 left &= chain[step - 1, w]
             if plan.takes_referral[step]:
-                why[step, NO_AGREEMENT, w] = left & chain[step - 1, w] & ~sent[step, w]
-                left &= ~why[step, NO_AGREEMENT, w]
-            why[step, TOO_FAR, w] = left
+                not_agreed = left & chain[step - 1, w] & ~sent[step, w]
+                left &= ~not_agreed
+            why[step, 0, w] = previous
+            why[step, NO_AGREEMENT - PREVIOUS_STEP, w] = not_agreed
+            why[step, TOO_FAR - PREVIOUS_STEP, w] = left
 
 
 @njit(cache=True, nogil=True)

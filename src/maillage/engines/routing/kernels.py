@@ -409,14 +409,14 @@ def _take_one_by_one(left, travel, sites, door, total, by_state, fragile, people
 @njit(cache=True, nogil=True)
 def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wanted, fragile,
           table, on_target_up_to, at_limit_up_to, times, sums, worst, limit, late,
-          late_of_group):  # fmt: skip
+          late_of_group, late_row):  # fmt: skip
     """Walk the candidates of every commune in order of total time; each takes the states that
     are not covered yet; stop when nothing is left.
 
     ``table`` is of :func:`time_of_bytes`, ``by_state`` the tails turned about. Writes, per
     commune: ``times`` (on target, at the limit, late, fragile), ``sums`` (minutes weighted by
     time), ``worst`` (micros, -1 for none). Adds residents at the limit and late to the profiles,
-    by state; by group too where it is fragile.
+    by state; by group too, ``late_of_group[late_row[group]]``, where it is fragile.
     """
     always_late = np.zeros(len(wanted), np.int64)
     sure = _sure_minutes(first, minutes, bits, wanted)
@@ -443,7 +443,7 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
                 # Every state that is left has a chain, and all of them are late.
                 is_late = True
                 always_late[group] += _add_late(left, wanted[group], fragile[group], residents[c],
-                                                late, late_of_group[group])  # fmt: skip
+                                                late, late_of_group[late_row[group]])  # fmt: skip
             taken, states = _take(left, bits[position[k]], fragile[group], residents[c], verdict,
                                    table, times[c], limit)  # fmt: skip
             missing -= states
@@ -456,22 +456,22 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
                 _take_one_by_one(left, travel[c], sites, door[:doors], total, by_state,
                                  fragile[group], residents[c], on_target_up_to, at_limit_up_to,
                                  table, times[c], sums[c:], worst[c:], limit, late,
-                                 late_of_group[group], is_late)  # fmt: skip
+                                 late_of_group[late_row[group]], is_late)  # fmt: skip
                 missing = 0
             elif missing:
                 _order(door, total, is_ordered, doors)
                 is_ordered = True
-    _add_always_late(always_late, wanted, fragile, late, late_of_group)
+    _add_always_late(always_late, wanted, fragile, late, late_of_group, late_row)
 
 
 @njit(cache=True, nogil=True)
-def _add_always_late(people, wanted, fragile, late, late_of_group):
+def _add_always_late(people, wanted, fragile, late, late_of_group, late_row):
     for group in range(people.size):
         if people[group]:
             for w in range(wanted.shape[1]):
                 _add_people(wanted[group, w], w, people[group], late)
                 hanging = wanted[group, w] & fragile[group, w]
-                _add_people(hanging, w, people[group], late_of_group[group])
+                _add_people(hanging, w, people[group], late_of_group[late_row[group]])
 
 
 @njit(cache=True, nogil=True)
@@ -513,12 +513,13 @@ def spread(bits, people, profile):
 
 
 @njit(cache=True, nogil=True)
-def add_reached(groups, bits, people, late, profile):
-    """Add, over the states of each set, the residents of its group who are not late there."""
+def add_reached(groups, late_row, bits, people, late, profile):
+    """Add, over the states of each set, the residents of its group who are not late there:
+    ``late[late_row[group]]`` of them are."""
     for row in range(len(bits)):
         for w in range(bits.shape[1]):
             word = bits[row, w]
             while word:
                 u = w * 64 + np.int64(_lowest_bit(word))
-                profile[u] += people[groups[row]] - late[groups[row], u]
+                profile[u] += people[groups[row]] - late[late_row[groups[row]], u]
                 word &= word - np.uint64(1)

@@ -24,6 +24,7 @@ from maillage.engines.routing.codes import (
     KINDS,
     LATE,
     ON_TARGET,
+    PREVIOUS_STEP,
     REASONS,
 )
 from maillage.engines.routing.compiled import CompiledNetwork
@@ -144,7 +145,7 @@ def _sweep_class(
         shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
         shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
     )  # fmt: skip
-    chains, whys, rows, row_bits = joining.judge_states(
+    chains, closed, whys, rows, row_bits = joining.judge_states(
         plan, len(shape.clauses), states.epoch, states.reason, *labelled, doors.access
     )
     residents = compiled.people.between(age_min, age_max)
@@ -157,6 +158,7 @@ def _sweep_class(
             people=people,
             residents=residents,
             chain=np.ascontiguousarray(chains[:, index]),
+            closed=closed[index],
             why=whys[:, index],
             hanging=rows[mine].astype(np.int64),
             hanging_bits=row_bits[mine],
@@ -167,12 +169,14 @@ def _sweep_class(
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judged:
     """One step for one age class: residents by group and by commune, and sets of states as bits,
-    by group: with a chain, holes by reason, and where what exists hangs on one element."""
+    by group: with a chain, holes for a reason of its own (``why[group, code - PREVIOUS_STEP]``),
+    and where what exists hangs on one element. ``closed[code]``: holes for everybody."""
 
     in_class: Flags
     people: Ints
     residents: Ints
     chain: Bits
+    closed: Bits
     why: Bits
     hanging: Ints
     hanging_bits: Bits
@@ -200,19 +204,27 @@ def _sweep_step(
     sums = np.zeros(communes, np.float64)
     worst = np.full(communes, -1, np.int64)
     limit, late = np.zeros(states.count, np.int64), np.zeros(states.count, np.int64)
-    late_of_group = np.zeros((groups, states.count), np.int64)
+    held = np.unique(judged.hanging[:, 0])
+    late_row = np.zeros(groups, np.int64)
+    late_row[held] = np.arange(held.size)
+    late_of_group = np.zeros((max(1, held.size), states.count), np.int64)
     _cover(
         compiled, shape, states, doors, index, judged, wanted, fragile,
-        times, sums, worst, limit, late, late_of_group,
+        times, sums, worst, limit, late, late_of_group, late_row,
     )  # fmt: skip
     found = np.zeros((communes, len(CATEGORIES)), np.int64)
     found[:, :FIRST_HOLE] = times[:, :FIRST_HOLE]
     profile = np.zeros((len(CATEGORIES), states.count), np.int64)
     profile[AT_LIMIT], profile[LATE] = limit, late
     for code in range(1, len(REASONS) + 1):
-        hole = judged.why[:, code] & required
+        category = FIRST_HOLE + code - 1
+        if code < PREVIOUS_STEP:
+            hole = judged.closed[code] & required
+            found[:, category] = kernels.weigh(hole, states.table)
+            kernels.spread(hole, people.sum(keepdims=True), profile[category])
+            continue
+        hole = judged.why[:, code - PREVIOUS_STEP] & required
         if hole.any():
-            category = FIRST_HOLE + code - 1
             found[:, category] = kernels.weigh(hole, states.table)[doors.group_of]
             kernels.spread(hole, people, profile[category])
     concerned = np.where(states.required[:, index], people.sum(), 0)
@@ -220,8 +232,10 @@ def _sweep_step(
     due = int(states.duration[states.required[:, index]].sum())
     _check_balance(states, residents, found, profile, due)
     step.profile += profile.T
-    kernels.add_reached(np.arange(groups), fragile & required, people, late_of_group, step.fragile)
-    _add_exposed(step, judged, required, late_of_group)
+    kernels.add_reached(
+        held, late_row, fragile[held] & required, people, late_of_group, step.fragile
+    )
+    _add_exposed(step, judged, required, late_of_group, late_row)
     return ClassSweep(index, *ages, residents, due, found, times[:, FRAGILE], sums, worst)
 
 
@@ -249,6 +263,7 @@ def _cover(
     limit: Ints,
     late: Ints,
     late_of_group: Ints,
+    late_row: Ints,
 ) -> None:
     """Walk the candidates of a step for every commune; fills the last arrays."""
     from maillage.engines.routing import kernels
@@ -269,7 +284,7 @@ def _cover(
         doors.travel, np.array(sites, np.int64), judged.residents, doors.group_of, first,
         minutes, bits, np.ascontiguousarray(tails.T), wanted, fragile, states.table,
         target - margin if step.target is not None else target, target + margin,
-        times, sums, worst, limit, late, late_of_group,
+        times, sums, worst, limit, late, late_of_group, late_row,
     )  # fmt: skip
 
 
@@ -290,7 +305,9 @@ def _entries(shape: Shape, index: int, in_class: Flags) -> tuple[list[int], Shor
     return list(ranks), node_entry
 
 
-def _add_exposed(step: StepSweep, judged: _Judged, required: Bits, late: Ints) -> None:
+def _add_exposed(
+    step: StepSweep, judged: _Judged, required: Bits, late: Ints, late_row: Ints
+) -> None:
     """Add the residents reached in the states in which a step hangs on an element."""
     from maillage.engines.routing import kernels
 
@@ -303,6 +320,7 @@ def _add_exposed(step: StepSweep, judged: _Judged, required: Bits, late: Ints) -
             known = step.exposed[key] = np.zeros(late.shape[1], np.int64)
         kernels.add_reached(
             judged.hanging[mine, 0],
+            late_row,
             judged.hanging_bits[mine] & required,
             judged.people,
             late,
