@@ -13,8 +13,11 @@ from maillage.directory.models import HealthcareService, Organization, Site
 from maillage.patients.actions.trail import record_on
 from maillage.patients.enums import ConsentKind, ConsentMeans, LinkKind
 from maillage.patients.models import CareLink, Consent, Patient
+from maillage.patients.permissions import ADMIT
 from maillage.patients.queries.grounds import find_ground
-from maillage.patients.rules.access import check_found
+from maillage.patients.rules.access import Ground, check_found
+from maillage.patients.rules.constants import PASSING
+from maillage.vocabulary.errors import NotAllowed
 
 
 @transaction.atomic
@@ -36,15 +39,17 @@ def open_link(
     """Let an organization take part in a patient's care from now on.
 
     Only somebody with a basis for the record opens it to others (regulators may open a
-    REGULATION). Idempotent while one is open for the same patient, kind, organization and
-    reference: that one is given back, its consent and vital marks raised if they now hold.
-    ``reference`` is the key of what opens it. A consent said with a REQUEST is also noted among
-    the patient's consents, where it can be withdrawn. Raises :class:`NotAllowed`.
+    REGULATION); an emergency opening lets one ask another organization, never stay. Idempotent
+    while one is open for the same patient, kind, organization and reference: that one is given
+    back, its consent and vital marks raised if they now hold. ``reference`` is the key of what
+    opens it. A consent said with a REQUEST is also noted among the patient's consents, where it
+    can be withdrawn. Raises :class:`NotAllowed`.
     """
     patient = patient.merged_into or patient
     regulates = kind is LinkKind.REGULATION and Role.REGULATOR in by.roles
     if by.username != SYSTEM.username and not regulates:
-        check_found(find_ground(patient, by=by, at=at))
+        ground = check_found(find_ground(patient, by=by, at=at))
+        check_may_open(ground, kind, to=organization.slug if organization else "", by=by)
     return add_link(
         patient=patient,
         kind=kind,
@@ -59,6 +64,21 @@ def open_link(
         site=site,
         number=number,
     )
+
+
+def check_may_open(ground: Ground, kind: LinkKind, *, to: str, by: Actor) -> None:
+    """Raise :class:`NotAllowed` when a passing basis (emergency opening, regulation) would be
+    turned into a lasting one for the same people."""
+    if ground.basis not in PASSING:
+        return
+    if kind in (LinkKind.STAY, LinkKind.TEAM) or (
+        kind is LinkKind.REQUEST and to in by.organizations()
+    ):
+        raise NotAllowed(
+            "patients.passing-basis",
+            "Une ouverture en urgence ou une régulation ne fait pas entrer votre établissement "
+            "dans la prise en charge : déclarez la venue du patient.",
+        )
 
 
 def add_link(
@@ -133,13 +153,16 @@ def _raise_marks(link: CareLink, *, has_consent: bool, is_vital: bool, number: s
 def _note_consent(
     patient: Patient, organization: Organization | None, *, by: Actor, at: datetime
 ) -> None:
+    """An opposition that runs stands until it is withdrawn as such: no box of a request does."""
     same = {
         "patient": patient,
         "kind": ConsentKind.SHARE,
         "organization": organization,
         "withdrawn_at": None,
     }
-    if not Consent.objects.filter(**same).exists():
+    running = Consent.objects.filter(patient=patient, withdrawn_at__isnull=True)
+    said = running.filter(kind__in=[ConsentKind.SHARE, ConsentKind.OPPOSITION])
+    if not said.filter(organization=organization).exists():
         Consent.objects.create(
             **same, means=ConsentMeans.ORAL, comment="avec une demande", given_at=at,
             recorded_by=by.name,
@@ -172,6 +195,21 @@ def close_links(
         end_link(link=link, by=by, at=at)
         count += 1
     return count
+
+
+@transaction.atomic
+def close_stay(*, link: CareLink, by: Actor, at: datetime) -> CareLink:
+    """Declare that the patient left: the stay ends now; already over, it stays as it is. Raises
+    :class:`NotAllowed` to who does not admit patients there."""
+    link = (
+        CareLink.objects.select_for_update(of=("self",))
+        .select_related("patient", "organization")
+        .get(pk=link.pk, kind=LinkKind.STAY)
+    )
+    ADMIT.check(by, [link.organization.slug] if link.organization else [])
+    if link.ends_at is None:
+        end_link(link=link, by=by, at=at)
+    return link
 
 
 def end_link(*, link: CareLink, by: Actor, at: datetime) -> None:

@@ -21,6 +21,20 @@ BASIS_TEXTS: dict[Basis, str] = {
 }
 """The text behind each basis (read as stored excerpts, 2026-11; L.6311-2 is recalled [R])."""
 
+LASTING = frozenset(
+    {
+        Basis.SAME_ESTABLISHMENT,
+        Basis.RECOGNISED_TEAM,
+        Basis.SAME_GROUP,
+        Basis.LISTED_STRUCTURE,
+        Basis.CONSENT,
+    }
+)
+"""Bases of those who take part in the care: they note what the patient says and name its team."""
+
+PASSING = frozenset({Basis.REGULATION, Basis.BREAK_GLASS})
+"""Bases that let somebody read for a while, and open nothing lasting to their own."""
+
 AFTER_STAY = timedelta(days=30)
 """How long the establishment of a closed stay still reads the record: letters, pending results,
 the 30 days of a readmission. Our choice; the law says « participates in the care »."""
@@ -61,3 +75,6 @@ INS_TEST_OID = "1.2.250.1.213.1.4.10"
 
 EARLIEST_BIRTH_YEAR = 1890
 """Nobody alive was born before: a birth date before it is a slip of the keyboard."""
+
+KEPT_UNTIL_AGE = 28
+"""... and never less than until the twenty-eighth birthday (CSP, R.1112-7 [R])."""

@@ -48,11 +48,12 @@ LONGEST = {
 @dataclass(frozen=True)
 class Identity:
     """What a person types of a patient. ``commune`` is the COG code of the residence; ``ins_oid``
-    may stay empty with a number (it is then taken for a NIR)."""
+    may stay empty with a number (it is then taken for a NIR), and one of the two fields of given
+    names too: the first is taken from the list, or the list is the first."""
 
-    birth_name: str
-    first_given_name: str
-    birth_date: date | None
+    birth_name: str = ""
+    first_given_name: str = ""
+    birth_date: date | None = None
     sex: str = Sex.UNKNOWN
     birthplace: str = ""
     birth_given_names: str = ""
@@ -106,14 +107,15 @@ def tidy_identity(identity: Identity, *, is_synthetic: bool = False) -> Identity
         if isinstance(value := getattr(identity, name), str)
     }
     trimmed |= {name: capitals(trimmed[name]) for name in CAPITALS}
-    given = trimmed["birth_given_names"] or trimmed["first_given_name"]
+    first = trimmed["first_given_name"] or trimmed["birth_given_names"].partition(" ")[0]
     number = Ins.clean(trimmed["ins_number"])
     oid = (INS_TEST_OID if is_synthetic else DEFAULT_OID) if number else ""
     return replace(
         identity,
         **{
             **trimmed,
-            "birth_given_names": given,
+            "first_given_name": first,
+            "birth_given_names": trimmed["birth_given_names"] or first,
             "birthplace": CommuneCode.clean(trimmed["birthplace"]),
             "ins_number": number,
             "ins_oid": trimmed["ins_oid"] or oid,
@@ -286,8 +288,11 @@ def differences(old: Identity, new: Identity) -> list[str]:
 
 
 def same_strict_traits(one: Identity, other: Identity) -> bool:
-    """True when the five strict traits are equal (other given names of birth aside: many cards
-    print the first alone), none of them unknown."""
-    traits = ("birth_name", "first_given_name", "birth_date", "sex", "birthplace")
+    """True when the five strict traits are known and equal. Of the given names of birth, the list
+    of one may stop before that of the other: many cards print the first alone."""
     known = bool(one.birthplace) and one.sex != Sex.UNKNOWN and one.birth_date is not None
-    return known and all(getattr(one, name) == getattr(other, name) for name in traits)
+    traits = ("birth_name", "birth_date", "sex", "birthplace")
+    if not known or any(getattr(one, name) != getattr(other, name) for name in traits):
+        return False
+    mine, theirs = f"{one.birth_given_names} ", f"{other.birth_given_names} "
+    return len(mine) > 1 < len(theirs) and (mine.startswith(theirs) or theirs.startswith(mine))
