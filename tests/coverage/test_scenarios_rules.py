@@ -215,6 +215,7 @@ def test_a_scenario_of_one_change_is_named_after_it() -> None:
     long = name_of_changes([f"{'mot ' * 40}fin."])
     assert long == f"Mot {'mot ' * 27}mot…"
     assert check_name(long) == long
+    assert check_name("  La\u00a0 garde\n«\u00a0AVC\u00a0» ") == "La\u00a0 garde «\u00a0AVC\u00a0»"
 
 
 def test_what_a_page_shows_is_tried_in_one_link() -> None:

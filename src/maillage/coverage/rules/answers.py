@@ -185,6 +185,11 @@ class StepView:
         return self.stops[-1] if self.stops else None
 
     @property
+    def has_other_minutes(self) -> bool:
+        """Whether the way to some service other than the first is known."""
+        return bool(self.others) or any(row.minutes for row in self.discarded)
+
+    @property
     def first_reopening(self) -> Discarded | None:
         """The service that will take patients soonest, when the step is a hole today."""
         later = [row for row in self.discarded if row.reachable_at is not None]

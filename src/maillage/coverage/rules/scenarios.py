@@ -372,7 +372,8 @@ def check_changes_fit(count: int) -> None:
 
 def check_name(name: str) -> str:
     """The name without spaces around it. Raises :class:`Invalid` when it is empty or too long."""
-    kept = " ".join(name.split())
+    # Spaces that keep « and » on the line of their word stay.
+    kept = re.sub(r"[^\S\u00a0\u202f]+", " ", name).strip()
     if not kept or len(kept) > LONGEST_NAME:
         message = "Donnez un nom au scénario." if not kept else "Ce nom est trop long."
         raise Invalid("coverage.scenario-name", message, [Problem(message, field="name")])
