@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pytest
@@ -47,10 +47,11 @@ def lines_of(counts: Counts) -> dict[Cell, list[Cell]]:
 
 
 def possible_values(
-    counts: Counts, shown: Mapping[Cell, int], *, most: int
+    counts: Counts, shown: Mapping[Cell, int], *, most: int, told: Collection[Cell] = ()
 ) -> dict[Cell, set[int]] | None:
     """The attack: try every table of counts up to ``most`` and keep those that agree with each
-    number shown. For each hidden cell or margin, the values left. None: too many tables."""
+    number shown, and in which the cells ``told`` to be small are so. For each hidden cell or
+    margin, the values left. None: too many tables."""
     lines = lines_of(counts)
     unknown = sorted(cell for cell in counts.cells if cell not in shown)
     if (most + 1) ** len(unknown) > SETS_TRIED:
@@ -66,6 +67,8 @@ def possible_values(
     agrees = np.ones(size, dtype=bool)
     for line, value in shown.items():
         agrees &= sums[line] == value
+    for line in told:
+        agrees &= sums[line] < SMALLEST
     return {line: set(sums[line][agrees].tolist()) for line in lines if line not in shown}
 
 
@@ -98,7 +101,7 @@ def test_no_attack_excludes_a_value_that_a_small_count_may_have(
     lowest = 0 if zeros is Zeros.HIDDEN else 1
     for cell, value in protected.totals.items():
         if is_small(value, SMALLEST, zeros):
-            assert left[cell] >= set(range(lowest, SMALLEST)), cell
+            assert left[cell] >= set(range(lowest, SMALLEST + 1)), cell
 
 
 @given(table=tables())
@@ -116,7 +119,24 @@ def test_with_the_totals_known_the_same_holds_or_the_table_says_that_it_fails(
             assert cell not in protected.hidden
     for cell, value in protected.totals.items():
         if is_small(value, SMALLEST) and cell not in protected.exposed:
-            assert left[cell] >= set(range(1, SMALLEST)), cell
+            assert left[cell] >= set(range(1, SMALLEST + 1)), cell
+
+
+@given(table=tables())
+def test_a_reader_who_is_told_which_cells_are_small_learns_no_more(table: Counts) -> None:
+    """As for shares: told by a bound, zero or not, in rows whose totals are known."""
+    known = {(row, ALL) for row, _ in table.totals()} | {(ALL, column) for column in table.columns}
+    protected = protect(
+        table, threshold=SMALLEST, zeros=Zeros.HIDDEN, known=known, tells_small=True
+    )
+    small = {c for c, v in protected.totals.items() if is_small(v, SMALLEST, Zeros.HIDDEN)}
+    left = possible_values(
+        table, shown_by(protected), most=max(table.cells.values()) + SMALLEST, told=small
+    )
+    assume(left is not None)
+    assert left is not None
+    for cell in small - protected.exposed:
+        assert left[cell] >= set(range(SMALLEST)), cell
 
 
 def test_the_attack_wins_where_only_small_cells_are_hidden() -> None:

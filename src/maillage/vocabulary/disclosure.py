@@ -12,8 +12,8 @@ lines), plain columns, and every margin: the total of each row, column and group
   nobody (``Zeros.HIDDEN`` hides zeros like small counts, for a trait that nobody must be known to
   lack).
 - *Secondary*: other cells are hidden until, for each cell hidden as small, **every value that a
-  small count may have is still possible** for a reader who knows all that is shown. Hidden cells
-  of both sorts look the same.
+  small count may have is still possible, and the threshold itself**, for a reader who knows all
+  that is shown. Hidden cells of both sorts look the same: it is not even sure which are small.
 
 Why that is sure. The sums of such a table are the balances of a flow network: one node for each
 sum, one arc for each cell (:func:`_arcs`). What a reader does not know is the flow on the hidden
@@ -142,19 +142,24 @@ def protect(
     threshold: int = THRESHOLD,
     zeros: Zeros = Zeros.SHOWN,
     known: Collection[Cell] = (),
+    tells_small: bool = False,
 ) -> Protected:
     """Decide what of a table is hidden (see the module). ``known`` are cells that another table
     shows, or that cannot be hidden: they are taken as known to the reader, unless they are small.
+    ``tells_small``: the reader is told which cells are small (:func:`rate` does), and may use it.
     The same table always gives the same answer."""
     totals = counts.totals()
     small = [cell for cell, value in totals.items() if is_small(value, threshold, zeros)]
     hidden = set(small)
     fixed = set(known) - hidden
-    network = _Network(_arcs(counts, totals), fixed)
+    most = threshold - 1 if tells_small else threshold
+    network = _Network(
+        _arcs(counts, totals), fixed, dict.fromkeys(small, most if tells_small else None)
+    )
     exposed = []
     lowest = 0 if zeros is Zeros.HIDDEN else 1
     for cell in sorted(small, key=lambda one: (-totals[one], one)):
-        up = network.loosen(cell, threshold - 1 - totals[cell], hidden, upwards=True)
+        up = network.loosen(cell, most - totals[cell], hidden, upwards=True)
         down = network.loosen(cell, totals[cell] - lowest, hidden, upwards=False)
         if not (up and down):
             exposed.append(cell)
@@ -181,8 +186,11 @@ def _arcs(counts: Counts, totals: Mapping[Cell, int]) -> list[_Arc]:
 class _Network:
     """The flows of a table. ``loosen`` is the whole of secondary suppression."""
 
-    def __init__(self, arcs: Iterable[_Arc], fixed: Collection[Cell]) -> None:
+    def __init__(
+        self, arcs: Iterable[_Arc], fixed: Collection[Cell], most: Mapping[Cell, int | None]
+    ) -> None:
         self._arcs = {arc.cell: arc for arc in arcs}
+        self._most = most
         self._fixed = frozenset(fixed)
         self._around: dict[_Sum, list[_Arc]] = defaultdict(list)
         for arc in self._arcs.values():
@@ -207,6 +215,14 @@ class _Network:
             amount -= room
         return True
 
+    def _room(self, arc: _Arc, moved: int, way: int) -> int | None:
+        """How much further a cell may go: down to zero, up to what the reader knows of it (None:
+        without limit)."""
+        if way < 0:
+            return arc.value + moved
+        most = self._most.get(arc.cell)
+        return None if most is None else most - arc.value - moved
+
     def _cheapest(
         self,
         start: _Sum,
@@ -216,7 +232,7 @@ class _Network:
         hidden: Collection[Cell],
     ) -> list[tuple[Cell, int, int | None]] | None:
         """The way from a sum to another that hides least, as (cell, +1 or -1, room; None: without
-        limit). A cell rises without limit and falls to zero."""
+        limit)."""
         best: dict[_Sum, int] = {start: 0}
         came: dict[_Sum, tuple[_Sum, Cell, int, int | None]] = {}
         order = count()
@@ -233,7 +249,7 @@ class _Network:
                 if arc.cell == own:
                     continue
                 way = 1 if arc.tail == node else -1
-                room = None if way > 0 else arc.value + moved.get(arc.cell, 0)
+                room = self._room(arc, moved.get(arc.cell, 0), way)
                 after = arc.head if way > 0 else arc.tail
                 if room == 0 or after in done:
                     continue
