@@ -232,7 +232,7 @@ def test_an_hour_says_why_and_who_could_close_it(director: Client, proof: Proof)
     page = read(director, f"/couverture/heure?{STEP}&le=2027-03-01T03:00")
     assert f"{figure(RESIDENTS)} habitants sans prise en charge" in page
     assert "pas de convention" in page
-    assert "CH de Cambrai d'adresser ses patients à CHU de Lille" in page
+    assert "CH de Cambrai d'adresser ses patients au CHU de Lille" in page
     closers = page[page.index("Par une convention") : page.index("Les services de cette étape")]
     assert f"{figure(RESIDENTS)} habitants dans le délai" in closers
     assert "toujours sans personne" not in closers

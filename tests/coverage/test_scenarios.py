@@ -28,6 +28,7 @@ from maillage.coverage.actions.scenarios import (
     edit_scenario,
     remove_change,
 )
+from maillage.coverage.forms.scenarios import CHANGE_FORMS
 from maillage.coverage.models import Scenario
 from maillage.coverage.queries import what_if
 from maillage.coverage.queries.scenario_choices import find_choice, suggest_choices
@@ -477,3 +478,30 @@ def test_a_staffed_slot_becomes_a_request(tiny: Tiny, client_for: Connect) -> No
     with pytest.raises(Refusal):
         scenario_acts.clause_change_at(scenario, 0)
     assert client.get(f"{at}/changements/7/garde").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("nature", "typed", "refused"),
+    [
+        ("clause", {"du": "2027-01-05", "au": "2027-01-04"}, True),
+        ("clause", {"du": "2027-01-05", "au": "2027-01-05"}, False),
+        ("autorisation", {"sens": "prolongee", "du": "2027-01-05", "au": "2027-01-04"}, True),
+        ("autorisation", {"sens": "prolongee", "du": "2027-01-05", "au": "2027-01-05"}, False),
+        ("ouvrir", {"de": "8h", "a": "8h"}, True),
+        ("fermer", {"du": "05/01/2027 8h", "au": "05/01/2027 8h"}, True),
+        ("fermer", {"du": "05/01/2027", "au": "05/01/2027"}, False),
+    ],
+)
+def test_an_end_comes_after_its_start(
+    tiny: Tiny, nature: str, typed: dict[str, str], refused: bool
+) -> None:
+    form = CHANGE_FORMS[nature](typed, now=AT)
+
+    last = "a" if "a" in form.fields else "au"
+    assert any("doit venir après" in text for text in form.errors.get(last, ())) is refused
+
+
+def test_a_clause_has_two_parties(tiny: Tiny) -> None:
+    form = CHANGE_FORMS["clause"]({"de": "590781605", "vers": "590781605"}, now=AT)
+
+    assert form.errors["vers"] == ["Celui qui adresse et celui qui reçoit sont les mêmes."]

@@ -58,7 +58,7 @@ def test_the_missing_clause_is_tried_then_drafted(
 
     changes = page.locator(".changes li")
     expect(changes).to_have_count(1)
-    expect(changes.first).to_contain_text("CH Le Cateau d'adresser ses patients à CH Valenciennes")
+    expect(changes.first).to_contain_text("CH Le Cateau d'adresser ses patients au CH Valenciennes")
     headline = page.locator("[data-headline]")
     expect(headline).to_contain_text(
         "heures-habitants de moins sans personne", timeout=LONGEST_COLD_MS

@@ -184,10 +184,23 @@ class ChangeForm(forms.Form, metaclass=_AbstractForm):
             for error in errors
         )
 
-    def _check_order(self, first: str, last: str, message: str) -> None:
+    def _check_order(
+        self, first: str, last: str, message: str = "La fin doit venir après le début."
+    ) -> None:
+        """Refuse an end that leaves nothing between: days are whole and the last is included,
+        instants and clocks are not."""
         start, end = self.cleaned_data.get(first), self.cleaned_data.get(last)
-        if start is not None and end is not None and end <= start:
+        if start is None or end is None:
+            return
+        is_one_day = isinstance(self.fields[last], DayField) and end == start
+        if end <= start and not is_one_day:
             self.add_error(last, message)
+
+    def _check_two(self, first: str, second: str, message: str) -> None:
+        """Refuse the same thing named twice."""
+        found = self.cleaned_data.get(first)
+        if found and found == self.cleaned_data.get(second):
+            self.add_error(second, message)
 
 
 class PeriodForm(ChangeForm):
@@ -195,7 +208,7 @@ class PeriodForm(ChangeForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        self._check_order("du", "au", "La fin doit venir après le début.")
+        self._check_order("du", "au")
         return self.cleaned_data
 
 
@@ -292,10 +305,9 @@ class MoveForm(ChangeForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("de") and values.get("de") == values.get("vers"):
-            self.add_error("vers", "Choisissez une autre offre que celle qui cède.")
-        return values
+        super().clean()
+        self._check_two("de", "vers", "Choisissez une autre offre que celle qui cède.")
+        return self.cleaned_data
 
     def change(self) -> MoveHalfDay:
         starts, ends = HALF_DAYS[self.cleaned_data["moment"]]
@@ -373,9 +385,7 @@ class AuthorisationForm(ChangeForm):
         values = super().clean() or {}
         if "du" in values and not values["du"] and values.get("sens") == "fin":
             self.add_error("du", "Indiquez le premier jour sans autorisation.")
-        start, end = values.get("du"), values.get("au")
-        if start and end and end < start:
-            self.add_error("au", "La fin doit venir après le début.")
+        self._check_order("du", "au")
         return values
 
     def change(self) -> EndAuthorisation | AuthoriseService:
@@ -405,13 +415,10 @@ class ClauseForm(ChangeForm):
         self.fields["soins"].choices = list_clause_care_types()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("de") and values.get("de") == values.get("vers"):
-            self.add_error("vers", "Celui qui adresse et celui qui reçoit sont les mêmes.")
-        start, end = values.get("du"), values.get("au")
-        if start and end and end < start:
-            self.add_error("au", "La fin doit venir après le début.")
-        return values
+        super().clean()
+        self._check_two("de", "vers", "Celui qui adresse et celui qui reçoit sont les mêmes.")
+        self._check_order("du", "au")
+        return self.cleaned_data
 
     def change(self) -> AddClause:
         found = self.cleaned_data

@@ -33,8 +33,7 @@ def coverage_map(request: Request) -> HttpResponse:
         return answer
     if asked.get("jour") and page.instant:
         return redirect(address)
-    may_prove = PROVE.allows(request.actor)
-    return render(request, "coverage/proof/map.html", {"page": page, "may_prove": may_prove})
+    return _page(request, "map", page)
 
 
 @require_safe
@@ -49,8 +48,7 @@ def coverage_map_csv(request: Request) -> HttpResponse:
 def hole_calendar(request: Request) -> HttpResponse:
     """The calendar of holes of a step."""
     page = calendar.get_calendar_page(request.GET.dict(), at=request.now)
-    may_prove = PROVE.allows(request.actor)
-    return render(request, "coverage/proof/calendar.html", {"page": page, "may_prove": may_prove})
+    return _page(request, "calendar", page)
 
 
 @require_safe
@@ -75,8 +73,7 @@ def hour(request: Request) -> HttpResponse:
 def fragile_points(request: Request) -> HttpResponse:
     """What cover hangs on. People are named to those who plan care."""
     page = fragile.get_fragile_page(request.GET.dict(), by=request.actor, at=request.now)
-    may_prove = PROVE.allows(request.actor)
-    return render(request, "coverage/proof/fragile.html", {"page": page, "may_prove": may_prove})
+    return _page(request, "fragile", page)
 
 
 @require_safe
@@ -92,8 +89,7 @@ def fragile_points_csv(request: Request) -> HttpResponse:
 def worst_communes(request: Request) -> HttpResponse:
     """Communes worst served."""
     page = communes.get_communes_page(request.GET.dict(), at=request.now)
-    may_prove = PROVE.allows(request.actor)
-    return render(request, "coverage/proof/communes.html", {"page": page, "may_prove": may_prove})
+    return _page(request, "communes", page)
 
 
 @require_safe
@@ -185,6 +181,12 @@ def prove_now(request: Request) -> HttpResponse:
         first_day=first, last_day=last, kept_current=True, by=request.actor, at=request.now
     )
     return redirect("coverage:map")
+
+
+def _page(request: Request, name: str, page: object) -> HttpResponse:
+    """A page of the current proof: when there is none yet, it offers to have it computed."""
+    context = {"page": page, "may_prove": PROVE.allows(request.actor)}
+    return render(request, f"coverage/proof/{name}.html", context)
 
 
 def _csv(sheet: Sheet) -> HttpResponse:
