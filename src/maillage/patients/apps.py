@@ -19,9 +19,20 @@ FIELDS = {
     "attending_mail": "boîte du médecin traitant",
     "deceased_on": "décès",
 }
-WAYS = {"ins": "matricule INS", "number": "numéro local", "birth": "date de naissance"}
+WAYS = {
+    "ins": "matricule INS",
+    "number": "numéro local",
+    "birth": "date de naissance",
+    "exact": "traits exacts",
+}
+    "ins": "matricule INS",
+    "number": "numéro local",
+    "birth": "date de naissance",
+    "exact": "traits exacts",
+}
 WHATS = {
     "record": "dossier",
+    "accesses": "historique des accès",
     "request": "demande",
     "document": "document",
     "letter": "lettre",
@@ -70,7 +81,9 @@ class PatientsConfig(AppConfig):
                 "patients.undo-merger": "Fusion de dossiers défaite",
                 "patients.dismiss-pair": "Doublon écarté",
                 "patients.read-accesses": "Lecture de l'historique des accès",
-                "patients.find-person": "Recherche d'une personne qui demande ses données",
+                "patients.read-notice": "Lecture de l'avis d'un bris de glace",
+                "patients.find-in-emergency": "Recherche d'un patient en urgence vitale",
+                "patients.read-notice": "Courrier d'information d'un bris de glace",
                 "patients.export-person": "Export des données d'une personne",
                 "patients.erase": "Effacement des données d'une personne",
             }

@@ -1,41 +1,38 @@
-"""Finding the record of somebody who cannot be searched for otherwise: the person who asks for
-their data, the unconscious patient. Exact traits only, and one audit line."""
+"""Finding the record of an unconscious patient, whose card is all that is known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
-from maillage.accounts.actions import record
-from maillage.accounts.permissions import Actor, Permission
+from maillage.accounts.permissions import Actor
+from maillage.patients.actions.trail import record_on
 from maillage.patients.models import Patient
+from maillage.patients.permissions import BREAK_GLASS
 from maillage.patients.queries.named import find_named
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who is looked for: the key of a record, or three exact traits."""
-
-    key: str = ""
-    birth_name: str = ""
-    first_given_name: str = ""
-    birth_date: date | None = None
+from maillage.vocabulary.errors import NotFound, Refusal
 
 
 @transaction.atomic
-def find_person(
-    *, person: Person, permission: Permission, by: Actor, at: datetime
-) -> list[Patient]:
-    """Records, read through the kept ones, that have exactly this key or these traits. Nothing of
-    them may be shown but their key: the caller has no basis yet. Raises :class:`NotAllowed`."""
-    permission.check(by)
+def find_in_emergency(
+    *, birth_name: str, first_given_name: str, birth_date: date, by: Actor, at: datetime
+) -> Patient:
+    """The one record that has exactly these traits (accents, capitals and hyphens aside), to be
+    opened by :func:`~maillage.patients.actions.emergencies.break_glass`; nothing of it may be shown
+    before. One audit line. Raises :class:`NotAllowed`, :class:`NotFound`, :class:`Refusal` when
+    several people have these traits."""
+    BREAK_GLASS.check(by)
     found = find_named(
-        key=person.key,
-        birth_name=person.birth_name,
-        first_given_name=person.first_given_name,
-        birth_date=person.birth_date,
+        birth_name=birth_name, first_given_name=first_given_name, birth_date=birth_date
     )
-    record("patients.search", by=by, at=at, way="exact", found=0, others=len(found))
-    return found
+    if not found:
+        raise NotFound("patients.no-match", "Aucun dossier n'a exactement ces traits.")
+    if len(found) > 1:
+        raise Refusal(
+            "patients.several",
+            "Plusieurs dossiers ont ces traits : rejoignez celui du patient avec ses cinq traits, "
+            "ou son matricule INS.",
+        )
+    record_on(found[0], "patients.find-in-emergency", by=by, at=at)
+    return found[0]
