@@ -25,11 +25,6 @@ WAYS = {
     "birth": "date de naissance",
     "exact": "traits exacts",
 }
-    "ins": "matricule INS",
-    "number": "numéro local",
-    "birth": "date de naissance",
-    "exact": "traits exacts",
-}
 WHATS = {
     "record": "dossier",
     "accesses": "historique des accès",
@@ -81,7 +76,6 @@ class PatientsConfig(AppConfig):
                 "patients.undo-merger": "Fusion de dossiers défaite",
                 "patients.dismiss-pair": "Doublon écarté",
                 "patients.read-accesses": "Lecture de l'historique des accès",
-                "patients.read-notice": "Lecture de l'avis d'un bris de glace",
                 "patients.find-in-emergency": "Recherche d'un patient en urgence vitale",
                 "patients.read-notice": "Courrier d'information d'un bris de glace",
                 "patients.export-person": "Export des données d'une personne",
