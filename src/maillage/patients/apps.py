@@ -76,8 +76,9 @@ class PatientsConfig(AppConfig):
                 "patients.undo-merger": "Fusion de dossiers défaite",
                 "patients.dismiss-pair": "Doublon écarté",
                 "patients.read-accesses": "Lecture de l'historique des accès",
-                "patients.find-in-emergency": "Recherche d'un patient en urgence vitale",
+                "patients.find-person": "Recherche d'une personne qui demande ses données",
                 "patients.read-notice": "Courrier d'information d'un bris de glace",
+                "patients.find-in-emergency": "Recherche d'un patient en urgence vitale",
                 "patients.export-person": "Export des données d'une personne",
                 "patients.erase": "Effacement des données d'une personne",
             }

@@ -40,6 +40,13 @@ READ_ACCESSES = declare(
 )
 """Those with a basis for the record read its history too (``rules.access``)."""
 
+ACCESSES = declare(
+    "patients.accesses",
+    "ouvrir l'historique des accès à un dossier",
+    [*CARERS, Role.AUDITOR],
+)
+"""The door of that page: a basis for the record, or ``READ_ACCESSES``, opens it further."""
+
 HAND_OVER = declare(
     "patients.hand-over",
     "exporter ou effacer les données d'une personne",

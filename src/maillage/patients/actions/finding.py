@@ -1,4 +1,6 @@
-"""Finding the record of an unconscious patient, whose card is all that is known."""
+"""Finding the record of somebody by exact traits: the person who asks for their data, and the
+unconscious patient whose card is all that is known. Nothing of a record is shown here but its
+key."""
 
 from __future__ import annotations
 
@@ -9,23 +11,46 @@ from django.db import transaction
 from maillage.accounts.permissions import Actor
 from maillage.patients.actions.trail import record_on
 from maillage.patients.models import Patient
-from maillage.patients.permissions import BREAK_GLASS
+from maillage.patients.permissions import BREAK_GLASS, HAND_OVER
 from maillage.patients.queries.named import find_named
+from maillage.patients.queries.records import get_patient
 from maillage.vocabulary.errors import NotFound, Refusal
+
+
+@transaction.atomic
+def find_person(
+    *,
+    by: Actor,
+    at: datetime,
+    key: str = "",
+    birth_name: str = "",
+    first_given_name: str = "",
+    birth_date: date | None = None,
+) -> list[Patient]:
+    """The records of a person who asks for their data: by the key written on their letters, else
+    by birth name, given name and birth date, exactly (accents, capitals and hyphens aside). One
+    audit line for each. Raises :class:`NotAllowed`, :class:`NotFound`."""
+    HAND_OVER.check(by)
+    if key:
+        found = [get_patient(key)]
+    else:
+        found = find_named(birth_name, first_given_name, birth_date)
+    if not found:
+        raise NotFound("patients.no-match", "Aucun dossier n'a exactement ces traits.")
+    for patient in found:
+        record_on(patient, "patients.find-person", by=by, at=at)
+    return found
 
 
 @transaction.atomic
 def find_in_emergency(
     *, birth_name: str, first_given_name: str, birth_date: date, by: Actor, at: datetime
 ) -> Patient:
-    """The one record that has exactly these traits (accents, capitals and hyphens aside), to be
-    opened by :func:`~maillage.patients.actions.emergencies.break_glass`; nothing of it may be shown
-    before. One audit line. Raises :class:`NotAllowed`, :class:`NotFound`, :class:`Refusal` when
-    several people have these traits."""
+    """The one record that has exactly these traits, to be opened by
+    :func:`~maillage.patients.actions.emergencies.break_glass`. One audit line. Raises
+    :class:`NotAllowed`, :class:`NotFound`, :class:`Refusal` when several people have them."""
     BREAK_GLASS.check(by)
-    found = find_named(
-        birth_name=birth_name, first_given_name=first_given_name, birth_date=birth_date
-    )
+    found = find_named(birth_name, first_given_name, birth_date)
     if not found:
         raise NotFound("patients.no-match", "Aucun dossier n'a exactement ces traits.")
     if len(found) > 1:

@@ -1,4 +1,4 @@
-"""A stay declared from the page of a record that is already open."""
+"""Stays declared and ended from the page of a record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from django.db import transaction
 
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import Organization
-from maillage.patients.actions.links import open_link
+from maillage.patients.actions.links import end_link, open_link
 from maillage.patients.enums import LinkKind
 from maillage.patients.models import CareLink, Patient
 from maillage.patients.permissions import ADMIT
+from maillage.vocabulary.errors import Refusal
 
 
 @transaction.atomic
@@ -29,3 +30,21 @@ def open_stay(
         by=by,
         at=at,
     )
+
+
+@transaction.atomic
+def end_stay(*, link: CareLink, by: Actor, at: datetime) -> CareLink:
+    """End a stay now, by somebody who may admit where it takes place. Raises :class:`NotAllowed`,
+    and :class:`Refusal` when it is over already or is no stay."""
+    ADMIT.check(by, [link.organization.slug] if link.organization else [])
+    locked = (
+        CareLink.objects.select_for_update(of=("self",))
+        .select_related("patient", "organization")
+        .get(pk=link.pk)
+    )
+    if locked.kind != LinkKind.STAY:
+        raise Refusal("patients.not-a-stay", "Seule une venue se termine ainsi.")
+    if locked.ends_at is not None:
+        raise Refusal("patients.stay-ended", "Cette venue est déjà terminée.")
+    end_link(link=locked, by=by, at=at)
+    return locked

@@ -60,7 +60,9 @@ class PatientForm(forms.Form):
         label="Boîte MSSanté du médecin traitant", max_length=120, required=False
     )
 
-    SHORT = ("birth_name", "first_given_name", "birth_date", "sex", "commune", "organization")
+    SHORT: tuple[str, ...] = (
+        "birth_name", "first_given_name", "birth_date", "sex", "commune", "organization",
+    )  # fmt: skip
     NOT_IDENTITY = frozenset({"organization", "number"})
 
     def __init__(self, *args: Any, places: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -158,9 +160,7 @@ class IdentityForm(PatientForm):
 class IdentityStateForm(forms.Form):
     """How far the identity is trusted from now on."""
 
-    to = forms.TypedChoiceField(
-        label="Nouvel état", coerce=IdentityState, widget=forms.RadioSelect
-    )
+    to = forms.TypedChoiceField(label="Nouvel état", coerce=IdentityState, widget=forms.RadioSelect)
     document = name_field(
         "Pièce d'identité vue",
         required=False,
@@ -172,7 +172,7 @@ class IdentityStateForm(forms.Form):
     STEPS = {
         IdentityState.PROVISIONAL: "Provisoire : un doute sur l'identité",
         IdentityState.RETRIEVED: "Récupérée : le téléservice INSi a répondu",
-        IdentityState.VALIDATED: "Validée : une pièce d'identité à haut niveau de confiance est vue",
+        IdentityState.VALIDATED: "Validée : une pièce d'identité de haute confiance est vue",
         IdentityState.QUALIFIED: "Qualifiée : INSi et pièce d'identité concordent",
     }
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-from maillage.patients.actions.finding import Person
 from maillage.patients.enums import ReviewState
 from maillage.patients.forms.fields import TypedDayField
 from maillage.patients.forms.identity import name_field
@@ -74,10 +73,6 @@ class PersonForm(forms.Form):
             if not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, "Ce trait manque : les trois sont nécessaires sans la clé.")
         return cleaned
-
-    def person(self) -> Person:
-        """Who is looked for, once valid."""
-        return Person(**self.cleaned_data)
 
 
 class NamedForm(PersonForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from maillage.patients.enums import IdentityState, Sex
+from maillage.patients.enums import Sex
 from maillage.patients.rules.identity import Identity, letters_of, spaced_ins
 from maillage.vocabulary.calendar import french_day
 
@@ -25,9 +25,7 @@ class Trait:
         return bool(self.first and self.second) and not self.same
 
 
-def compare_traits(
-    first: Identity, second: Identity, *, states: tuple[IdentityState, IdentityState]
-) -> list[Trait]:
+def compare_traits(first: Identity, second: Identity) -> list[Trait]:
     """The traits of identity, strict ones first. Accents, capitals and hyphens do not count."""
     rows = [
         ("Nom de naissance", first.birth_name, second.birth_name),
@@ -50,7 +48,6 @@ def compare_traits(
         _trait("Commune (COG)", first.commune, second.commune),
         _trait("Téléphone", first.phone, second.phone),
         _trait("Médecin traitant", first.attending_doctor, second.attending_doctor),
-        Trait("État de l'identité", states[0].label, states[1].label, states[0] == states[1]),
     ]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django import template
 
 from maillage.patients.enums import Basis
-from maillage.patients.models import Patient
-from maillage.patients.rules.constants import BASIS_TEXTS
+from maillage.patients.models import BreakGlass, Patient
+from maillage.patients.queries.accesses import basis_of, details_of
+from maillage.patients.rules.constants import BASIS_TEXTS, NOTICE_WITHIN
 from maillage.patients.rules.identity import age_in_words, full_name, ins_label, short_label
 from maillage.vocabulary.calendar import local_day
 
@@ -17,6 +19,8 @@ register = template.Library()
 
 register.filter("full_name", full_name)
 register.filter("ins_label", ins_label)
+register.filter("access_basis", basis_of)
+register.filter("access_details", details_of)
 
 
 def _day(value: date | datetime) -> date:
@@ -48,3 +52,21 @@ def basis_words(basis: Any) -> str:
 def basis_law(basis: Any) -> str:
     """The text behind a legal basis."""
     return BASIS_TEXTS[Basis(basis)]
+
+
+@register.filter
+def named_in(slug: str, names: Mapping[str, str]) -> str:
+    """The name of an organization by its key; the key when it is not known."""
+    return names.get(slug, slug)
+
+
+@register.filter
+def notice_before(opening: BreakGlass) -> datetime:
+    """Until when the patient is to be told of an opening."""
+    return opening.opened_at + NOTICE_WITHIN
+
+
+@register.filter
+def notice_is_late(opening: BreakGlass, now: datetime) -> bool:
+    """True when the patient should have been told by now and was not."""
+    return opening.notified_at is None and now > notice_before(opening)

@@ -10,16 +10,20 @@ from typing import Any, Concatenate, ParamSpec
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from maillage.accounts.enums import Role
 from maillage.accounts.forms import add_problems
 from maillage.accounts.http import Request
+from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import EVERYWHERE, Permission
 from maillage.directory.queries import list_organization_names
 from maillage.patients import actions, queries
-from maillage.patients.models import BreakGlass, Patient
+from maillage.patients.actions.watching import read_accesses
+from maillage.patients.models import Patient
 from maillage.patients.permissions import ADMIT, BREAK_GLASS
 from maillage.patients.rules.access import Ground, check_found
 from maillage.patients.rules.constants import BREAK_GLASS_LASTS
@@ -72,9 +76,17 @@ def open_record(request: Request, key: str, what: str) -> tuple[Patient, Ground]
     return patient, ground
 
 
+def open_accesses(request: Request, key: str) -> tuple[Patient, QuerySet[AuditEvent]]:
+    """The record and the history of its accesses, with the audit line of that reading."""
+    patient = queries.get_patient(key)
+    return patient, read_accesses(patient=patient, by=request.actor, at=request.now)
+
+
 def own_places(request: Request, permission: Permission) -> list[tuple[str, str]]:
     """(slug, name) of the organizations where this person may do this. Never « everywhere »: care
-    is given somewhere."""
+    is given somewhere. A regulator breaks the glass for any of them."""
+    if permission is BREAK_GLASS and Role.REGULATOR in request.actor.roles:
+        return list_organization_names()
     held = permission.places(request.actor) - {EVERYWHERE}
     return [pair for pair in list_organization_names() if pair[0] in held] if held else []
 
@@ -84,9 +96,9 @@ def page_of(request: Request, rows: Any) -> Page[Any]:
     return Paginator(rows, ROWS).get_page(request.GET.get("page"))
 
 
-def left_minutes(opening: BreakGlass | None, now: datetime) -> int:
-    """Whole minutes that an opening has left, the one begun included; 0 without one."""
-    return ceil((opening.expires_at - now).total_seconds() / 60) if opening else 0
+def left_minutes(until: datetime | None, now: datetime) -> int:
+    """Whole minutes left until an instant, the one begun included; 0 without one."""
+    return ceil((until - now).total_seconds() / 60) if until else 0
 
 
 def refuse_in(form: forms.Form, error: MaillageError) -> int:
@@ -95,7 +107,7 @@ def refuse_in(form: forms.Form, error: MaillageError) -> int:
         add_problems(form, error)
     else:
         form.add_error(None, error.message)
-    return error.status
+    return 422 if isinstance(error, NotFound) else error.status
 
 
 def answer(
@@ -117,7 +129,9 @@ def answer(
     if request.method == "POST" and form.is_valid():
         try:
             act()
-        except (Invalid, Refusal, NotFound) as error:
+        except (Invalid, Refusal, NotFound, NotAllowed) as error:
+            if error.code == NO_BASIS:
+                raise
             status = refuse_in(form, error)
         else:
             messages.success(request, done)
@@ -138,11 +152,20 @@ def answer(
     return render(request, "patients/form.html", context, status=status)
 
 
-def do(request: Request, act: Callable[[], object], *, done: str, to: str, args: Iterable[Any] = ()) -> HttpResponse:  # noqa: E501
+def do(
+    request: Request,
+    act: Callable[[], object],
+    *,
+    done: str,
+    to: str,
+    args: Iterable[Any] = (),
+) -> HttpResponse:
     """An act without a form: one call, then a page with its word or its refusal."""
     try:
         act()
-    except Refusal as refusal:
+    except (Refusal, NotAllowed) as refusal:
+        if refusal.code == NO_BASIS:
+            raise
         messages.error(request, refusal.message)
     else:
         messages.success(request, done)

@@ -8,12 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.patients import actions
+from maillage.patients import actions, queries
 from maillage.patients.actions.watching import read_pair
 from maillage.patients.forms.care import ReasonForm
 from maillage.patients.models import DuplicatePair
 from maillage.patients.permissions import IDENTIFY
-from maillage.patients.queries import watching
 from maillage.patients.views.answers import do, page_of, refuse_in
 from maillage.vocabulary.errors import Invalid, Refusal
 
@@ -22,7 +21,7 @@ from maillage.vocabulary.errors import Invalid, Refusal
 @requires(IDENTIFY)
 def duplicates(request: Request) -> HttpResponse:
     """Pairs to look at."""
-    context = {"page": page_of(request, watching.list_pairs())}
+    context = {"page": page_of(request, queries.list_pairs())}
     return render(request, "patients/duplicates.html", context)
 
 
@@ -30,7 +29,7 @@ def duplicates(request: Request) -> HttpResponse:
 @requires(IDENTIFY)
 def pair(request: Request, pk: int) -> HttpResponse:
     """Two records side by side."""
-    return _pair_page(request, watching.get_pair(pk), ReasonForm())
+    return _pair_page(request, queries.get_pair(pk), ReasonForm())
 
 
 def _pair_page(
@@ -48,7 +47,7 @@ def _pair_page(
 @requires(IDENTIFY)
 def merge(request: Request, pk: int) -> HttpResponse:
     """Read one record of a pair through the other one."""
-    found = watching.get_pair(pk)
+    found = queries.get_pair(pk)
     form = ReasonForm(request.POST)
     kept, absorbed = found.first, found.second
     if request.POST.get("garder") == found.second.key:
@@ -73,7 +72,7 @@ def merge(request: Request, pk: int) -> HttpResponse:
 @requires(IDENTIFY)
 def dismiss(request: Request, pk: int) -> HttpResponse:
     """Say that a pair is two persons."""
-    found = watching.get_pair(pk)
+    found = queries.get_pair(pk)
     return do(
         request,
         lambda: actions.dismiss_pair(pair=found, by=request.actor, at=request.now),
@@ -86,7 +85,7 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
 @requires(IDENTIFY)
 def mergers(request: Request) -> HttpResponse:
     """Mergers, and undoing them."""
-    context = {"page": page_of(request, watching.list_mergers())}
+    context = {"page": page_of(request, queries.list_mergers())}
     return render(request, "patients/mergers.html", context)
 
 
@@ -94,7 +93,7 @@ def mergers(request: Request) -> HttpResponse:
 @requires(IDENTIFY)
 def undo_merger(request: Request, pk: int) -> HttpResponse:
     """Make two records distinct again."""
-    found = watching.get_merger(pk)
+    found = queries.get_merger(pk)
     return do(
         request,
         lambda: actions.undo_merger(merger=found, by=request.actor, at=request.now),

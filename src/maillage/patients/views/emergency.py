@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from maillage.accounts.http import Request, requires
 from maillage.patients import actions, queries
-from maillage.patients.actions.finding import find_person
+from maillage.patients.actions.finding import find_in_emergency
 from maillage.patients.enums import Basis
 from maillage.patients.forms.care import EmergencyForm
 from maillage.patients.forms.review import NamedForm
 from maillage.patients.models import Patient
 from maillage.patients.permissions import BREAK_GLASS
-from maillage.patients.queries import pages
+from maillage.patients.queries.openings import find_opening
 from maillage.patients.rules.constants import BASIS_TEXTS, NOTICE_WITHIN
 from maillage.patients.views.answers import (
     BREAK_GLASS_MINUTES,
@@ -25,7 +25,9 @@ from maillage.patients.views.answers import (
     own_places,
     refuse_in,
 )
-from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
+from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
+
+ALREADY_OPEN = "patients.already-open"
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -48,29 +50,24 @@ def emergency_find(request: Request) -> HttpResponse:
     form = EmergencyForm(request.POST or None, places=own_places(request, BREAK_GLASS))
     finder = NamedForm(request.POST or None)
     if form.is_valid() & finder.is_valid():
-        found = find_person(
-            person=finder.person(), permission=BREAK_GLASS, by=request.actor, at=request.now
-        )
-        if len(found) == 1 and _opens(request, form, found[0]):
-            return redirect("patients:record", found[0].key)
-        if not found:
-            finder.add_error(None, "Aucun dossier n'a exactement ces traits.")
-        elif len(found) > 1:
-            finder.add_error(
-                None,
-                "Plusieurs dossiers ont ces traits : appelez le service d'identitovigilance, "
-                "ou rejoignez le dossier avec les cinq traits.",
-            )
+        try:
+            patient = find_in_emergency(by=request.actor, at=request.now, **finder.cleaned_data)
+        except (NotFound, Refusal) as error:
+            refuse_in(finder, error)
+        else:
+            if _opens(request, form, patient):
+                return redirect("patients:record", patient.key)
     return _page(request, form, finder=finder)
 
 
 def _opens(request: Request, form: EmergencyForm, patient: Patient) -> bool:
     """Open it, or say in the form why it stays closed."""
     try:
-        actions.break_glass(
-            patient=patient, by=request.actor, at=request.now, **form.cleaned_data
-        )
+        actions.break_glass(patient=patient, by=request.actor, at=request.now, **form.cleaned_data)
     except (Invalid, Refusal, NotAllowed) as error:
+        if error.code == ALREADY_OPEN:
+            messages.info(request, error.message)
+            return True
         refuse_in(form, error)
         return False
     messages.success(request, f"Le dossier est ouvert {BREAK_GLASS_MINUTES} minutes.")
@@ -98,14 +95,14 @@ def _page(
 @requires(BREAK_GLASS)
 def emergency_left(request: Request, key: str) -> HttpResponse:
     """The time that an opening has left: a part of the page, which reloads when it is over."""
-    family = queries.family_ids(queries.get_patient(key))
-    opening = pages.find_opening(family, by=request.actor, at=request.now)
+    patient = queries.get_patient(key)
+    opening = find_opening(patient, by=request.actor, at=request.now)
     if opening is None:
         return HttpResponse(headers={"HX-Refresh": "true"})
     context = {
         "key": key,
         "opening": opening,
-        "left_minutes": left_minutes(opening, request.now),
+        "left_minutes": left_minutes(opening.expires_at, request.now),
     }
     return render(request, "patients/components/open_banner.html", context)
 
@@ -114,8 +111,8 @@ def emergency_left(request: Request, key: str) -> HttpResponse:
 @requires(BREAK_GLASS)
 def emergency_close(request: Request, key: str) -> HttpResponse:
     """Close one's own opening before its end."""
-    family = queries.family_ids(queries.get_patient(key))
-    opening = pages.find_opening(family, by=request.actor, at=request.now)
+    patient = queries.get_patient(key)
+    opening = find_opening(patient, by=request.actor, at=request.now)
     if opening is not None:
         actions.close_opening(opening=opening, by=request.actor, at=request.now)
     messages.success(request, "Le dossier est refermé.")

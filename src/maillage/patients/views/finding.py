@@ -29,9 +29,7 @@ def search(request: Request) -> HttpResponse:
     result, status = None, 200
     if form.is_valid():
         try:
-            result = actions.search_patients(
-                values=form.typed, by=request.actor, at=request.now
-            )
+            result = actions.search_patients(values=form.typed, by=request.actor, at=request.now)
         except (Invalid, Refusal) as error:
             form.add_error("q", error.message)
             status = error.status
@@ -121,9 +119,10 @@ def persons(request: Request) -> HttpResponse:
     form = PersonForm(request.POST or None)
     found, status = None, 200
     if form.is_valid():
-        found = find_person(
-            person=form.person(), permission=HAND_OVER, by=request.actor, at=request.now
-        )
+        try:
+            found = find_person(by=request.actor, at=request.now, **form.cleaned_data)
+        except (Invalid, NotFound) as error:
+            status = refuse_in(form, error)
     elif form.is_bound:
         status = 422
     return render(request, "patients/persons.html", {"form": form, "found": found}, status=status)

@@ -7,15 +7,30 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.patients import actions, queries
-from maillage.patients.actions.stays import end_stay as end_stay_of
-from maillage.patients.actions.stays import open_stay as open_stay_of
-from maillage.patients.enums import IdentityState
+from maillage.accounts.permissions import EVERYWHERE
+from maillage.patients import actions
+from maillage.patients.actions.stays import end_stay as finish_stay
+from maillage.patients.actions.stays import open_stay as declare_stay
+from maillage.patients.enums import Basis, IdentityState
 from maillage.patients.forms.care import ConsentForm, MemberForm
 from maillage.patients.forms.identity import IdentityForm, IdentityStateForm, StayForm
 from maillage.patients.permissions import ADMIT, CARE
 from maillage.patients.queries import pages
-from maillage.patients.views.answers import answer, do, left_minutes, open_record, or_denied, own_places
+from maillage.patients.queries.openings import find_opening
+from maillage.patients.rules.constants import LASTING
+from maillage.patients.views.answers import (
+    answer,
+    do,
+    left_minutes,
+    open_record,
+    or_denied,
+    own_places,
+)
+
+ELSEWHERE = (
+    "L'identité se corrige dans l'établissement qui prend le patient en charge, ou par "
+    "l'identitovigilance."
+)
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -26,15 +41,17 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def record(request: Request, key: str) -> HttpResponse:
     """One person: who, how sure, why one may read, who cares, what they agreed to."""
     patient, ground = open_record(request, key, "record")
-    page = pages.get_record_page(patient, by=request.actor, at=request.now)
     context = {
-        "page": page,
+        "page": pages.get_record(patient, at=request.now),
         "patient": patient,
         "ground": ground,
-        "opening": page.opening,
-        "left_minutes": left_minutes(page.opening, request.now),
-        "may_admit": ADMIT.allows(request.actor, request.actor.organizations()),
+        "admit_places": ADMIT.places(request.actor) - {EVERYWHERE},
+        "may_note": ground.basis in LASTING,
+        "identity_refused": "" if ground.basis is Basis.SAME_ESTABLISHMENT else ELSEWHERE,
     }
+    if ground.basis is Basis.BREAK_GLASS:
+        context["opening"] = find_opening(patient, by=request.actor, at=request.now)
+        context["left_minutes"] = left_minutes(ground.until, request.now)
     return render(request, "patients/record.html", context)
 
 
@@ -98,7 +115,7 @@ def open_stay(request: Request, key: str) -> HttpResponse:
     return answer(
         request,
         form,
-        lambda: open_stay_of(
+        lambda: declare_stay(
             patient=patient, by=request.actor, at=request.now, **form.cleaned_data
         ),
         patient=patient,
@@ -115,10 +132,10 @@ def open_stay(request: Request, key: str) -> HttpResponse:
 def end_stay(request: Request, key: str, pk: int) -> HttpResponse:
     """End a stay now."""
     patient, _ = open_record(request, key, "record")
-    link = pages.get_link(queries.family_ids(patient), pk)
+    link = pages.get_link(patient, pk)
     return do(
         request,
-        lambda: end_stay_of(link=link, by=request.actor, at=request.now),
+        lambda: finish_stay(link=link, by=request.actor, at=request.now),
         done="La fin de la venue est notée.",
         to="patients:record",
         args=[patient.key],
@@ -153,7 +170,7 @@ def add_member(request: Request, key: str) -> HttpResponse:
 def end_member(request: Request, key: str, pk: int) -> HttpResponse:
     """Take somebody out of the care circle."""
     patient, _ = open_record(request, key, "record")
-    member = pages.get_member(queries.family_ids(patient), pk)
+    member = pages.get_member(patient, pk)
     return do(
         request,
         lambda: actions.end_member(member=member, by=request.actor, at=request.now),
@@ -190,7 +207,7 @@ def add_consent(request: Request, key: str) -> HttpResponse:
 def withdraw_consent(request: Request, key: str, pk: int) -> HttpResponse:
     """Note that the patient took back what they had said."""
     patient, _ = open_record(request, key, "record")
-    consent = pages.get_consent(queries.family_ids(patient), pk)
+    consent = pages.get_consent(patient, pk)
     return do(
         request,
         lambda: actions.withdraw_consent(consent=consent, by=request.actor, at=request.now),
