@@ -97,8 +97,17 @@ DELAYS: dict[Clock, Mapping[Priority, Delay]] = {
 """Our defaults [I]. An arrival announced (TO_ARRIVE) or a meeting fixed (TO_HOLD) replaces its own:
 the clock ends a margin after the hour said."""
 
-ANNOUNCED_MARGIN: dict[Clock, Delay] = {Clock.TO_ARRIVE: Delay(15), Clock.TO_HOLD: Delay(DAY)}
-"""How long after an announced hour the clock of what was announced ends."""
+ANNOUNCED_MARGIN: dict[Clock, Delay] = {
+    Clock.TO_DEPART: Delay(15),
+    Clock.TO_ARRIVE: Delay(15),
+    Clock.TO_HOLD: Delay(DAY),
+}
+"""How long after an announced hour the clock of what was announced ends. It is then the length of
+that clock: the calls that follow are half of it apart."""
+
+RESUMED_SHARE = 4
+"""A team that asked for details finds what was left of its own clock when they come: a quarter of
+the whole at the least, so that nobody is late for having waited for somebody else."""
 
 CHAIN: dict[Kind, tuple[Level, ...]] = {
     Kind.OPINION: (Level.DEPUTY, Level.ON_CALL, Level.HEAD, Level.REGULATOR),
@@ -142,6 +151,66 @@ def due_at(start: datetime, length: Delay) -> datetime:
                     return moment + left
                 left -= closes - moment
         day += timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A clock that starts: when it runs out, and its length."""
+
+    due_at: datetime
+    length: Delay
+
+
+def start(
+    clock: Clock,
+    priority: Priority,
+    *,
+    at: datetime,
+    terms: Mapping[Clock, Delay] | None = None,
+    announced: datetime | None = None,
+    left: int | None = None,
+) -> Running:
+    """The clock that starts at an instant: a margin after the hour ``announced``, where one was;
+    else of the length agreed or our default. ``left``: minutes that were left of it when it was
+    stopped, taken up again (:data:`RESUMED_SHARE`)."""
+    if announced is not None and clock in ANNOUNCED_MARGIN:
+        margin = ANNOUNCED_MARGIN[clock]
+        return Running(due_at(announced, margin), margin)
+    whole = delay(clock, priority, terms)
+    if left is None:
+        return Running(due_at(at, whole), whole)
+    floor = -(-whole.minutes // RESUMED_SHARE)
+    length = Delay(min(whole.minutes, max(left, floor)), whole.working)
+    return Running(due_at(at, length), length)
+
+
+def reprioritise(
+    running: Running, *, started_at: datetime, at: datetime, whole: Delay, is_raised: bool
+) -> Running:
+    """The clock once the priority has changed, ``whole`` being its length at the new one. Raised,
+    it starts again now, and never gives more time than was left; lowered, it is what it would have
+    been from its start."""
+    if not is_raised:
+        return Running(due_at(started_at, whole), whole)
+    again = Running(due_at(at, whole), whole)
+    return min(again, running, key=lambda one: one.due_at)
+
+
+def minutes_left(due: datetime, *, at: datetime, working: bool) -> int:
+    """Whole minutes from an instant to the end of a clock, working ones if it counts these; 0 once
+    it has run out."""
+    if due <= at:
+        return 0
+    if not working:
+        return int((due - at).total_seconds() // 60)
+    left, day = timedelta(), local_day(at)
+    while day <= local_day(due):
+        if is_working_day(day):
+            opens = max(paris_instant(day, WORKING_FROM), at)
+            closes = min(paris_instant(day, WORKING_TO), due)
+            left += max(closes - opens, timedelta())
+        day += timedelta(days=1)
+    return int(left.total_seconds() // 60)
 
 
 def is_working_day(day: date) -> bool:
