@@ -17,12 +17,15 @@ from maillage.patients.actions.emergencies import (
 from maillage.patients.actions.handing_over import (
     erase_person,
     export_person,
+    find_person,
+    read_accesses,
 )
 from maillage.patients.actions.identity import change_identity, change_identity_state
-from maillage.patients.actions.links import close_links, open_link
+from maillage.patients.actions.links import close_links, close_stay, open_link
 from maillage.patients.actions.mergers import (
     dismiss_pair,
     merge_patients,
+    read_pair,
     undo_merger,
 )
 from maillage.patients.actions.reading import read_record, search_patients
@@ -34,16 +37,20 @@ __all__ = [
     "change_identity_state",
     "close_links",
     "close_opening",
+    "close_stay",
     "create_patient",
     "detect_duplicates",
     "dismiss_pair",
     "end_member",
     "erase_person",
     "export_person",
+    "find_person",
     "join_patient",
     "merge_patients",
     "note_notice",
     "open_link",
+    "read_accesses",
+    "read_pair",
     "read_record",
     "record_consent",
     "review_opening",
