@@ -12,9 +12,9 @@ from maillage.referrals.rules.deadlines import Delay, Running
 from maillage.referrals.rules.transitions import standing
 
 
-def settle_clock(referral: Referral, act: Act, *, at: datetime) -> None:
-    """Give a request the owner and the clock of the state that an act has just led to, or none
-    once it has ended. The request is not saved here."""
+def settle_clock(referral: Referral, act: Act | None, *, at: datetime) -> None:
+    """Give a request the owner and the clock of the state that an act has just led to (no act: it
+    is being written), or none once it has ended. The request is not saved here."""
     _note_lateness(referral, at)
     current = standing(Kind(referral.kind), State(referral.state))
     if current is None:

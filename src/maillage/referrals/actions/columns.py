@@ -61,7 +61,7 @@ def hold_session(pk: Any) -> MeetingSession:
 
 def as_data(given: Given) -> dict[str, Any]:
     """The values as the history keeps them: records by their name, instants as text."""
-    kept = {}
+    kept: dict[str, Any] = {}
     for name, value in given.items():
         if name == "text":
             continue

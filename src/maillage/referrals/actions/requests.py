@@ -258,7 +258,7 @@ def _write(
     _fill(referral, draft, service, at=at)
     if draft.patient_agreement:
         referral.patient_informed_by = by.name
-    settle_clock(referral, Act.REPRIORITISE, at=at)
+    settle_clock(referral, None, at=at)
     referral.save(force_insert=True)
     return referral
 

@@ -145,9 +145,8 @@ def check_needs(line: Transition, given: Mapping[str, Any]) -> None:
     """Raise :class:`Invalid` naming what the line of the table asks for and was not given."""
     missing = [Problem(NEEDED[name], field=name) for name in line.needs if not given.get(name)]
     if missing:
-        raise Invalid(
-            "referrals.needs", f"« {line.act.label} » : il manque un renseignement.", missing
-        )
+        words = f"« {line.act.label} » : il manque un renseignement."
+        raise Invalid("referrals.needs", words, missing)
 
 
 def check_priority(before: Priority, after: Priority, sides: frozenset[Side]) -> None:
