@@ -513,13 +513,14 @@ def spread(bits, people, profile):
 
 
 @njit(cache=True, nogil=True)
-def add_reached(groups, late_row, bits, people, late, profile):
-    """Add, over the states of each set, the residents of its group who are not late there:
-    ``late[late_row[group]]`` of them are."""
+def add_reached(groups, late_row, bits, people, late, profiles, profile_of):
+    """Add, over the states of each set, the residents of its group who are not late there
+    (``late[late_row[group]]`` of them are) to ``profiles[profile_of[row]]``."""
     for row in range(len(bits)):
         for w in range(bits.shape[1]):
             word = bits[row, w]
             while word:
                 u = w * 64 + np.int64(_lowest_bit(word))
-                profile[u] += people[groups[row]] - late[late_row[groups[row]], u]
+                reached = people[groups[row]] - late[late_row[groups[row]], u]
+                profiles[profile_of[row], u] += reached
                 word &= word - np.uint64(1)

@@ -18,9 +18,9 @@ from maillage.engines.routing.codes import LATE
 from maillage.engines.routing.compiled import CompiledNetwork
 from maillage.engines.routing.people import SCALE
 from maillage.engines.routing.reachability import MICROS
+from maillage.engines.routing.states import distinct
 from maillage.engines.routing.sweeping import (
     CATEGORIES,
-    ClassSweep,
     PathwaySweep,
     StepSweep,
     exposures,
@@ -190,40 +190,35 @@ def _minutes_of_step(step: StepSweep) -> tuple[float | None, float | None]:
 def _communes(compiled: CompiledNetwork, swept: PathwaySweep) -> pa.Table:
     import pyarrow as pa
 
+    parts = [part for step in swept.steps for part in step.classes]
+    if not parts:
+        return TABLES()["communes"].empty_table()
     codes = compiled.commune_codes
-    parts = [
-        _communes_of_class(swept, index, part, codes)
-        for index, step in enumerate(swept.steps)
-        for part in step.classes
-    ]
-    return pa.concat_tables(parts) if parts else TABLES()["communes"].empty_table()
-
-
-def _communes_of_class(
-    swept: PathwaySweep, index: int, part: ClassSweep, codes: pa.Array
-) -> pa.Table:
-    import pyarrow as pa
-
-    size = len(codes)
     hours = swept.states.unit / HOUR
-    reached = part.times[:, : LATE + 1].sum(axis=1)
+    # One row by category, so that each is a column as it stands.
+    times = np.concatenate([part.times.T for part in parts], axis=1)
+    reached = times[: LATE + 1].sum(axis=0)
     none = reached == 0
-    mean = part.sums / np.where(none, 1, reached) / MICROS
-    order = swept.shape.steps[index].step.order
+    mean = np.concatenate([part.sums for part in parts]) / np.where(none, 1, reached) / MICROS
+    worst = np.concatenate([part.worst for part in parts])
+
+    def each(values: list[int] | list[float], kind: type) -> NDArray:
+        return np.repeat(np.array(values, kind), len(codes))
+
     return _table(
         "communes",
         [
-            pa.repeat(pa.scalar(swept.pathway), size),
-            np.full(size, order, np.int16),
-            np.full(size, part.age_min, np.int16),
-            np.full(size, part.age_max, np.int16),
-            codes,
-            part.residents / SCALE,
-            np.full(size, part.due * hours),
-            *(part.times[:, rank] * hours for rank in range(len(CATEGORIES))),
-            part.fragile * hours,
+            pa.repeat(pa.scalar(swept.pathway), none.size),
+            each([swept.shape.steps[part.step].step.order for part in parts], np.int16),
+            each([part.age_min for part in parts], np.int16),
+            each([part.age_max for part in parts], np.int16),
+            pa.chunked_array([codes] * len(parts)),
+            np.concatenate([part.residents for part in parts]) / SCALE,
+            each([part.due * hours for part in parts], np.float64),
+            *(times * hours),
+            np.concatenate([part.fragile for part in parts]) * hours,
             pa.array(mean, mask=none),
-            pa.array(part.worst / MICROS, mask=part.worst < 0),
+            pa.array(worst / MICROS, mask=worst < 0),
         ],
     )
 
@@ -236,11 +231,12 @@ def _moments(swept: PathwaySweep, horizon: Horizon) -> pa.Table:
     parts = []
     for index, step in enumerate(swept.steps):
         shown = np.flatnonzero(states.required[states.of, index])
-        first = _first_of_runs(states.starts[shown], ends[shown], step.profile[states.of[shown]])
+        alike, _ = distinct(step.profile)
+        first = _first_of_runs(states.starts[shown], ends[shown], alike[states.of[shown]])
         rows = shown[first]
         last = shown[np.append(first[1:] - 1, shown.size - 1)] if rows.size else rows
         residents = sum(int(part.residents.sum()) for part in step.classes)
-        profile = step.profile[states.of[rows]] / SCALE
+        profile = (step.profile.T / SCALE)[:, states.of[rows]]
         order = swept.shape.steps[index].step.order
         parts.append(
             _table(
@@ -251,7 +247,7 @@ def _moments(swept: PathwaySweep, horizon: Horizon) -> pa.Table:
                     _instants(states.starts[rows]),
                     _instants(ends[last]),
                     np.full(rows.size, residents / SCALE),
-                    *(profile[:, rank] for rank in range(len(CATEGORIES))),
+                    *profile,
                 ],
             )
         )
@@ -265,12 +261,12 @@ def _instants(ticks: NDArray[np.int64]) -> pa.Array:
 
 
 def _first_of_runs(
-    starts: NDArray[np.int64], ends: NDArray[np.int64], values: NDArray[np.int64]
+    starts: NDArray[np.int64], ends: NDArray[np.int64], values: NDArray[np.int32]
 ) -> NDArray[np.int64]:
     """Where runs of touching intervals with equal values begin."""
     if not starts.size:
         return np.zeros(0, np.int64)
-    same = (values[1:] == values[:-1]).all(axis=1) & (starts[1:] == ends[:-1])
+    same = (values[1:] == values[:-1]) & (starts[1:] == ends[:-1])
     return np.flatnonzero(np.append(True, ~same))
 
 

@@ -233,8 +233,9 @@ def _sweep_step(
     _check_balance(states, residents, found, profile, due)
     step.profile += profile.T
     kernels.add_reached(
-        held, late_row, fragile[held] & required, people, late_of_group, step.fragile
-    )
+        held, late_row, fragile[held] & required, people, late_of_group, step.fragile[None],
+        np.zeros(held.size, np.int64),
+    )  # fmt: skip
     _add_exposed(step, judged, required, late_of_group, late_row)
     return ClassSweep(index, *ages, residents, due, found, times[:, FRAGILE], sums, worst)
 
@@ -311,21 +312,17 @@ def _add_exposed(
     """Add the residents reached in the states in which a step hangs on an element."""
     from maillage.engines.routing import kernels
 
-    elements = judged.hanging[:, 2] << 32 | judged.hanging[:, 3]
-    for element in np.unique(elements).tolist():
-        mine = elements == element
+    packed = judged.hanging[:, 2] << 32 | judged.hanging[:, 3]
+    elements, row_of = np.unique(packed, return_inverse=True)
+    reached = np.zeros((elements.size, late.shape[1]), np.int64)
+    kernels.add_reached(
+        judged.hanging[:, 0].copy(), late_row, judged.hanging_bits & required, judged.people, late,
+        reached, row_of,
+    )  # fmt: skip
+    for element, residents in zip(elements.tolist(), reached, strict=True):
         key = (element >> 32, element & 0xFFFFFFFF)
         known = step.exposed.get(key)
-        if known is None:
-            known = step.exposed[key] = np.zeros(late.shape[1], np.int64)
-        kernels.add_reached(
-            judged.hanging[mine, 0],
-            late_row,
-            judged.hanging_bits[mine] & required,
-            judged.people,
-            late,
-            known,
-        )
+        step.exposed[key] = residents if known is None else known + residents
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,28 +339,17 @@ class Exposure:
 def exposures(swept: PathwaySweep) -> list[Exposure]:
     """What the answers of a pathway hang on, person by person for the holders of slots: by
     step, kind and identifier."""
-    shape, states = swept.shape, swept.states
+    states = swept.states
     found: list[Exposure] = []
     for index, step in enumerate(swept.steps):
         everybody = sum(int(part.residents.sum()) for part in step.classes)
         fits = everybody * int(states.length.sum()) < WHOLE
         people = np.zeros(len(states.holders), np.int64 if fits else object)
         hours = np.zeros(len(states.holders), np.int64)
-        for (kind, element), residents in sorted(step.exposed.items()):
+        for (kind, element), residents in step.exposed.items():
             if kind == HOLDER:
                 _add_holders(states, element, residents, people, hours)
-                continue
-            if residents.any():
-                name = shape.clauses[element] if kind == CLAUSE else shape.services[element].id
-                found.append(
-                    Exposure(
-                        index,
-                        KINDS[kind],
-                        name,
-                        int(states.duration[residents > 0].sum()),
-                        product(residents, states.duration),
-                    )
-                )
+        found += _on_elements(swept, index)
         found += [
             Exposure(index, ElementKind.HOLDER, name, int(hours[rank]), int(people[rank]))
             for rank, name in enumerate(states.holders)
@@ -371,6 +357,29 @@ def exposures(swept: PathwaySweep) -> list[Exposure]:
         ]
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     return sorted(found, key=lambda row: (row.step, ranks[row.kind], row.element))
+
+
+def _on_elements(swept: PathwaySweep, index: int) -> list[Exposure]:
+    """What hangs on services and on clauses in a step."""
+    shape, states, exposed = swept.shape, swept.states, swept.steps[index].exposed
+    keys = [key for key in exposed if key[0] != HOLDER]
+    if not keys:
+        return []
+    table = np.stack([exposed[key] for key in keys], axis=1)
+    times = (states.duration @ (table > 0)).tolist()
+    return [
+        Exposure(
+            index,
+            KINDS[kind],
+            shape.clauses[element] if kind == CLAUSE else shape.services[element].id,
+            time,
+            person_time,
+        )
+        for (kind, element), time, person_time in zip(
+            keys, times, products(states.duration, table), strict=True
+        )
+        if person_time
+    ]
 
 
 def _add_holders(
