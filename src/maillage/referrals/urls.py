@@ -2,10 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from maillage.referrals.views import following, pieces
+from maillage.referrals.views import boards, following, inbox, meetings, page, pieces
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
+    path("", inbox.received, name="inbox"),
+    path("envoyees", inbox.sent, name="outbox"),
+    path("transferts", boards.transfers, name="transfers"),
+    path("retours", boards.returns, name="returns"),
+    path("rcp", meetings.sessions, name="meetings"),
+    path("rcp/nouvelle", meetings.create, name="meeting-new"),
+    path("rcp/<int:pk>", meetings.meeting, name="meeting"),
+    path("rcp/<int:pk>/tenue", meetings.hold, name="meeting-hold"),
     path("equipes", following.teams, name="teams"),
     path("equipes/<slug:slug>", following.follow, name="follow"),
     path("documents/<slug:key>", pieces.document, name="document"),
@@ -16,4 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("<slug:key>/lettres/<slug:kind>", pieces.begin, name="begin-letter"),
     path("<slug:key>/demande.pdf", pieces.request_pdf, name="request-pdf"),
     path("<slug:key>/reponse.pdf", pieces.answer_pdf, name="answer-pdf"),
+    path("<slug:key>/horloge", page.clock, name="clock"),
+    path("<slug:key>/faire", page.act, name="act"),
+    path("<slug:key>/messages", page.message, name="message"),
+    path("<slug:key>", page.page, name="page"),
 ]

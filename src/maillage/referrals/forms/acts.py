@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,15 +18,19 @@ from maillage.referrals.enums import (
     Act,
     HubCareLevel,
     HubDelay,
+    Kind,
+    Priority,
     Reason,
+    State,
     Transport,
 )
-from maillage.vocabulary.calendar import parse_instant
+from maillage.vocabulary.calendar import parse_instant, to_paris
 from maillage.vocabulary.errors import Invalid
 
 LONGEST_INSTANT = 40
 LONGEST_TEXT = 4000
 LONGEST_ANSWER = 20_000
+LONGEST_REASON = 400
 INSTANT_HELP = "Comme vous l'écrivez : 4h15, demain 9h, dans 45 min, 24/12/2026 18h30."
 
 REFUSALS = (
@@ -68,6 +73,10 @@ class SpokenInstantField(forms.Field):
     widget = forms.TextInput(attrs={"autocomplete": "off"})
     now: datetime
 
+    def prepare_value(self, value: Any) -> Any:
+        """An instant already known is shown as people type it, in Paris time."""
+        return f"{to_paris(value):%d/%m/%Y %Hh%M}" if isinstance(value, datetime) else value
+
     def to_python(self, value: Any) -> datetime | None:
         text = str(value or "").strip()
         if not text:
@@ -78,12 +87,11 @@ class SpokenInstantField(forms.Field):
             raise forms.ValidationError(error.message) from error
 
 
-def _words(label: str, *, rows: int = 3, help_text: str = "", required: bool = True) -> Any:
+def _words(label: str, *, rows: int = 3, required: bool = True, most: int = LONGEST_TEXT) -> Any:
     return forms.CharField(
         label=label,
-        max_length=LONGEST_TEXT,
+        max_length=most,
         required=required,
-        help_text=help_text,
         widget=forms.Textarea(attrs={"rows": rows}),
     )
 
@@ -105,6 +113,7 @@ class ActForm(forms.Form):
         *args: Any,
         now: datetime,
         services: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
+        sessions: Sequence[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -114,6 +123,9 @@ class ActForm(forms.Form):
         if "proposed_service" in self.fields:
             choices = [("", "Choisissez une équipe"), *services]
             self.fields["proposed_service"].choices = choices  # type: ignore[attr-defined]
+        if "session" in self.fields:
+            choices = [("", "Choisissez une séance"), *sessions]
+            self.fields["session"].choices = choices  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
         """What was given, once valid, by the names that the action reads; empty ones left out."""
@@ -122,12 +134,6 @@ class ActForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name != "version" and value not in ("", None)
         }
-
-
-class PlainForm(ActForm):
-    """An act that needs nothing; a word may go with it."""
-
-    text = _words("Précision", rows=2, required=False)
 
 
 class BareForm(ActForm):
@@ -173,7 +179,9 @@ class BedForm(ActForm):
     """The bed that waits for the patient."""
 
     bed = forms.CharField(
-        label="Lit", max_length=80, help_text="Unité et lit, comme l'équipe qui amène le patient doit les lire."
+        label="Lit",
+        max_length=80,
+        help_text="Unité et lit, comme l'équipe qui amène le patient doit les lire.",
     )
     text = _words("Précision", rows=2, required=False)
 
@@ -182,7 +190,7 @@ class RefuseForm(ActForm):
     """A refusal, with its reason."""
 
     reason = _reasons(REFUSALS)
-    text = _words("Précision pour le demandeur", required=False)
+    text = _words("Précision pour le demandeur", required=False, most=LONGEST_REASON)
 
 
 class RedirectForm(ActForm):
@@ -190,15 +198,42 @@ class RedirectForm(ActForm):
 
     proposed_service = forms.ChoiceField(label="Équipe proposée")
     reason = _reasons(REFUSALS)
-    text = _words("Précision pour le demandeur", required=False)
+    text = _words("Précision pour le demandeur", required=False, most=LONGEST_REASON)
 
 
 class ScheduleForm(ActForm):
-    """The hour and place of a consultation or of the session."""
+    """The hour and place of a consultation."""
 
-    scheduled_at = SpokenInstantField(label="Le", help_text="Comme vous l'écrivez : 24/12/2026 14h30.")
+    scheduled_at = SpokenInstantField(
+        label="Le", help_text="Comme vous l'écrivez : 24/12/2026 14h30."
+    )
     scheduled_place = forms.CharField(label="Lieu", max_length=120, required=False)
     text = _words("Précision", rows=2, required=False)
+
+
+class RegisterForm(ActForm):
+    """The session at which a request is discussed."""
+
+    session = forms.ChoiceField(
+        label="Séance", help_text="Les séances à venir de l'équipe sollicitée."
+    )
+    text = _words("Précision", rows=2, required=False)
+
+
+class ReprioritiseForm(ActForm):
+    """Another priority, and why."""
+
+    priority = forms.ChoiceField(
+        label="Nouvelle priorité", choices=[("", "Choisissez"), *Priority.choices]
+    )
+    text = _words("Pourquoi", rows=2)
+
+
+class TakeBackForm(ActForm):
+    """An acceptance taken back before the vehicle leaves: argued."""
+
+    reason = _reasons(REFUSALS)
+    text = _words("Pourquoi l'accord est retiré", most=LONGEST_REASON)
 
 
 class OrderTransportForm(ActForm):
@@ -211,7 +246,9 @@ class OrderTransportForm(ActForm):
         label="Risque pendant le trajet", max_length=240, required=False
     )
     hub_care_level = forms.ChoiceField(
-        label="Niveau de soins", required=False, choices=[("", "Non précisé"), *HubCareLevel.choices]
+        label="Niveau de soins",
+        required=False,
+        choices=[("", "Non précisé"), *HubCareLevel.choices],
     )
     hub_delay = forms.ChoiceField(
         label="Délai demandé", required=False, choices=[("", "Non précisé"), *HubDelay.choices]
@@ -224,9 +261,7 @@ class EngageForm(ActForm):
     arrives_at = SpokenInstantField(label="Arrivée prévue", help_text=INSTANT_HELP)
     leaves_at = SpokenInstantField(label="Départ prévu", required=False)
     vehicle = forms.CharField(label="Véhicule", max_length=80, required=False)
-    samu_reference = forms.CharField(
-        label="Numéro de dossier SAMU", max_length=40, required=False
-    )
+    samu_reference = forms.CharField(label="Numéro de dossier SAMU", max_length=40, required=False)
 
 
 class DepartForm(ActForm):
@@ -240,14 +275,14 @@ class DeclineTransportForm(ActForm):
     """Why the regulation does not send this transport: argued, traced."""
 
     reason = _reasons(DECLINED_TRANSPORTS)
-    text = _words("Argument de la régulation")
+    text = _words("Argument de la régulation", most=LONGEST_REASON)
 
 
 class CancelForm(ActForm):
     """Why the requester withdraws."""
 
     reason = _reasons(WITHDRAWALS)
-    text = _words("Précision", rows=2, required=False)
+    text = _words("Précision", rows=2, required=False, most=LONGEST_REASON)
 
 
 FORMS: Mapping[Act, type[ActForm]] = {
@@ -266,17 +301,58 @@ FORMS: Mapping[Act, type[ActForm]] = {
     Act.DECLINE_TRANSPORT: DeclineTransportForm,
     Act.ENGAGE: EngageForm,
     Act.DEPART: DepartForm,
-    Act.ARRIVE: PlainForm,
-    Act.TAKE_OVER: PlainForm,
-    Act.REROUTE: PlainForm,
-    Act.CLOSE: PlainForm,
+    Act.ARRIVE: BareForm,
+    Act.TAKE_OVER: BareForm,
+    Act.REROUTE: BareForm,
+    Act.CLOSE: BareForm,
+    Act.REPRIORITISE: ReprioritiseForm,
     Act.CANCEL: CancelForm,
 }
 """The form of each act that a person does."""
 
+FORMS_OF_STATE: Mapping[tuple[Act, State], type[ActForm]] = {
+    (Act.REFUSE, State.ACCEPTED): TakeBackForm,
+    (Act.REFUSE, State.ORDERED): TakeBackForm,
+}
+"""Where an act asks for more than elsewhere."""
+
+
+def form_of(act: Act, kind: Kind, state: State) -> type[ActForm]:
+    """The form of an act on a request of this kind in this state."""
+    if act is Act.SCHEDULE and kind is Kind.MEETING:
+        return RegisterForm
+    return FORMS_OF_STATE.get((act, state), FORMS[act])
+
+
 DANGEROUS = frozenset({Act.REFUSE, Act.CANCEL, Act.DECLINE_TRANSPORT})
-LAST = (Act.ASK_INFO, Act.REDIRECT, Act.REFUSE, Act.DECLINE_TRANSPORT, Act.CANCEL)
+QUESTIONS: Mapping[Act, str] = {
+    Act.TAKE_OVER: "Le patient est pris en charge par votre équipe ? La demande sera close.",
+    Act.CLOSE: "Clore cette demande ? La réponse reste lisible.",
+    Act.REROUTE: "Clore cette demande pour adresser le patient à une autre équipe ?",
+}
+"""What is asked before an act of one press that ends a request."""
+
+LAST = (Act.ASK_INFO, Act.REPRIORITISE, Act.REDIRECT, Act.REFUSE, Act.DECLINE_TRANSPORT, Act.CANCEL)
 """Acts that come after the others, and are never the first thing offered."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """An act as a page offers it: its form, and how it looks. ``question`` is asked before;
+    ``opened``: the form is shown at once, with what was typed."""
+
+    act: Act
+    label: str
+    form: ActForm
+    refused: str = ""
+    kind: str = ""
+    question: str = ""
+    opened: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """True when one press is enough."""
+        return not self.form.visible_fields()
 
 
 class MessageForm(forms.Form):
@@ -288,13 +364,14 @@ class MessageForm(forms.Form):
     jeton = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
-def prefilled(act: Act, known: Mapping[str, Any]) -> dict[str, Any]:
+NEVER_PREFILLED = frozenset({"version", "reason", "text", "conclusion", "report", "priority"})
+
+
+def prefilled(form: type[ActForm], known: Mapping[str, Any]) -> dict[str, Any]:
     """What the form of an act starts with: what the request already holds under the same names,
-    its version, and nothing that must be said anew."""
-    fields = FORMS[act].base_fields
+    and nothing that must be said anew."""
     return {
         name: known[name]
-        for name in fields
-        if known.get(name) and name not in ("reason", "text", "conclusion", "report")
+        for name in form.base_fields
+        if known.get(name) and name not in NEVER_PREFILLED
     }
-

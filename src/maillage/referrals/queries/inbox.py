@@ -153,7 +153,7 @@ def stamp_of(rows: QuerySet[Referral]) -> str:
 
 
 def get_list(
-    rows: QuerySet[Referral], *, side: Side, number: object, now: datetime
+    rows: QuerySet[Referral], *, side: Side, number: str | None, now: datetime
 ) -> RequestList:
     """A page of 100 rows, as the ``side`` reads it: what it must do first, by hour. Three queries,
     whatever the number of rows."""

@@ -12,10 +12,12 @@ from maillage.referrals.enums import (
     HubDelay,
     Kind,
     PatientAgreement,
+    Priority,
     Reason,
+    State,
     Transport,
 )
-from maillage.referrals.rules.transitions import TABLE
+from maillage.referrals.rules.transitions import TABLE, find_transition
 from maillage.vocabulary.calendar import french_instant
 
 LABELS: Mapping[str, str] = {
@@ -32,6 +34,7 @@ LABELS: Mapping[str, str] = {
     "arrives_at": "Arrivée prévue",
     "proposed_service": "Équipe proposée",
     "patient_agreement": "Information du patient",
+    "priority": "Priorité",
 }
 """Values of an act that its line of history shows; the others are on the page itself."""
 
@@ -40,11 +43,15 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "hub_care_level": dict(HubCareLevel.choices),
     "hub_delay": dict(HubDelay.choices),
     "patient_agreement": dict(PatientAgreement.choices),
+    "priority": dict(Priority.choices),
 }
 
 
-def words_of(kind: Kind, act: Act) -> str:
-    """What the table says of an act once it is done."""
+def words_of(kind: Kind, act: Act, from_state: str = "") -> str:
+    """What the table says of an act once it is done, from the state in which it was done (from any
+    one when it is not known)."""
+    if from_state and (line := find_transition(kind, State(from_state), act)) is not None:
+        return line.words
     for line in TABLE:
         if line.act is act and kind in line.kinds:
             return line.words
@@ -53,9 +60,7 @@ def words_of(kind: Kind, act: Act) -> str:
 
 def details_of(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The values given with an act, each with its label, in words."""
-    return [
-        (label, _value(name, data[name])) for name, label in LABELS.items() if data.get(name)
-    ]
+    return [(label, _value(name, data[name])) for name, label in LABELS.items() if data.get(name)]
 
 
 def reason_of(value: str) -> str:

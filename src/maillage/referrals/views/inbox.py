@@ -20,7 +20,7 @@ from maillage.referrals.views import live
 @require_safe
 @requires(READ)
 def received(request: Request) -> HttpResponse:
-    """What the teams of this person's hospitals were asked: what is late first, then what is next."""
+    """What the teams of this person's hospitals were asked: late first, then what is next."""
     places = queries.receiving_places(request.actor)
     form = _form(request, places, receiving=True)
     rows = queries.received(places, form.filters(request.actor.username))
@@ -55,7 +55,10 @@ def _answer(
     number = request.GET.get("page")
 
     def drawn() -> dict[str, Any]:
-        return {**context, "list": queries.get_list(rows, side=side, number=number, now=request.now)}
+        return {
+            **context,
+            "list": queries.get_list(rows, side=side, number=number, now=request.now),
+        }
 
     return live.answer(
         request,

@@ -1,0 +1,1 @@
+"""Forms of the referrals room: shapes only; actions decide."""
