@@ -78,7 +78,6 @@ class PatientsConfig(AppConfig):
                 "patients.read-accesses": "Lecture de l'historique des accès",
                 "patients.find-person": "Recherche d'une personne qui demande ses données",
                 "patients.read-notice": "Courrier d'information d'un bris de glace",
-                "patients.find-person": "Recherche d'une personne qui demande ses données",
                 "patients.find-in-emergency": "Recherche d'un patient en urgence vitale",
                 "patients.export-person": "Export des données d'une personne",
                 "patients.erase": "Effacement des données d'une personne",

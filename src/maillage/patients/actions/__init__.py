@@ -14,21 +14,14 @@ from maillage.patients.actions.emergencies import (
     note_notice,
     review_opening,
 )
-from maillage.patients.actions.handing_over import (
-    erase_person,
-    export_person,
-    find_person,
-    read_accesses,
-)
+from maillage.patients.actions.finding import find_in_emergency, find_person
+from maillage.patients.actions.handing_over import erase_person, export_person
 from maillage.patients.actions.identity import change_identity, change_identity_state
-from maillage.patients.actions.links import close_links, close_stay, open_link
-from maillage.patients.actions.mergers import (
-    dismiss_pair,
-    merge_patients,
-    read_pair,
-    undo_merger,
-)
+from maillage.patients.actions.links import close_links, open_link
+from maillage.patients.actions.mergers import dismiss_pair, merge_patients, undo_merger
 from maillage.patients.actions.reading import read_record, search_patients
+from maillage.patients.actions.stays import end_stay, open_stay
+from maillage.patients.actions.watching import read_accesses, read_addressee, read_pair
 
 __all__ = [
     "add_member",
@@ -37,19 +30,22 @@ __all__ = [
     "change_identity_state",
     "close_links",
     "close_opening",
-    "close_stay",
     "create_patient",
     "detect_duplicates",
     "dismiss_pair",
     "end_member",
+    "end_stay",
     "erase_person",
     "export_person",
+    "find_in_emergency",
     "find_person",
     "join_patient",
     "merge_patients",
     "note_notice",
     "open_link",
+    "open_stay",
     "read_accesses",
+    "read_addressee",
     "read_pair",
     "read_record",
     "record_consent",

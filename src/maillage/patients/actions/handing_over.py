@@ -1,4 +1,4 @@
-"""A person's rights on their data: who asks, what is handed over, what is erased."""
+"""A person's rights on their data: what is handed over, what is erased."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import Actor
 from maillage.patients.actions.links import end_link
 from maillage.patients.actions.trail import record_on
@@ -23,75 +21,14 @@ from maillage.patients.models import (
     Merger,
     Patient,
 )
-from maillage.patients.permissions import HAND_OVER, READ_ACCESSES
+from maillage.patients.permissions import HAND_OVER
 from maillage.patients.queries.exports import export_own_tables
-from maillage.patients.queries.grounds import find_ground
-from maillage.patients.queries.pages import list_accesses
-from maillage.patients.queries.records import family_ids, get_patient
+from maillage.patients.queries.records import family_ids
 from maillage.patients.rules.identity import IDENTITY_FIELDS, letters_of
 from maillage.patients.rules.retention import kept_until
 from maillage.patients.sections import list_sections
 from maillage.vocabulary.calendar import french_day, local_day
-from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Problem, Refusal
-
-
-@transaction.atomic
-def find_person(
-    *,
-    by: Actor,
-    at: datetime,
-    key: str = "",
-    birth_name: str = "",
-    first_given_name: str = "",
-    birth_date: date | None = None,
-) -> list[Patient]:
-    """The records of a person who asks for their data: by the key written on their letters, else
-    by birth name, given name and birth date, exactly (capitals and accents aside). One audit line
-    for each. Raises :class:`NotAllowed`, :class:`NotFound`."""
-    HAND_OVER.check(by)
-    if key:
-        found = [get_patient(key.strip().upper())]
-    else:
-        found = _find_by_traits(birth_name, first_given_name, birth_date)
-    if not found:
-        raise NotFound("patients.no-match", "Aucun dossier n'a exactement cette identité.")
-    for patient in found:
-        record_on(patient, "patients.find-person", by=by, at=at)
-    return found
-
-
-def _find_by_traits(name: str, given: str, born: date | None) -> list[Patient]:
-    if born is None or not letters_of(name) or not letters_of(given):
-        problem = Problem("nom, prénom et date de naissance attendus", field="birth_name")
-        raise Invalid("patients.find-person", "Donnez la clé, ou les trois traits.", [problem])
-    wanted = letters_of(name), letters_of(given)
-    rows = Patient.objects.filter(birth_date=born).select_related("merged_into")
-    same = [
-        row
-        for row in rows
-        if (letters_of(row.birth_name), letters_of(row.first_given_name)) == wanted
-    ]
-    return list({kept.pk: kept for row in same for kept in [row.merged_into or row]}.values())
-
-
-@transaction.atomic
-def read_accesses(*, patient: Patient, by: Actor, at: datetime) -> QuerySet[AuditEvent]:
-    """The history of accesses to a record, newest first, with an audit line of its own: for those
-    with a basis, and for the auditor. Raises :class:`NotAllowed`."""
-    ground = find_ground(patient, by=by, at=at)
-    if ground is None and not READ_ACCESSES.allows(by):
-        raise NotAllowed(
-            "patients.no-basis", "L'historique s'ouvre à ceux à qui le dossier est ouvert."
-        )
-    record_on(
-        patient,
-        "patients.read-accesses",
-        by=by,
-        at=at,
-        organization=ground.organization if ground else "",
-        basis=ground.basis.value if ground else "",
-    )
-    return list_accesses(patient)
+from maillage.vocabulary.errors import Invalid, Problem, Refusal
 
 
 @transaction.atomic

@@ -13,7 +13,6 @@ from maillage.directory.models import HealthcareService, Organization, Site
 from maillage.patients.actions.trail import record_on
 from maillage.patients.enums import ConsentKind, ConsentMeans, LinkKind
 from maillage.patients.models import CareLink, Consent, Patient
-from maillage.patients.permissions import ADMIT
 from maillage.patients.queries.grounds import find_ground
 from maillage.patients.rules.access import Ground, check_found
 from maillage.patients.rules.constants import PASSING
@@ -195,21 +194,6 @@ def close_links(
         end_link(link=link, by=by, at=at)
         count += 1
     return count
-
-
-@transaction.atomic
-def close_stay(*, link: CareLink, by: Actor, at: datetime) -> CareLink:
-    """Declare that the patient left: the stay ends now; already over, it stays as it is. Raises
-    :class:`NotAllowed` to who does not admit patients there."""
-    link = (
-        CareLink.objects.select_for_update(of=("self",))
-        .select_related("patient", "organization")
-        .get(pk=link.pk, kind=LinkKind.STAY)
-    )
-    ADMIT.check(by, [link.organization.slug] if link.organization else [])
-    if link.ends_at is None:
-        end_link(link=link, by=by, at=at)
-    return link
 
 
 def end_link(*, link: CareLink, by: Actor, at: datetime) -> None:

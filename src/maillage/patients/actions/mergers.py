@@ -23,16 +23,6 @@ from maillage.vocabulary.errors import Invalid, Problem, Refusal
 
 
 @transaction.atomic
-def read_pair(*, pair: DuplicatePair, by: Actor, at: datetime) -> DuplicatePair:
-    """Open both records of a pair for identity vigilance: their traits, nothing of their care; one
-    audit line for each. Raises :class:`NotAllowed`."""
-    IDENTIFY.check(by)
-    for patient, other in ((pair.first, pair.second), (pair.second, pair.first)):
-        record_on(patient, "patients.compare", by=by, at=at, other=other.key)
-    return pair
-
-
-@transaction.atomic
 def merge_patients(
     *, kept: Patient, absorbed: Patient, reason: str, by: Actor, at: datetime
 ) -> Merger:
