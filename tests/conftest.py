@@ -58,24 +58,36 @@ def client_for(db: None) -> Callable[..., object]:
     return make
 
 
+APPEND_ONLY = (
+    "maillage.accounts.migrations.0002_append_only_trail",
+    "maillage.referrals.migrations.0002_append_only_history",
+)
+"""Migrations that put triggers on tables; each names its ``SQL`` and its ``TABLE`` or ``TABLES``."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _trail_lets_tests_clean_up() -> Iterator[None]:
     """Tests with real transactions (``transaction=True``, ``live_server``) empty every table when
-    they end, and the triggers of the audit trail would refuse. Only that emptying, which the
-    product never does, takes the triggers away for its own transaction and puts them back."""
+    they end, and the triggers of the append-only tables would refuse. Only that emptying, which
+    the product never does, takes the triggers away for its own transaction and puts them back."""
     from importlib import import_module
 
     from django.db import connection
 
-    trail = import_module("maillage.accounts.migrations.0002_append_only_trail")
-    operations, statements = type(connection.ops), trail.SQL[connection.vendor]
+    operations = type(connection.ops)
     usual = operations.sql_flush
+    guards = []
+    for name in APPEND_ONLY:
+        module = import_module(name)
+        guarded = set(getattr(module, "TABLES", ())) or {module.TABLE}
+        guards.append((guarded, module.SQL[connection.vendor]))
 
     def sql_flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        emptying = usual(self, style, tables, **options)
-        if trail.TABLE not in tables:
-            return emptying
-        return [*statements["remove"], *emptying, *statements["install"]]
+        statements = usual(self, style, tables, **options)
+        for guarded, sql in guards:
+            if guarded & set(tables):
+                statements = [*sql["remove"], *statements, *sql["install"]]
+        return statements
 
     operations.sql_flush = sql_flush
     yield

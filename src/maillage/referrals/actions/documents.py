@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,6 +110,15 @@ def remove_document(*, key: str, by: Actor, at: datetime) -> None:
     _destroy(document)
     document.save()
     _record("referrals.remove-document", document, by=by, at=at)
+
+
+def destroy_documents(cases: Iterable[int]) -> None:
+    """Destroy the contents and titles of the documents of these cases (identifiers), for the
+    erasure of a person; the rows stay, for the counts."""
+    for document in Document.objects.select_for_update().filter(case__in=list(cases)):
+        document.title = ""
+        _destroy(document)
+        document.save()
 
 
 def scan_document(*, key: str, at: datetime) -> ScanState:
