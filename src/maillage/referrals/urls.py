@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from maillage.referrals.views import boards, following, inbox, meetings, page, pieces
+from maillage.referrals.views import boards, following, inbox, meetings, page, pieces, request
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
     path("", inbox.received, name="inbox"),
+    path("nouveau", request.new, name="new"),
     path("envoyees", inbox.sent, name="outbox"),
     path("transferts", boards.transfers, name="transfers"),
     path("retours", boards.returns, name="returns"),
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:key>/lettres/<slug:kind>", pieces.begin, name="begin-letter"),
     path("<slug:key>/demande.pdf", pieces.request_pdf, name="request-pdf"),
     path("<slug:key>/reponse.pdf", pieces.answer_pdf, name="answer-pdf"),
+    path("<slug:key>/modifier", request.edit, name="edit"),
     path("<slug:key>/horloge", page.clock, name="clock"),
     path("<slug:key>/faire", page.act, name="act"),
     path("<slug:key>/messages", page.message, name="message"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def ranked(
             again = reference.next_reachable(
                 network, service, demand.at, GRID, territory.settles_at
             )
-        total = FAR if journey is None else journey + state.response
+        total = Fraction(FAR) if journey is None else journey + state.response
         verdict = None
         if state.reason is None and journey is not None:
             verdict = reference.judge(network, step, total)

@@ -6,6 +6,7 @@ of its question: what was typed is what the recourse team reads, once it has bee
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,6 +157,8 @@ def _read_number(question: Question, text: str) -> str:
         value = float(text.replace(",", ".").replace(" ", ""))
     except ValueError:
         raise Invalid("referrals.answer", "Indiquez un nombre.") from None
+    if not math.isfinite(value):
+        raise Invalid("referrals.answer", "Indiquez un nombre.")
     if not question.decimals and value != int(value):
         raise Invalid("referrals.answer", "Indiquez un nombre entier.")
     low, high = question.low, question.high

@@ -7,7 +7,7 @@ choice is the doctor's, and both are kept with the request (:meth:`Proposal.as_d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -125,15 +125,20 @@ class Proposal:
         """The line of a team that may be asked."""
         return next((line for line in self.askable if line.service == service), None)
 
-    def first(self, kind: Kind, priority: Priority) -> ProposedLine | None:
+    def first(
+        self, kind: Kind, priority: Priority, *, passed: Collection[str] = ()
+    ) -> ProposedLine | None:
         """The team proposed before all others: the best one reachable; when nobody is and the
-        request can wait, the first to reopen. None when the doctor must choose."""
-        if self.lines:
-            return self.lines[0]
+        request can wait, the first to reopen. ``passed`` are teams that did not take it. None when
+        the doctor must choose."""
+        lines = [line for line in self.lines if line.service not in passed]
+        if lines:
+            return lines[0]
         can_wait = priority is Priority.P3 or (
             priority is Priority.P2 and kind not in (Kind.TRANSFER, Kind.OPINION)
         )
-        return self.waiting[0] if self.waiting and can_wait else None
+        waiting = [line for line in self.waiting if line.service not in passed]
+        return waiting[0] if waiting and can_wait else None
 
     def as_dict(self, chosen: str = "") -> dict[str, Any]:
         """What is kept with the request: the proposal as it was shown, and what was chosen."""
