@@ -62,7 +62,7 @@ APPEND_ONLY = (
     "maillage.accounts.migrations.0002_append_only_trail",
     "maillage.referrals.migrations.0002_append_only_history",
 )
-"""Migrations that put triggers on tables; each names its ``SQL`` and its ``TABLE`` or ``TABLES``."""
+"""Migrations that put triggers on tables: each has its ``SQL``, its ``TABLE`` or ``TABLES``."""
 
 
 @pytest.fixture(scope="session", autouse=True)
