@@ -212,6 +212,10 @@ ENVELOPE = {
 }  # fmt: skip
 
 
+WRITERS = {"record", "note", "record_proof", "_record", "_record_on", "_record_service"}
+"""The functions that write a line of the trail."""
+
+
 def written_acts() -> list[tuple[str, set[str]]]:
     """Every act that the code writes, with the details that it keeps, read from the source."""
     found = []
@@ -221,7 +225,7 @@ def written_acts() -> list[tuple[str, set[str]]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
-            if node.func.id not in {"record", "note", "_record", "_record_on", "_record_service"}:
+            if node.func.id not in WRITERS:
                 continue
             words = [
                 one.value
