@@ -207,10 +207,10 @@ def _join(access, doors, judged, reached, services, elements):
 @njit(cache=True, nogil=True)
 def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, access):
     """For each group of communes (those that can travel to the same entry sites), by step, sets
-    of states: ``chain[group, step]`` where it has a chain, ``closed[step, code]`` where it is a hole
-    for everybody, ``why[group, step, code - PREVIOUS_STEP]`` where it is one for the group, and
-    rows ``(group, step, kind, element)`` with the states in which the step has a chain but would be
-    a hole without the element.
+    of states: ``chain[group, step]`` where it has a chain, ``closed[step, code]`` where it is a
+    hole for everybody, ``why[group, step, code - PREVIOUS_STEP]`` where it is one for the group,
+    and rows ``(group, step, kind, element)`` with the states in which the step has a chain but
+    would be a hole without the element.
 
     ``plan`` is a :class:`Plan`, ``access[group, node]`` whether its communes can travel there.
     ``pairs`` are (label, service), sorted by service, with the states ``pair_bits`` in which the

@@ -375,7 +375,8 @@ def _take_one_by_one(left, travel, sites, door, total, by_state, fragile, people
                      at_limit_up_to, table, times, sums, worst, limit, late, late_of_group,
                      is_late):  # fmt: skip
     """The best chain of each state that is left, among the doors that are, which ``total`` has
-    room for; ``by_state[state, door]`` are the minutes from the door. Does for each what :func:`cover` does for many."""
+    room for; ``by_state[state, door]`` are the minutes from the door. Does for each what
+    :func:`cover` does for many."""
     for index in range(door.size):
         total[index] = travel[sites[door[index]]]
     for w in range(left.size):

@@ -85,12 +85,10 @@ class Moves:
             for day in sorted({*moves, *members})
         ]
 
-    def find(
-        self, day: int, key: MoveKey, groups: Callable[[str], frozenset[str]]
-    ) -> Move | None:
+    def find(self, day: int, key: MoveKey, groups: Callable[[str], frozenset[str]]) -> Move | None:
         """What allows a move on a day: the same organization, else the same group (the first by
-        identifier), else a clause (the smallest priority, then identifier), else nothing. ``groups`` are those of an
-        organization on that day."""
+        identifier), else a clause (the smallest priority, then identifier), else nothing.
+        ``groups`` are those of an organization on that day."""
         origin, target, _ = key
         if origin == target:
             return WITHIN_ORGANIZATION

@@ -141,9 +141,7 @@ class ServiceReach:
         """The slots in ticks, with their holder and response in micros, in a fixed order."""
         starts, ends, responses, holders, names = self.slot_table
         called = ["" if rank < 0 else names[rank] for rank in holders.tolist()]
-        return sorted(
-            zip(starts.tolist(), ends.tolist(), called, responses.tolist(), strict=True)
-        )
+        return sorted(zip(starts.tolist(), ends.tolist(), called, responses.tolist(), strict=True))
 
     @property
     def slot_table(self) -> SlotTable:

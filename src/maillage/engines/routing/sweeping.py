@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ from maillage.engines.routing.states import (
     age_classes,
     as_bits,
 )
+
+if TYPE_CHECKING:
+    from maillage.engines.routing.judging import Plan
 
 Bits = NDArray[np.uint64]
 
@@ -125,6 +128,20 @@ def sweep_pathway(
     return PathwaySweep(pathway, shape, states, steps)
 
 
+def plan_of(shape: Shape, ages: tuple[int, int]) -> Plan:
+    """The nodes and edges of a pathway for one age class."""
+    from maillage.engines.routing.judging import Plan
+
+    age_min, _ = ages
+    in_class = np.array(
+        [service.takes(age_min) for step in shape.steps for service in step.services], np.bool_
+    )
+    return Plan(
+        shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
+        shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
+    )  # fmt: skip
+
+
 def _sweep_class(
     compiled: CompiledNetwork,
     shape: Shape,
@@ -134,27 +151,19 @@ def _sweep_class(
     steps: list[StepSweep],
     ages: tuple[int, int],
 ) -> Iterator[ClassSweep]:
-    from maillage.engines.routing import joining, judging
+    from maillage.engines.routing import joining
 
-    age_min, age_max = ages
-
-    in_class = np.array(
-        [service.takes(age_min) for step in shape.steps for service in step.services], np.bool_
-    )
-    plan = judging.Plan(
-        shape.step_start, shape.node_service, in_class, shape.takes_direct, shape.takes_referral,
-        shape.edge_start, shape.edge_from, shape.edge_journey, shape.moves,
-    )  # fmt: skip
+    plan = plan_of(shape, ages)
     chains, closed, whys, rows, row_bits = joining.judge_states(
         plan, len(shape.clauses), states.epoch, states.reason, *labelled, doors.access
     )
-    residents = compiled.people.between(age_min, age_max)
+    residents = compiled.people.between(*ages)
     people = np.zeros(len(doors.access), np.int64)
     np.add.at(people, doors.group_of, residents)
     for index in range(len(shape.steps)):
         mine = rows[:, 1] == index
         judged = _Judged(
-            in_class=in_class,
+            in_class=plan.in_class,
             people=people,
             residents=residents,
             chain=np.ascontiguousarray(chains[:, index]),
