@@ -14,6 +14,9 @@ from maillage.referrals.enums import Act, Clock, Kind, Side, State
 from maillage.vocabulary.errors import NotAllowed, Refusal
 
 ALL = frozenset(Kind)
+REMOTE = frozenset({Kind.OPINION, Kind.MEETING})
+"""Kinds whose product is a written answer."""
+
 PLANNED = frozenset({Kind.CONSULTATION, Kind.MEETING})
 """Kinds that get a date."""
 
