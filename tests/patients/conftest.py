@@ -11,6 +11,7 @@ import pytest
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
 from maillage.directory.models import Organization
+from maillage.patients import sections
 from maillage.patients.actions import create_patient
 from maillage.patients.models import Patient
 from tests.directory.territory_in_small import load_directory
@@ -27,6 +28,12 @@ def directory(db: None) -> None:
 def place(directory: None) -> Callable[[str], Organization]:
     """An organization by its key."""
     return lambda key: Organization.objects.get(slug=key)
+
+
+@pytest.fixture(autouse=True)
+def _no_upper_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What upper rooms keep of a patient is for their tests: here, nothing is registered."""
+    monkeypatch.setattr(sections, "_sections", {})
 
 
 def person(name: str, *roles: Role, at: str = "") -> Actor:
