@@ -139,7 +139,7 @@ def check_merge(ids: Sequence[int]) -> str:
         patient__in=ids, kind=Kind.TRANSFER, medical_at__isnull=False
     ).exclude(state__in=OVER)
     twice = (
-        active.order_by()
+        active.order_by("pathway__name")
         .values("pathway__name")
         .annotate(records=Count("patient", distinct=True))
         .filter(records__gt=1)
