@@ -1,0 +1,60 @@
+"""The small scene of requests, and a database of its own for clients that work at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import pytest_django
+
+from maillage.patients.models import Patient
+from tests.referrals import requests_in_small as scene
+
+
+@pytest.fixture
+def territory(db: None) -> None:
+    """Maubeuge, Valenciennes, Lille, the pathway and the agreement."""
+    scene.build()
+
+
+@pytest.fixture
+def patient(territory: None) -> Patient:
+    """Somebody received in Maubeuge."""
+    return scene.admit()
+
+
+@pytest.fixture(scope="module")
+def shared_database(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """A database that every thread opens for itself, as the clients of a server do: a file of
+    SQLite, or one on the PostgreSQL server of the tests. It holds the scene."""
+    from tests.on_postgresql import fresh_database
+
+    address = os.environ.get("MAILLAGE_TEST_DATABASE", "")
+    if address:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        with fresh_database(address, f"at_once_{worker}") as (name, _):
+            yield from _opened(name, django_db_blocker)
+    else:
+        file = tmp_path_factory.mktemp("at-once") / "maillage.sqlite3"
+        yield from _opened(str(file), django_db_blocker)
+
+
+def _opened(name: str, blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    from django.core.management import call_command
+    from django.db import connections
+
+    usual_name, usual = connections.settings["default"]["NAME"], connections["default"]
+    with blocker.unblock():
+        connections.settings["default"]["NAME"] = name
+        connections["default"] = connections.create_connection("default")
+        try:
+            call_command("migrate", verbosity=0)
+            scene.build()
+            yield
+        finally:
+            connections["default"].close()
+            connections.settings["default"]["NAME"] = usual_name
+            connections["default"] = usual
