@@ -61,6 +61,7 @@ def test_what_may_be_one_person(twin: Traits, reason: str) -> None:
         other(given_name="louise"),  # a twin sister
         other(birth_date=date(1954, 6, 13)),
         other(birth_date=date(1961, 12, 5)),
+        other(birth_date=date(1954, 5, 13), birthplace="59350"),  # namesakes
         other(birth_name="lefebvre", used_name="dubois"),
         other(sex=Sex.MALE, birthplace="59350", given_name="jeanna", birth_name="duponteb"),
     ],

@@ -15,8 +15,9 @@ from datetime import date
 
 from maillage.patients.enums import Sex
 
-THRESHOLD = 70
-"""Likeness from which a pair is shown. Our choice: a same date with two near names reaches it."""
+THRESHOLD = 75
+"""Likeness from which a pair is shown. Our choice: a same date with two near names reaches it when
+the sex or the birthplace agrees; two namesakes of another day and another birthplace do not."""
 
 CROWD = 60
 """Records of one block compared each with each; a larger one (a date that many share, such as
