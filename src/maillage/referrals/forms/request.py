@@ -36,6 +36,9 @@ KEPT_WHOLE = ("jeton", "organisation", "filiere", "etape", "nature", "priorite",
 """What even a draft must say: the clock that reminds of it hangs on its priority, and the list of
 drafts says of which team."""
 
+ALWAYS_SHOWN = 8
+"""Questions of a template that are never folded; the others are one tap away."""
+
 NOT_YET = [("", "Choisir…")]
 OLDEST = 120
 
@@ -187,7 +190,7 @@ class RequestForm(forms.Form):
     )
     premiere = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
     jeton = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    suite = forms.CharField(max_length=10, required=False, widget=forms.HiddenInput)
+    depuis = forms.CharField(max_length=10, required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -245,9 +248,28 @@ class RequestForm(forms.Form):
             field.choices = choices
 
     @property
-    def question_fields(self) -> list[forms.BoundField]:
-        """The fields of the questions, in the order of the template."""
-        return [self[PREFIX + question.key] for question in self.questions]
+    def asked_first(self) -> list[forms.BoundField]:
+        """The fields of the questions that come first: what is waited for, and what the template
+        puts at its head."""
+        return [self[PREFIX + question.key] for question in self._first_questions()]
+
+    @property
+    def asked_next(self) -> list[forms.BoundField]:
+        """The fields of the other questions, folded until one is filled or wrong."""
+        first = {question.key for question in self._first_questions()}
+        return [self[PREFIX + q.key] for q in self.questions if q.key not in first]
+
+    @property
+    def opens_next(self) -> bool:
+        """True when something in the folded questions must be seen."""
+        return any(field.errors or field.value() for field in self.asked_next)
+
+    def _first_questions(self) -> list[Question]:
+        return [
+            question
+            for rank, question in enumerate(self.questions)
+            if question.required or rank < ALWAYS_SHOWN
+        ]
 
     @property
     def chosen(self) -> str:
@@ -334,7 +356,7 @@ def question_field(question: Question) -> forms.Field:
     """The field of a question. Its answer is read by the rule (``read_answer``)."""
     label = f"{question.label} ({question.unit})" if question.unit else question.label
     asked: dict[str, Any] = {
-        "label": label,
+        "label": f"{label} · attendu" if question.required else label,
         "required": question.required,
         "help_text": question.help,
         "error_messages": {"required": "Réponse attendue par l'équipe sollicitée."},
@@ -375,7 +397,7 @@ def first_values(
     }
     if start is not None and start.previous is not None:
         values |= {
-            "suite": start.previous.key,
+            "depuis": start.previous.key,
             "motif": start.question,
             "resume": start.summary,
             "traitements": start.treatments,

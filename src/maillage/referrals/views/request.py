@@ -1,8 +1,9 @@
 """The page of a new request, and of a draft: from the patient to « Envoyer » on one page.
 
 Without script, « Actualiser » posts the form and shows it again with the questions and the teams of
-what is chosen; with htmx the same post refreshes these parts alone, without the patient's name: it
-checks the basis of the reading, and the audited opening is that of the page.
+what is chosen; with htmx the same post refreshes these parts alone, without the patient's name. What
+refreshes, and a form that comes back, check the basis of the reading; the audited opening is that of
+the page.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
 
 from maillage.accounts.forms import add_problems
 from maillage.accounts.http import Request, requires
@@ -57,13 +57,13 @@ CHOICES_IN_ADDRESS = ("organisation", "filiere", "etape", "nature", "priorite")
 
 @requires(ASK)
 def new(request: Request) -> HttpResponse:
-    """A new request: for a patient (``?patient=`` key), or after another one (``?suite=`` key)."""
+    """A new request: for a patient (``?patient=`` key), or after another one (``?depuis=`` key)."""
     typed = request.POST if request.method == "POST" else request.GET
     action = reverse("referrals:new")
-    if suite := typed.get("suite"):
+    if after := typed.get("depuis"):
         kind = SettingForm(typed, now=request.now).asked().kind
         start = follow_up(
-            referral_key=suite, kind=kind or Kind(get_referral(suite).kind), by=request.actor
+            referral_key=after, kind=kind or Kind(get_referral(after).kind), by=request.actor
         )
         return _answer(request, start.patient, start=start, action=action)
     if not typed.get("patient"):
@@ -88,7 +88,7 @@ def _choose_patient(request: Request) -> HttpResponse:
         "recent": list_recent_patients(request.actor, at=request.now),
         "extra": urlencode(kept),
     }
-    return _private(render(request, "referrals/request_choose.html", context))
+    return render(request, "referrals/request_choose.html", context)
 
 
 def _answer(
@@ -101,7 +101,7 @@ def _answer(
 ) -> HttpResponse:
     """Open the record, then show the form, refresh it, keep it or send it."""
     act = request.POST.get("acte", "")
-    if request.method == "POST" and request.htmx:
+    if request.method == "POST" and (request.htmx or act in (KEEP, SEND)):
         ground = check_found(find_ground(patient, by=request.actor, at=request.now))
     else:
         reference = draft.key if draft else ""
@@ -126,7 +126,7 @@ def _answer(
         "now": request.now,
         **_identity(patient, request.now, shown=not request.htmx),
     }
-    return _private(render(request, "referrals/request.html", context, status=status))
+    return render(request, "referrals/request.html", context, status=status)
 
 
 def _setting(
@@ -200,9 +200,3 @@ def _identity(patient: Patient, at: datetime, *, shown: bool) -> dict[str, str]:
         return {"name": "", "label": "", "identity": ""}
     label = short_label(patient, on=local_day(at)).partition(", ")[2]
     return {"name": full_name(patient), "label": label, "identity": ins_label(patient)}
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """A page about somebody is kept by no cache."""
-    patch_cache_control(response, no_store=True, private=True)
-    return response
