@@ -38,6 +38,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Conventions", "agreements:list", "agreements.read"),
             ("Filières", "pathways:list", "pathways.read"),
+            ("Demandes du jour", "referrals:day", "referrals.follow-day"),
             ("Délais des demandes", "referrals:figures", "referrals.figures"),
         ),
     ),

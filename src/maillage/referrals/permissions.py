@@ -48,3 +48,10 @@ FIGURES = declare(
         Role.REGULATOR,
     ],
 )
+
+FOLLOW_DAY = declare(
+    "referrals.follow-day",
+    "suivre les demandes du jour, sans rien du patient",
+    [Role.DIRECTOR, Role.REGULATOR],
+)
+"""The operational list of those who run an agreement or a hospital: lines, hours, delays."""

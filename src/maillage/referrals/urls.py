@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from maillage.referrals.views import boards, following, inbox, meetings, page, pieces, request
+from maillage.referrals.views import (
+    boards,
+    figures,
+    following,
+    inbox,
+    meetings,
+    page,
+    pieces,
+    request,
+)
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +24,10 @@ urlpatterns: list[URLPattern] = [
     path("rcp/nouvelle", meetings.create, name="meeting-new"),
     path("rcp/<int:pk>", meetings.meeting, name="meeting"),
     path("rcp/<int:pk>/tenue", meetings.hold, name="meeting-hold"),
+    path("delais", figures.figures, name="figures"),
+    path("delais/liste.csv", figures.figures_csv, name="figures-csv"),
+    path("delais/jour", figures.day, name="day"),
+    path("delais/conventions/<slug:slug>", figures.agreement, name="agreement-figures"),
     path("equipes", following.teams, name="teams"),
     path("equipes/<slug:slug>", following.follow, name="follow"),
     path("documents/<slug:key>", pieces.document, name="document"),
@@ -26,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:key>/demande.pdf", pieces.request_pdf, name="request-pdf"),
     path("<slug:key>/reponse.pdf", pieces.answer_pdf, name="answer-pdf"),
     path("<slug:key>/modifier", request.edit, name="edit"),
+    path("patients/<slug:key>", page.patient, name="patient"),
     path("<slug:key>/horloge", page.clock, name="clock"),
     path("<slug:key>/faire", page.act, name="act"),
     path("<slug:key>/messages", page.message, name="message"),

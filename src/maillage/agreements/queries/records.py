@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -184,6 +184,33 @@ def organizations_where(permission: Permission, *, actor: Actor) -> QuerySet[Org
     places = permission.places(actor)
     found = Organization.objects.order_by(ByName("short_name"))
     return found if EVERYWHERE in places else found.filter(slug__in=places)
+
+
+def agreements_of(
+    organizations: Collection[str], *, on: date, support_only: bool
+) -> QuerySet[Agreement]:
+    """The agreements that bind one of these organizations (slugs) on this day: as a party, or as a
+    member of a group that is one. ``support_only``: only those that it may act for, as a party or
+    as the support of the group. An annex without parties follows its parent."""
+    members = GroupMembership.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=on),
+        organization__slug__in=organizations,
+        starts_on__lte=on,
+    )
+    if support_only:
+        members = members.filter(role=MemberRole.SUPPORT)
+    supports = GroupMembership.objects.filter(
+        group__in=members.values("group"), role=MemberRole.SUPPORT
+    ).values("organization")
+    bound = Party.objects.exclude(role=PartyRole.ENDORSING).filter(
+        Q(organization__slug__in=organizations)
+        | Q(group__in=members.values("group"))
+        | Q(role=PartyRole.GROUP, organization__in=supports)
+    )
+    return Agreement.objects.filter(
+        Q(id__in=bound.values("agreement"))
+        | Q(parties__isnull=True, parent__in=bound.values("agreement"))
+    )
 
 
 def bound_groups(agreement: Agreement) -> QuerySet[OrganizationGroup]:
