@@ -63,11 +63,11 @@ class EmergencyForm(forms.Form):
         label="Motif de l'urgence vitale",
         max_length=400,
         min_length=SHORTEST_REASON,
-        help_text=f"{SHORTEST_REASON} signes au moins. Le patient et l'examen liront ce motif.",
+        help_text=f"{SHORTEST_REASON} lettres au moins. Le patient et l'examen liront ce motif.",
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={
             "required": "Écrivez le motif : sans motif, le dossier reste fermé.",
-            "min_length": f"Ce motif est trop court : {SHORTEST_REASON} signes au moins.",
+            "min_length": f"Ce motif est trop court : {SHORTEST_REASON} lettres au moins.",
         },
     )
 

@@ -16,6 +16,7 @@ from maillage.directory.queries.search import suggest_organizations
 from maillage.territory.models import Commune
 from maillage.territory.queries import find_commune, get_commune
 from maillage.vocabulary.calendar import parse_day
+from maillage.vocabulary.codes import CommuneCode
 from maillage.vocabulary.errors import Invalid, NotFound
 
 _EIGHT_DIGITS = re.compile(r"(\d\d)(\d\d)(\d{4})")
@@ -128,6 +129,24 @@ class CommuneField(_ProposedField):
 
     def prepare_value(self, value: Any) -> Any:
         return (value.label, value.code) if isinstance(value, Commune) else value
+
+
+class BirthplaceField(_ProposedField):
+    """The code (COG) of a birthplace: a commune chosen among proposals or named, or any code of a
+    commune or of a country. Gives the code, or an empty text."""
+
+    address = "territory:commune-suggestions"
+    unknown = "Choisissez la commune dans la liste, ou écrivez son code (COG)."
+
+    def find(self, text: str, code: str) -> str | None:
+        for typed in (code, text):
+            if CommuneCode.is_valid(typed):
+                return CommuneCode.clean(typed)
+        found = find_commune(text)
+        return found.code if found else None
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value) or ""
 
 
 class OrganizationField(_ProposedField):

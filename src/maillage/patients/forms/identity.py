@@ -7,7 +7,12 @@ from typing import Any, cast
 from django import forms
 
 from maillage.patients.enums import IdentityState, Sex
-from maillage.patients.forms.fields import CommuneField, OwnPlaceField, TypedDayField
+from maillage.patients.forms.fields import (
+    BirthplaceField,
+    CommuneField,
+    OwnPlaceField,
+    TypedDayField,
+)
 from maillage.patients.models import Patient
 from maillage.patients.rules.identity import IDENTITY_FIELDS, Identity
 from maillage.patients.rules.identity_states import TRANSITIONS
@@ -40,11 +45,10 @@ class PatientForm(forms.Form):
 
     number = name_field("Numéro de venue ou IPP", required=False, longest=40)
     birth_given_names = name_field("Tous les prénoms de naissance", required=False, longest=160)
-    birthplace = name_field(
-        "Lieu de naissance (code COG)",
+    birthplace = BirthplaceField(
+        label="Lieu de naissance",
         required=False,
-        longest=5,
-        help="Code de la commune, ou du pays (99…) pour une naissance à l'étranger.",
+        help_text="La commune, ou son code (COG) ; 99… pour une naissance à l'étranger.",
     )
     used_name = name_field("Nom utilisé", required=False)
     used_given_name = name_field("Prénom utilisé", required=False, longest=80)
@@ -101,15 +105,12 @@ class JoinForm(forms.Form):
     sex = forms.ChoiceField(
         label="Sexe", choices=STRICT_SEX, required=False, widget=forms.RadioSelect
     )
-    birthplace = name_field(
-        "Lieu de naissance (code COG)",
+    birthplace = BirthplaceField(
+        label="Lieu de naissance",
         required=False,
-        longest=5,
-        help="Code de la commune, ou du pays (99…) pour une naissance à l'étranger.",
+        help_text="La commune, ou son code (COG) ; 99… pour une naissance à l'étranger.",
     )
-    ins_number = name_field(
-        "ou Matricule INS seul", required=False, longest=21, help="Quinze chiffres."
-    )
+    ins_number = name_field("Matricule INS", required=False, longest=21, help="Quinze chiffres.")
     organization = OwnPlaceField(label="Pris en charge à")
     number = name_field("Numéro de venue ou IPP", required=False, longest=40)
 
@@ -130,6 +131,10 @@ class JoinForm(forms.Form):
             if not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, "Ce trait manque : les cinq sont nécessaires sans matricule.")
         return cleaned
+
+    def trait_fields(self) -> list[forms.BoundField]:
+        """The five strict traits."""
+        return [self[name] for name in self.TRAITS]
 
     def identity(self) -> Identity:
         """What was typed of the identity, once valid."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 
-from maillage.patients.enums import Basis
+from maillage.patients.enums import Basis, IdentityState
 from maillage.patients.models import BreakGlass, Patient
 from maillage.patients.queries.accesses import basis_of, details_of
 from maillage.patients.rules.constants import BASIS_TEXTS, NOTICE_WITHIN
@@ -39,6 +39,12 @@ def age_in_words_on(patient: Patient, today: date | datetime) -> str:
     if patient.birth_date is None:
         return ""
     return age_in_words(patient.birth_date, patient.deceased_on or _day(today))
+
+
+@register.filter
+def state_words(patient: Patient) -> str:
+    """« Identité provisoire »."""
+    return f"Identité {IdentityState(patient.identity_state).label.lower()}"
 
 
 @register.filter

@@ -70,7 +70,7 @@ def _opens(request: Request, form: EmergencyForm, patient: Patient) -> bool:
             return True
         refuse_in(form, error)
         return False
-    messages.success(request, f"Le dossier est ouvert {BREAK_GLASS_MINUTES} minutes.")
+    messages.success(request, "Le dossier est ouvert en urgence vitale.")
     return True
 
 

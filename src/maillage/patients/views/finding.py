@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from maillage.accounts.http import Request, requires
@@ -99,17 +98,8 @@ def join(request: Request) -> HttpResponse:
             return redirect("patients:record", patient.key)
     elif form.is_bound:
         status = 422
-    context = {
-        "form": form,
-        "places": places,
-        "asks_place": True,
-        "title": "Rejoindre un dossier",
-        "button": "Déclarer la venue",
-        "lead": "Le patient est ici et son dossier existe ailleurs. Recopiez sa pièce d'identité : "
-        "tout doit être exact.",
-        "back_url": reverse("patients:search"),
-    }
-    return render(request, "patients/form.html", context, status=status)
+    context = {"form": form, "places": places}
+    return render(request, "patients/join.html", context, status=status)
 
 
 @form_methods

@@ -11,7 +11,7 @@ from maillage.accounts.permissions import EVERYWHERE
 from maillage.patients import actions
 from maillage.patients.actions.stays import end_stay as finish_stay
 from maillage.patients.actions.stays import open_stay as declare_stay
-from maillage.patients.enums import Basis, IdentityState
+from maillage.patients.enums import Basis, IdentityState, LinkKind
 from maillage.patients.forms.care import ConsentForm, MemberForm
 from maillage.patients.forms.identity import IdentityForm, IdentityStateForm, StayForm
 from maillage.patients.permissions import ADMIT, CARE
@@ -41,12 +41,22 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def record(request: Request, key: str) -> HttpResponse:
     """One person: who, how sure, why one may read, who cares, what they agreed to."""
     patient, ground = open_record(request, key, "record")
+    page = pages.get_record(patient, at=request.now)
+    places = ADMIT.places(request.actor) - {EVERYWHERE}
+    stays = {
+        one.organization.slug
+        for one in page.links
+        if one.organization and one.kind == LinkKind.STAY
+    }
+    lasts = ground.basis in LASTING
     context = {
-        "page": pages.get_record(patient, at=request.now),
+        "page": page,
         "patient": patient,
         "ground": ground,
-        "admit_places": ADMIT.places(request.actor) - {EVERYWHERE},
-        "may_note": ground.basis in LASTING,
+        "admit_places": places,
+        "may_open_stay": lasts and bool(places - stays),
+        "may_join": not lasts and bool(places),
+        "may_note": lasts,
         "identity_refused": "" if ground.basis is Basis.SAME_ESTABLISHMENT else ELSEWHERE,
     }
     if ground.basis is Basis.BREAK_GLASS:
