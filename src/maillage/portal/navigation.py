@@ -16,10 +16,10 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Orienter",
         (
             ("Qui prend en charge ?", "coverage:who", "coverage.ask"),
-            ("Demandes reçues", "referrals:inbox", "referrals.read"),
-            ("Demandes envoyées", "referrals:outbox", "referrals.read"),
+            ("Demandes reçues", "referrals:inbox", "referrals.give-bed"),
+            ("Demandes envoyées", "referrals:outbox", "referrals.ask"),
             ("Transferts", "referrals:transfers", "referrals.read"),
-            ("Retours", "referrals:returns", "referrals.read"),
+            ("Retours", "referrals:returns", "referrals.ask"),
             ("RCP", "referrals:meetings", "referrals.read"),
             ("Patients", "patients:search", "patients.care"),
             ("Avant / après", "coverage:compare", "coverage.ask"),

@@ -28,6 +28,9 @@ from maillage.oncall.models import DutySlot
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
 from maillage.pathways.queries import list_pathways
+from maillage.referrals.permissions import GIVE_BED
+from maillage.referrals.queries.home import list_late_teams, list_mine, list_regulated
+from maillage.referrals.queries.inbox import RequestRow
 from maillage.territory.queries import search_communes
 from maillage.vocabulary.calendar import french_day, french_instant, local_day
 from maillage.vocabulary.search import fold, search_words
@@ -88,6 +91,65 @@ def get_home(*, actor: Actor, now: datetime) -> Home:
         if actor.roles & roles:
             wanted.append(block)
     return Home(asks=ASK.allows(actor), blocks=[block(now, actor) for block in wanted])
+
+
+def _request_lines(rows: Sequence[RequestRow]) -> list[Line]:
+    """Requests that wait: what is left, what is asked, of whom; the patient abbreviated."""
+    return [
+        Line(
+            row.left.level if row.left and row.left.level != "ok" else "info",
+            row.waits_for.capitalize(),
+            f"{row.kind} {row.priority}, {row.patient}",
+            reverse("referrals:page", args=[row.key]),
+            row.left.words if row.left else "",
+        )
+        for row in rows
+    ]
+
+
+def _requests(now: datetime, actor: Actor) -> Block:
+    receives = GIVE_BED.allows(actor, actor.organizations())
+    return Block(
+        "demandes",
+        "Demandes qui vous attendent",
+        _request_lines(list_mine(actor, at=now, most=MOST_ROWS)),
+        "Aucune demande n'attend vos équipes.",
+        reverse("referrals:inbox" if receives else "referrals:outbox"),
+        "Toutes les demandes reçues" if receives else "Toutes les demandes envoyées",
+    )
+
+
+def _transfers(now: datetime, actor: Actor) -> Block:
+    return Block(
+        "transferts",
+        "Transferts qui attendent la régulation",
+        _request_lines(list_regulated(actor, at=now, most=MOST_ROWS)),
+        "Aucun transfert n'attend la régulation.",
+        reverse("referrals:transfers"),
+        "Tous les transferts",
+    )
+
+
+def _late_requests(now: datetime, actor: Actor) -> Block:
+    """Teams beyond their hour; nothing of the patients."""
+    rows = [
+        Line(
+            "late",
+            f"{team.late} en retard",
+            team.service,
+            reverse("referrals:day"),
+            f"{team.waiting} à traiter en tout",
+        )
+        for team in list_late_teams(actor, at=now, most=MOST_ROWS)
+    ]
+    return Block(
+        "retards",
+        f"Équipes en retard sur leurs demandes{_where(actor)}",
+        rows,
+        f"Aucune équipe n'est en retard{_where(actor)}.",
+        reverse("referrals:figures"),
+        "Délais des demandes",
+    )
 
 
 def _holes(now: datetime, actor: Actor) -> Block:
@@ -331,6 +393,9 @@ def _trail(now: datetime, actor: Actor) -> Block:
 
 
 BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block]], ...] = (
+    (frozenset({Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR, Role.CITY}), _requests),
+    (frozenset({Role.REGULATOR}), _transfers),
+    (frozenset({Role.DIRECTOR}), _late_requests),
     (
         frozenset({Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR}),
         _holes,

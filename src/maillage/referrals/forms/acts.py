@@ -123,7 +123,7 @@ class ActForm(forms.Form):
         if "proposed_service" in self.fields:
             choices = [("", "Choisissez une équipe"), *services]
             self.fields["proposed_service"].choices = choices  # type: ignore[attr-defined]
-        if "session" in self.fields:
+        if isinstance(self.fields.get("session"), forms.ChoiceField):
             choices = [("", "Choisissez une séance"), *sessions]
             self.fields["session"].choices = choices  # type: ignore[attr-defined]
 
@@ -218,6 +218,12 @@ class RegisterForm(ActForm):
         label="Séance", help_text="Les séances à venir de l'équipe sollicitée."
     )
     text = _words("Précision", rows=2, required=False)
+
+
+class RegisterHereForm(ActForm):
+    """The session whose page it is."""
+
+    session = forms.CharField(max_length=12, widget=forms.HiddenInput)
 
 
 class ReprioritiseForm(ActForm):

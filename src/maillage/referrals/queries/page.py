@@ -13,8 +13,9 @@ from django.db.models import Count, Q
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import HealthcareService
 from maillage.patients.models import Patient
-from maillage.patients.rules.access import Ground
-from maillage.patients.rules.constants import BASIS_TEXTS
+from maillage.patients.queries import find_ground
+from maillage.patients.rules.access import Ground, check_found
+from maillage.patients.rules.constants import AFTER_REQUEST, BASIS_TEXTS
 from maillage.patients.rules.identity import age_in_words, full_name, ins_label
 from maillage.referrals.enums import Act, Clock, Deviation, Kind, Level, Side, State
 from maillage.referrals.models import Document, Event, Letter, MeetingSession, Message, Referral
@@ -115,6 +116,7 @@ class RequestPage:
     deviation: str
     route: RouteView
     may_write: bool
+    asked: Event | None
 
 
 def find_request(key: str) -> Referral:
@@ -199,6 +201,7 @@ def get_page(
     kind = Kind(referral.kind)
     case = referral.case
     template = find_template(referral.pathway.slug, referral.care_type, kind)
+    events = list(referral.events.all())
     others = _others(referral, sides=sides, at=at)
     return RequestPage(
         referral=referral,
@@ -207,7 +210,7 @@ def get_page(
         choices=_choices(referral, sides=sides, by=by),
         band=_band(referral.patient, ground, at=at),
         answers=say_answers(template.questions, case.answers),
-        history=_history(referral),
+        history=_history(referral, events),
         messages=list(referral.messages.all()),
         documents=[one for one in list_documents(case) if one.removed_at is None],
         letters=list_letters(case),
@@ -215,7 +218,8 @@ def get_page(
         followings=_followings(referral, sides=sides),
         deviation=Deviation(referral.deviation).label if referral.deviation else "",
         route=_route(referral),
-        may_write=bool(sides & {Side.REQUESTER, Side.TARGET, Side.REGULATOR}),
+        may_write=_may_write(referral, sides, at=at),
+        asked=_asked(referral, events),
     )
 
 
@@ -257,9 +261,16 @@ def _band(patient: Patient, ground: Ground, *, at: datetime) -> Band:
     )
 
 
-def _history(referral: Referral) -> list[HistoryLine]:
+def _asked(referral: Referral, events: list[Event]) -> Event | None:
+    """The last demand for details, while it waits for its answer."""
+    if referral.state != State.INFO_ASKED:
+        return None
+    return next((one for one in reversed(events) if one.act == Act.ASK_INFO), None)
+
+
+def _history(referral: Referral, events: list[Event]) -> list[HistoryLine]:
     kind = Kind(referral.kind)
-    lines = [_line(kind, event) for event in referral.events.all()]
+    lines = [_line(kind, event) for event in events]
     for call in referral.escalations.all():
         names = ", ".join(_name(person) for person in call.called)
         said = f"Échéance dépassée ({Clock(call.clock).label}) : {Level(call.level).label.lower()}"
@@ -296,6 +307,13 @@ def _others(referral: Referral, *, sides: frozenset[Side], at: datetime) -> list
         .order_by("created_at", "id")
     )
     return [row_of(one, sides=sides, now=at) for one in rows]
+
+
+def _may_write(referral: Referral, sides: frozenset[Side], *, at: datetime) -> bool:
+    """True while both sides may still write to each other: a week after the end."""
+    ended = referral.closed_at
+    still_open = ended is None or at <= ended + AFTER_REQUEST
+    return bool(sides) and referral.state != State.DRAFT and still_open
 
 
 def _followings(referral: Referral, *, sides: frozenset[Side]) -> list[FollowUp]:
@@ -377,6 +395,13 @@ def list_coming_sessions(referral: Referral, *, at: datetime) -> list[tuple[str,
         service=referral.to_service_id, starts_at__gt=at, held_at__isnull=True
     ).order_by("starts_at")[:MOST_SESSIONS]
     return [(str(one.pk), f"{one.name}, {french_instant(one.starts_at)}") for one in rows]
+
+
+def check_follows(referral: Referral, sides: frozenset[Side], *, by: Actor, at: datetime) -> None:
+    """Raise :class:`NotAllowed` to who stands on no side of a request and has no basis for its
+    patient: not even its clock is theirs to follow."""
+    if not sides:
+        check_found(find_ground(referral.patient, by=by, at=at))
 
 
 def marks_seen(referral: Referral, *, sides: frozenset[Side], by: Actor) -> bool:

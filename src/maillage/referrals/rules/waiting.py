@@ -68,27 +68,33 @@ def length_in_words(length: timedelta) -> str:
 
 
 def hour_in_words(moment: datetime, now: datetime) -> str:
-    """« 3 h 42 » on the day of now, « lundi 23 novembre 2026 à 9 h » on another one."""
+    """« 3 h 42 » on the day of now, « demain 9 h », « hier 22 h », « lundi 23 novembre à 9 h »;
+    with its year when it is another one."""
     clock = french_clock(moment).replace(" ", NBSP)
-    if local_day(moment) == local_day(now):
-        return clock
-    return f"{french_day(local_day(moment), weekday=True)} à {clock}"
+    day, today = local_day(moment), local_day(now)
+    near = {0: "", 1: "demain ", -1: "hier "}.get((day - today).days)
+    if near is not None:
+        return f"{near}{clock}"
+    words = french_day(day, weekday=True)
+    if day.year == today.year:
+        words = words.rpartition(" ")[0]
+    return f"{words} à {clock}"
 
 
 def time_left(due_at: datetime, now: datetime, *, started_at: datetime | None = None) -> TimeLeft:
     """What is left until ``due_at``: « il reste 12 min, avant 3 h 42 », « en retard de 8 min,
     attendu à 3 h 42 ». At its limit in the last quarter since ``started_at``."""
-    same_day = local_day(due_at) == local_day(now)
     hour = hour_in_words(due_at, now)
+    apart = abs((local_day(due_at) - local_day(now)).days)
     if now > due_at:
         short = length_in_words(now - due_at)
-        expected = f"à {hour}" if same_day else f"le {hour}"
+        expected = {0: f"à {hour}", 1: hour}.get(apart, f"le {hour}")
         return TimeLeft("late", f"en retard de {short}, attendu {expected}", short, due_at)
     left = due_at - now
     short = length_in_words(left)
     whole = due_at - started_at if started_at is not None else None
     level = "limit" if whole is not None and left * NEARLY_OVER <= whole else "ok"
-    before = hour if same_day else f"le {hour}"
+    before = hour if apart <= 1 else f"le {hour}"
     return TimeLeft(level, f"il reste {short}, avant {before}", short, due_at)
 
 

@@ -15,7 +15,7 @@ from maillage.accounts.http import Request, requires
 from maillage.directory.queries import find_service
 from maillage.referrals.actions import meetings as actions
 from maillage.referrals.enums import Act
-from maillage.referrals.forms.acts import FORMS, ActForm, Button, RegisterForm
+from maillage.referrals.forms.acts import FORMS, ActForm, Button, RegisterHereForm
 from maillage.referrals.forms.meetings import HoldForm, SessionForm
 from maillage.referrals.permissions import ANSWER, READ
 from maillage.referrals.queries import meetings as queries
@@ -132,9 +132,8 @@ def _discussed(request: Request, one: queries.Registered, act: Act | None) -> Di
 
 
 def _registering(request: Request, one: queries.Registered, session: int) -> Discussed:
-    form = RegisterForm(
+    form = RegisterHereForm(
         now=request.now,
-        sessions=[(str(session), "")],
         initial={"version": one.version, "session": str(session)},
         auto_id=f"{one.row.key}-%s",
     )

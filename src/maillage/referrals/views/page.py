@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from maillage.accounts.forms import add_problems
 from maillage.accounts.http import Request, requires
 from maillage.patients.actions import read_record
+from maillage.patients.queries import get_patient
+from maillage.patients.rules.identity import full_name
 from maillage.referrals.actions.acts import act_on
 from maillage.referrals.actions.messages import post_message
 from maillage.referrals.enums import Act, Kind, State
@@ -31,8 +33,9 @@ from maillage.referrals.forms.acts import (
     prefilled,
 )
 from maillage.referrals.models import Referral
-from maillage.referrals.permissions import READ
+from maillage.referrals.permissions import ASK, READ
 from maillage.referrals.queries import page as queries
+from maillage.referrals.queries.home import list_of_patient
 from maillage.referrals.queries.requests import sides_of
 from maillage.referrals.rules.history import words_of
 from maillage.referrals.views import live
@@ -74,6 +77,7 @@ def clock(request: Request, key: str) -> HttpResponse:
     patient."""
     referral = queries.find_request(key)
     sides = sides_of(referral, request.actor)
+    queries.check_follows(referral, sides, by=request.actor, at=request.now)
     context = queries.get_clock(referral, sides=sides, at=request.now)
     return render(request, "referrals/_ball.html", {"ball": context, "key": key})
 
@@ -111,9 +115,48 @@ def act(request: Request, key: str) -> HttpResponse:
 @requires(READ)
 def message(request: Request, key: str) -> HttpResponse:
     """Write to the other side. The same post twice exists once."""
-    form = MessageForm(request.POST)
+    form = MessageForm(request.POST, auto_id="message-%s")
     referral = queries.find_request(key)
-    if form.is_valid():
+    if form.is_valid() and _posted(request, form, key):
+        if not live.is_part(request):
+            return redirect(f"{reverse('referrals:page', args=[key])}#conversation")
+        form = _message_form()
+    status = UNPROCESSABLE if form.errors else 200
+    if not live.is_part(request):
+        return _draw(request, referral, message_form=form, status=status)
+    shown = queries.get_page(
+        referral,
+        sides=sides_of(referral, request.actor),
+        ground=_read(request, referral),
+        by=request.actor,
+        at=request.now,
+    )
+    context = {"page": shown, "message_form": form}
+    return render(request, "referrals/_talk.html", context, status=status)
+
+
+@require_safe
+@requires(READ)
+def patient(request: Request, key: str) -> HttpResponse:
+    """The requests for one patient: a part of the patient's record, or a page of its own. An
+    audited reading, refused without a basis."""
+    found = get_patient(key)
+    read_record(patient=found, what="requests", by=request.actor, at=request.now)
+    rows = list_of_patient(found, request.actor, at=request.now)
+    whole = not live.is_part(request)
+    name = "referrals/patient.html" if whole else "referrals/_patient_requests.html"
+    context = {
+        "rows": rows,
+        "patient_key": found.key,
+        "patient_name": full_name(found) if whole else "",
+        "may_ask": bool(ASK.places(request.actor)),
+    }
+    return render(request, name, context)
+
+
+def _posted(request: Request, form: MessageForm, key: str) -> bool:
+    """True once the message is posted; a refusal is said in the form, which keeps the text."""
+    try:
         post_message(
             referral_key=key,
             text=form.cleaned_data["texte"],
@@ -121,22 +164,10 @@ def message(request: Request, key: str) -> HttpResponse:
             by=request.actor,
             at=request.now,
         )
-        if not live.is_part(request):
-            return redirect(f"{reverse('referrals:page', args=[key])}#conversation")
-        form = _message_form()
-    if not live.is_part(request):
-        return _draw(request, referral, message_form=form, status=UNPROCESSABLE)
-    ground = _read(request, referral)
-    shown = queries.get_page(
-        referral,
-        sides=sides_of(referral, request.actor),
-        ground=ground,
-        by=request.actor,
-        at=request.now,
-    )
-    context = {"page": shown, "message_form": form}
-    status = UNPROCESSABLE if form.errors else 200
-    return render(request, "referrals/_talk.html", context, status=status)
+    except (Refusal, Invalid) as error:
+        form.add_error(None, error.message)
+        return False
+    return True
 
 
 def _read(request: Request, referral: Referral) -> Any:

@@ -1,0 +1,88 @@
+"""What waits for a person: lines of their home page. One query for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from maillage.accounts.permissions import EVERYWHERE, Actor
+from maillage.patients.models import Patient
+from maillage.patients.queries import family_ids
+from maillage.referrals.enums import Kind, Side, State
+from maillage.referrals.models import Referral
+from maillage.referrals.queries.inbox import (
+    HEAVY,
+    RequestRow,
+    asking_places,
+    receiving_places,
+    row_of,
+)
+from maillage.referrals.queries.requests import sides_of
+from maillage.referrals.rules.transitions import ENDED
+
+MOST_OF_A_PATIENT = 50
+
+
+@dataclass(frozen=True)
+class LateTeam:
+    """A team with requests that wait beyond their hour; nothing of the patients."""
+
+    service: str
+    late: int
+    waiting: int
+
+
+def list_mine(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
+    """The requests of which this person's hospitals hold the ball, the first to run out first.
+    Drafts are shown to the one who writes them."""
+    asked = Q(to_organization__slug__in=list(receiving_places(actor)), owner=Side.TARGET)
+    asking = Q(from_organization__slug__in=list(asking_places(actor)), owner=Side.REQUESTER)
+    drafts = Q(state=State.DRAFT) & ~Q(requester=actor.username)
+    rows = Referral.objects.filter(asked | asking).exclude(drafts)
+    return _rows(rows, actor, at=at, most=most)
+
+
+def list_regulated(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
+    """The transfers that wait for the regulation, the first to run out first."""
+    rows = Referral.objects.filter(kind=Kind.TRANSFER, owner=Side.REGULATOR)
+    return _rows(rows, actor, at=at, most=most)
+
+
+def list_late_teams(actor: Actor, *, at: datetime, most: int) -> list[LateTeam]:
+    """Teams of this person's hospitals with requests beyond their hour, the most late first."""
+    rows = Referral.objects.filter(owner=Side.TARGET)
+    places = actor.organizations()
+    if EVERYWHERE not in places:
+        rows = rows.filter(to_organization__slug__in=list(places))
+    found = (
+        rows.values("to_service__name")
+        .annotate(late=Count("pk", filter=Q(due_at__lt=at)), waiting=Count("pk"))
+        .filter(late__gt=0)
+        .order_by("-late", "to_service__name")[:most]
+    )
+    return [LateTeam(one["to_service__name"], one["late"], one["waiting"]) for one in found]
+
+
+def list_of_patient(patient: Patient, actor: Actor, *, at: datetime) -> list[RequestRow]:
+    """The requests for one person, merged records included, open ones first. The caller has
+    checked the basis of the reading. Two queries."""
+    rows = Referral.objects.filter(patient__in=family_ids(patient))
+    drafts = Q(state=State.DRAFT) & ~Q(requester=actor.username)
+    found = _around(rows.exclude(drafts)).order_by("-created_at", "-id")[:MOST_OF_A_PATIENT]
+    shown = [(one.state in ENDED, row_of(one, sides=sides_of(one, actor), now=at)) for one in found]
+    return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
+
+
+def _rows(rows: QuerySet[Referral], actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
+    found = _around(rows).order_by("due_at", "id")[:most]
+    return [row_of(one, sides=sides_of(one, actor), now=at) for one in found]
+
+
+def _around(rows: QuerySet[Referral]) -> QuerySet[Referral]:
+    return (
+        rows.select_related("patient", "pathway", "from_organization", "from_service")
+        .select_related("to_organization", "to_service__site")
+        .defer(*HEAVY)
+    )
