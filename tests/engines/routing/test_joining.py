@@ -26,7 +26,7 @@ def judged(
 ) -> tuple[Any, Any, Any, dict[int, Rows]]:
     """What ``judge_states`` says, its rows by group, then by step, kind and element."""
     chains, closed, whys, rows, bits = joining.judge_states(
-        plan, clauses, states.epoch, states.reason, *states.labelled(), access
+        plan, clauses, states.epoch, states.reason, states.labelled(), access
     )
     found: dict[int, Rows] = {group: {} for group in range(len(access))}
     for row, states_of_row in zip(rows.tolist(), bits.tolist(), strict=True):

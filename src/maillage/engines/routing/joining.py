@@ -12,9 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from maillage.engines.routing.codes import CLAUSE, HOLDER, PREVIOUS_STEP, TOO_FAR
-from maillage.engines.routing.judging import ground_of, judge, judge_holes, kind_of, longer
+from maillage.engines.routing.codes import CLAUSE, HOLDER
+from maillage.engines.routing.judging import Plan, judge, judge_holes, kind_of, longer
+from maillage.engines.routing.kernels import INNER
+
+Bits = NDArray[np.uint64]
 
 
 class Hanging(NamedTuple):
@@ -26,7 +30,7 @@ class Hanging(NamedTuple):
     bits: Any
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _by_step_and_door(rows, row_bits, steps, doors, services):
     """Rows of ``judge`` put together by step and door."""
     start = np.zeros((steps, doors + 1), np.int64)
@@ -67,7 +71,7 @@ class Room(NamedTuple):
     suspects: Any
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _unite(mine, sets, step, whole, rest, united):
     """What some doors have together, in ``united``; ``whole`` is what all doors have."""
     for w in range(rest.size):
@@ -83,7 +87,7 @@ def _unite(mine, sets, step, whole, rest, united):
         united[w] = whole[w] & ~rest[w]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _covers(bits, others):
     for w in range(bits.size):  # noqa: SIM110 - compiled
         if others[w] & ~bits[w]:
@@ -91,7 +95,7 @@ def _covers(bits, others):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _share(mine, chains, step, whole, hanging, room, stamp, chain):
     """Give each state to the first door that has a chain there: ``chain`` has them all. What that
     door hangs on may be what all hang on: lists these elements, and their states; how many."""
@@ -126,7 +130,7 @@ def _share(mine, chains, step, whole, hanging, room, stamp, chain):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _keep_shared(mine, chains, step, hanging, element, states):
     """Keep the states in which every door that has a chain hangs on an element; whether any."""
     for door in mine:
@@ -146,10 +150,10 @@ def _keep_shared(mine, chains, step, hanging, element, states):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _whole(sets):
     """What all doors have together, by step."""
-    found = np.zeros(sets.shape[1:], np.uint64)
+    found = np.zeros((sets.shape[1], sets.shape[2]), np.uint64)
     for door in range(len(sets)):
         for step in range(sets.shape[1]):
             for w in range(sets.shape[2]):
@@ -158,19 +162,19 @@ def _whole(sets):
 
 
 @njit(cache=True, nogil=True)
-def _join(access, doors, judged, reached, services, elements):
-    """What ``judge`` says of each row of ``access``, from what it says of each door alone; where
-    some chain may go on to a step, only if the step is a hole in a state in which it is
-    ``reached``."""
-    door_chains, door_sents, door_rows, door_bits = judged
+def _join(access, door_chains, door_sents, door_rows, door_bits, reached, services, elements):
+    """What ``judge`` says of each row of ``access[row, door]``, from what it says of each door
+    alone. Where some chain may go on to a step is left empty when the step has a chain wherever it
+    is ``reached``: nobody asks."""
+    doors = access.shape[1]
     steps, words = door_chains.shape[1], door_chains.shape[2]
-    hanging = _by_step_and_door(door_rows, door_bits, steps, doors.size, services)
+    hanging = _by_step_and_door(door_rows, door_bits, steps, doors, services)
     whole, whole_sent = _whole(door_chains), _whole(door_sents)
     chains = np.empty((len(access), steps, words), np.uint64)
     sents = np.zeros((len(access), steps, words), np.uint64)
     rows, row_bits = np.zeros((64, 4), np.uint64), np.zeros((64, words), np.uint64)
     room = Room(
-        mine=np.empty(doors.size, np.int64),
+        mine=np.empty(doors, np.int64),
         rest=np.empty(words, np.uint64),
         found=np.empty((elements, words), np.uint64),
         stamps=np.zeros(elements, np.int64),
@@ -179,8 +183,8 @@ def _join(access, doors, judged, reached, services, elements):
     filled = stamp = np.int64(0)
     for group in range(len(access)):
         size = 0
-        for door in range(doors.size):
-            if access[group, doors[door]]:
+        for door in range(doors):
+            if access[group, door]:
                 room.mine[size] = door
                 size += 1
         mine = room.mine[:size]
@@ -204,36 +208,34 @@ def _join(access, doors, judged, reached, services, elements):
     return chains, sents, rows[:filled], row_bits[:filled]
 
 
-@njit(cache=True, nogil=True)
-def judge_states(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, access):
+def judge_states(
+    plan: Plan,
+    clauses: int,
+    epoch: NDArray[np.int32],
+    reason: NDArray[np.int8],
+    labelled: tuple[NDArray[np.int64], Bits, NDArray[np.int64]],
+    access: NDArray[np.bool_],
+) -> tuple[Bits, Bits, Bits, Bits, Bits]:
     """For each group of communes (those that can travel to the same entry sites), by step, sets
     of states: ``chain[group, step]`` where it has a chain, ``closed[step, code]`` where it is a
     hole for everybody, ``why[group, step, code - PREVIOUS_STEP]`` where it is one for the group,
     and rows ``(group, step, kind, element)`` with the states in which the step has a chain but
     would be a hole without the element.
 
-    ``plan`` is a :class:`Plan`, ``access[group, node]`` whether its communes can travel there.
-    ``pairs`` are (label, service), sorted by service, with the states ``pair_bits`` in which the
-    service hangs on the person that the label stands for; ``pair_start`` where each begins.
+    ``labelled`` is that of ``states.States``, ``access[group, node]`` whether the communes of a
+    group can travel there.
     """
-    services = reason.shape[1]
-    ground = ground_of(plan, epoch, reason, pairs, pair_bits, pair_start)
-    is_door = plan.in_class.copy()
-    for step in range(plan.step_start.size - 1):
-        if not plan.takes_direct[step]:
-            is_door[plan.step_start[step] : plan.step_start[step + 1]] = False
-    doors = np.flatnonzero(is_door)
-    if len(access) <= doors.size:
-        judged = judge(plan, ground, clauses, access)
-    else:
-        alone = np.zeros((doors.size, is_door.size), np.bool_)
-        for index in range(doors.size):
-            alone[index, doors[index]] = True
-        judged = _join(access, doors, judge(plan, ground, clauses, alone), ground.reached,
-                       services, 2 * services + clauses)  # fmt: skip
+    doors = np.flatnonzero(np.repeat(plan.takes_direct, np.diff(plan.step_start)) & plan.in_class)
+    is_joined = len(access) > doors.size
+    asked = access
+    if is_joined:
+        asked = np.zeros((doors.size, access.shape[1]), np.bool_)
+        asked[np.arange(doors.size), doors] = True
+    reached, closed, *judged = judge(plan, clauses, epoch, reason, *labelled, asked)
+    if is_joined:
+        services = reason.shape[1]
+        mine = np.ascontiguousarray(access[:, doors])
+        judged = _join(mine, *judged, reached, services, 2 * services + clauses)
     chains, sents, rows, row_bits = judged
-    reasons = TOO_FAR - PREVIOUS_STEP + 1
-    whys = np.empty((*chains.shape[:2], reasons, chains.shape[2]), np.uint64)
-    for group in range(len(access)):
-        judge_holes(plan, ground, chains[group], sents[group], whys[group])
-    return chains, ground.closed, whys, rows, row_bits
+    whys = judge_holes(plan.takes_direct, plan.takes_referral, reached, chains, sents)
+    return chains, closed, whys, rows, row_bits

@@ -28,6 +28,7 @@ from maillage.engines.routing.codes import (
     TOO_FAR,
     UNSTAFFED,
 )
+from maillage.engines.routing.kernels import INNER
 
 
 class Plan(NamedTuple):
@@ -90,12 +91,12 @@ class Scratch(NamedTuple):
     span: Any
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _put(bits, u):
     bits[u >> 6] |= np.uint64(1) << np.uint64(u & 63)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _any(bits):
     for w in range(bits.size):  # noqa: SIM110 - compiled
         if bits[w]:
@@ -103,13 +104,13 @@ def _any(bits):
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _or(bits, others):
     for w in range(bits.size):
         bits[w] |= others[w]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def longer(rows):
     """The same sets, with room for as many again."""
     more = np.zeros((2 * len(rows), rows.shape[1]), np.uint64)
@@ -121,7 +122,7 @@ def longer(rows):
 # The ground, once for all communes
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _states_of_nodes(plan, reason, words):
     on = np.zeros((plan.node_service.size, words), np.uint64)
     for node in range(plan.node_service.size):
@@ -132,7 +133,7 @@ def _states_of_nodes(plan, reason, words):
     return on
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _states_of_edges(plan, epochs):
     agreed = np.zeros((plan.edge_journey.size, epochs.shape[1]), np.uint64)
     allowed = np.zeros((plan.edge_journey.size, epochs.shape[1]), np.uint64)
@@ -145,7 +146,7 @@ def _states_of_edges(plan, epochs):
     return agreed, allowed
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _ways(edge_start, wanted):
     """The edges into each node that are ever in ``wanted``: where they start, and which."""
     starts = np.zeros(edge_start.size, np.int64)
@@ -160,7 +161,7 @@ def _ways(edge_start, wanted):
     return starts, ways
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _hanging(moves, epochs):
     """The clauses on which each edge hangs alone, each with the states in which it does."""
     starts = np.zeros(moves.shape[1] + 1, np.int64)
@@ -185,7 +186,7 @@ def _hanging(moves, epochs):
     return starts, clauses, bits
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _judge_services(plan, on, reason, everywhere):
     """By step, whatever the commune: the states in which some service is reachable, and why none
     is in the others (``closed[step, code]``)."""
@@ -212,7 +213,7 @@ def _judge_services(plan, on, reason, everywhere):
     return reached, closed
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def ground_of(plan, epoch, reason, pairs, pair_bits, pair_start):
     states = len(reason)
     words = (states + 63) // 64
@@ -236,7 +237,7 @@ def ground_of(plan, epoch, reason, pairs, pair_bits, pair_start):
 # One group of communes: chains and holes
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _walk(plan, ground, access, kind, element, low, high, alive, live, chain):
     """States in which each node has a chain (``alive``), and each step (``chain``), without an
     element (``kind`` -1: none), in the words ``low`` to ``high``; the others are not touched."""
@@ -268,7 +269,7 @@ def _walk(plan, ground, access, kind, element, low, high, alive, live, chain):
                 _or(reached, here)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _receive(plan, ground, node, clause, low, high, alive, live):
     """The states in which some chain goes on to a node, whatever one clause (-1: none) allows."""
     here = alive[node, low:high]
@@ -296,27 +297,7 @@ def _receive(plan, ground, node, clause, low, high, alive, live):
         here[w] &= mask[w]
 
 
-@njit(cache=True, nogil=True)
-def judge_holes(plan, ground, chain, sent, why):
-    """Why a step has no chain though some of its services is reachable: the first true reason in
-    each state, ``why[step, code - PREVIOUS_STEP]``, all of it written. ``sent`` is where some chain
-    may go on to the step, known journey or not."""
-    for step in range(plan.step_start.size - 1):
-        for w in range(ground.on.shape[1]):
-            left = ground.reached[step, w] & ~chain[step, w]
-            previous = not_agreed = np.uint64(0)
-            if not plan.takes_direct[step]:
-                previous = left & ~chain[step - 1, w]
-                left &= chain[step - 1, w]
-            if plan.takes_referral[step]:
-                not_agreed = left & chain[step - 1, w] & ~sent[step, w]
-                left &= ~not_agreed
-            why[step, 0, w] = previous
-            why[step, NO_AGREEMENT - PREVIOUS_STEP, w] = not_agreed
-            why[step, TOO_FAR - PREVIOUS_STEP, w] = left
-
-
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _agreed_from(plan, ground, step, alive, live, sent):
     """The states in which some chain may go on to a reachable service of a step, whether the
     journey is known or not: ``sent``, which comes empty."""
@@ -333,7 +314,7 @@ def _agreed_from(plan, ground, step, alive, live, sent):
 # One group of communes: what its chains hang on
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _note(found, stamps, stamp, element, bits, mask, low):
     """Add states, from the word ``low`` on, to the set of an element, emptied first when it is that
     of an earlier question."""
@@ -345,7 +326,7 @@ def _note(found, stamps, stamp, element, bits, mask, low):
         found[element, low + w] |= bits[w] & mask[w]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _end_chains(plan, last, backwards, chain, scratch):
     """Share the states of the last step between its nodes: each state to the first, or the last,
     node that has a chain there."""
@@ -367,7 +348,7 @@ def _end_chains(plan, last, backwards, chain, scratch):
             return
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _trace(plan, ground, access, last, way, chain, scratch, stamp, services):
     """Choose one chain to step ``last`` in each state that has one, going by the order of nodes
     (``way`` 0) or backwards (1), and note in which states each element lies on it.
@@ -393,7 +374,7 @@ def _trace(plan, ground, access, last, way, chain, scratch, stamp, services):
                             2 * services)  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _trace_back(plan, ground, node, backwards, scratch, found, stamps, stamp, clauses):
     """Share the states taken at a node between the nodes that send to it."""
     rest = scratch.other[node].copy()
@@ -429,7 +410,7 @@ def _trace_back(plan, ground, node, backwards, scratch, found, stamps, stamp, cl
             return
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _suspect(plan, ground, access, group, chain, scratch, stamp, services):
     """List the elements that lie on both chains chosen for some state; their number, and the
     stamp reached."""
@@ -456,14 +437,14 @@ def _suspect(plan, ground, access, group, chain, scratch, stamp, services):
     return count, stamp
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def kind_of(element, services):
     if element >= 2 * services:
         return CLAUSE, element - 2 * services
     return (HOLDER, element - services) if element >= services else (SERVICE, element)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _scratch(nodes, steps, words, elements):
     return Scratch(
         alive=np.empty((nodes, words), np.uint64),
@@ -480,12 +461,19 @@ def _scratch(nodes, steps, words, elements):
 
 
 @njit(cache=True, nogil=True)
-def judge(plan, ground, clauses, access):
+def judge(plan, clauses, epoch, reason, pairs, pair_bits, pair_start, access):
     """For each row of ``access[row, node]`` (where residents can travel to), by step, sets of
     states: ``chain[row, step]`` where it has a chain, ``sent[row, step]`` where some chain may go
     on to it, known journey or not, and rows ``(row, step, kind, element)`` with the states in which
-    the step has a chain but would be a hole without the element."""
-    steps, services = plan.step_start.size - 1, ground.pair_start.size - 1
+    the step has a chain but would be a hole without the element. Before these, ``reached`` and
+    ``closed`` of :class:`Ground`.
+
+    ``plan`` is a :class:`Plan`. ``pairs`` are (label, service), sorted by service, with the states
+    ``pair_bits`` in which the service hangs on the person that the label stands for;
+    ``pair_start`` where each begins.
+    """
+    ground = ground_of(plan, epoch, reason, pairs, pair_bits, pair_start)
+    steps, services = plan.step_start.size - 1, reason.shape[1]
     words = ground.on.shape[1]
     chains = np.zeros((len(access), steps, words), np.uint64)
     sents = np.zeros((len(access), steps, words), np.uint64)
@@ -520,4 +508,28 @@ def judge(plan, ground, clauses, access):
                     rows[filled, 2] = kind
                     rows[filled, 3] = name
                     filled += 1
-    return chains, sents, rows[:filled], row_bits[:filled]
+    return ground.reached, ground.closed, chains, sents, rows[:filled], row_bits[:filled]
+
+
+@njit(cache=True, nogil=True)
+def judge_holes(takes_direct, takes_referral, reached, chains, sents):
+    """Why a step has no chain though some of its services is reachable: the first true reason in
+    each state, ``why[group, step, code - PREVIOUS_STEP]``. ``sents`` is where some chain may go on
+    to the step, known journey or not."""
+    groups, steps, words = chains.shape
+    whys = np.zeros((groups, steps, TOO_FAR - PREVIOUS_STEP + 1, words), np.uint64)
+    for group in range(groups):
+        for step in range(steps):
+            chain, why = chains[group, step], whys[group, step]
+            for w in range(words):
+                left = reached[step, w] & ~chain[w]
+                if left and not takes_direct[step]:
+                    before = chains[group, step - 1, w]
+                    why[0, w] = left & ~before
+                    left &= before
+                if left and takes_referral[step]:
+                    sent = sents[group, step, w]
+                    why[NO_AGREEMENT - PREVIOUS_STEP, w] = left & chains[group, step - 1, w] & ~sent
+                    left &= ~why[NO_AGREEMENT - PREVIOUS_STEP, w]
+                why[TOO_FAR - PREVIOUS_STEP, w] = left
+    return whys

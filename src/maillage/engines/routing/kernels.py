@@ -37,6 +37,10 @@ def _count_bits(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), codegen
 
 
+INNER = {"cache": True, "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""How loops that only other loops call are compiled: without a door for Python to come in by, which
+would take a third of the time of compiling them."""
+
 FEW_STATES, FEW_TURNS = 32, 8
 """Once so few states are left after so many candidates, each state is looked up by itself: the way
 that serves it may be a far one, behind hundreds of candidates that do not."""
@@ -140,7 +144,7 @@ def number_rows(rows):
     return of, first[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _are_equal(one, other):
     for w in range(one.size):  # noqa: SIM110 - compiled
         if one[w] != other[w]:
@@ -148,7 +152,7 @@ def _are_equal(one, other):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _open_edges(codes, step_start, in_class, edge_start, edge_from, edge_journey, starts, edges):
     """The edges that can be taken under the moves of one epoch: those into each node, one node
     after the other, from ``starts[node]`` on."""
@@ -259,7 +263,7 @@ def time_of_bytes(duration):
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _time_of(word, w, table):
     """How long a word of states lasts. No branch: what is set in it cannot be foreseen."""
     total = 0
@@ -269,7 +273,7 @@ def _time_of(word, w, table):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _sure_minutes(first, minutes, bits, wanted):
     """For each door, the minutes within which it has a chain in every state that any group wants;
     ``INFINITE`` when it has not."""
@@ -280,16 +284,18 @@ def _sure_minutes(first, minutes, bits, wanted):
     found = np.full(first.size - 1, INFINITE, np.int64)
     rest = np.empty_like(everywhere)
     for k in range(found.size):
-        rest[:] = everywhere
-        for row in range(first[k], first[k + 1]):
-            for w in range(rest.size):
+        left = np.uint64(0)
+        for w in range(rest.size):
+            rest[w] = everywhere[w]
+            for row in range(first[k], first[k + 1]):
                 rest[w] &= ~bits[row, w]
-        if not rest.any():
-            found[k] = minutes[first[k + 1] - 1] if first[k] < first[k + 1] else 0
+            left |= rest[w]
+        if not left and first[k] < first[k + 1]:
+            found[k] = minutes[first[k + 1] - 1]
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _open_doors(travel, sites, first, minutes, sure, door, total):
     """List the doors that may serve a commune, each with the total of its first candidate, the
     smallest total first. Their number. A door beyond one that always serves sooner is left out."""
@@ -310,7 +316,7 @@ def _open_doors(travel, sites, first, minutes, sure, door, total):
     return doors
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _advance(travel, sites, first, minutes, position, door, total, doors):
     """Go on to the next candidate of the door just served, or close it; the doors left."""
     k = door[0]
@@ -322,7 +328,7 @@ def _advance(travel, sites, first, minutes, position, door, total, doors):
     return doors - 1
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _order(door, total, is_ordered, doors):
     """Put the smallest total first again, once the first entry has changed. The list becomes a
     heap (each entry before the two that follow it) only when more than one door is needed."""
@@ -332,7 +338,7 @@ def _order(door, total, is_ordered, doors):
     _sink(door, total, 0, doors)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _sink(door, total, index, doors):
     """Move an entry of the heap down to its place."""
     k, now = door[index], total[index]
@@ -349,7 +355,7 @@ def _sink(door, total, index, doors):
     door[index], total[index] = k, now
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _take(left, bits, fragile, people, verdict, table, times, limit):
     """Give a candidate the states that are left of its own: the time taken, and how many states.
     Late states are counted elsewhere, all at once."""
@@ -370,7 +376,7 @@ def _take(left, bits, fragile, people, verdict, table, times, limit):
     return taken, states
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _take_one_by_one(left, travel, sites, door, total, by_state, fragile, people, on_target_up_to,
                      at_limit_up_to, table, times, sums, worst, limit, late, late_of_group,
                      is_late):  # fmt: skip
@@ -465,7 +471,7 @@ def cover(travel, sites, residents, group_of, first, minutes, bits, by_state, wa
     _add_always_late(always_late, wanted, fragile, late, late_of_group, late_row)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _add_always_late(people, wanted, fragile, late, late_of_group, late_row):
     for group in range(people.size):
         if people[group]:
@@ -475,7 +481,7 @@ def _add_always_late(people, wanted, fragile, late, late_of_group, late_row):
                 _add_people(hanging, w, people[group], late_of_group[late_row[group]])
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _add_late(left, wanted, fragile, people, late, late_of_group):
     """Add residents to the states in which they are late; or give them back when they always are,
     to be added all at once."""
@@ -488,7 +494,7 @@ def _add_late(left, wanted, fragile, people, late, late_of_group):
     return people
 
 
-@njit(cache=True, nogil=True)
+@njit(**INNER)
 def _add_people(word, w, people, profile):
     while word:
         profile[w * 64 + np.int64(_lowest_bit(word))] += people

@@ -155,7 +155,7 @@ def _sweep_class(
 
     plan = plan_of(shape, ages)
     chains, closed, whys, rows, row_bits = joining.judge_states(
-        plan, len(shape.clauses), states.epoch, states.reason, *labelled, doors.access
+        plan, len(shape.clauses), states.epoch, states.reason, labelled, doors.access
     )
     residents = compiled.people.between(*ages)
     people = np.zeros(len(doors.access), np.int64)
