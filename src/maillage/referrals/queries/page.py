@@ -358,7 +358,13 @@ def _route(referral: Referral) -> RouteView:
 def _lines(route: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The teams of one list of a proposal, as it was kept, with the hour of reopening read."""
     return [
-        {**one, "reopens_at": _moment(one.get("reachable_at"))}
+        {
+            **one,
+            "said": str(one.get("reason_words") or one.get("words") or ""),
+            "minutes": one.get("minutes"),
+            "is_outside_agreement": bool(one.get("is_outside_agreement")),
+            "reopens_at": _moment(one.get("reachable_at")),
+        }
         for one in route.get(name) or []
         if isinstance(one, dict)
     ]
