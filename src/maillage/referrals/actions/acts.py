@@ -109,8 +109,8 @@ def _perform(
     if act is Act.ACCEPT_MEDICALLY:
         _check_not_elsewhere(referral, at=at)
     write_columns(referral, act, given, by=by, at=at)
-    _note_team(referral, act, side, by=by, at=at)
-    referral.state = _next_state(referral, act, line.to)
+    note_team(referral, act, side, by=by, at=at)
+    referral.state = next_state(referral, act, line.to)
     if act is Act.REPRIORITISE:
         change_clock(referral, before, at=at)
     else:
@@ -125,7 +125,9 @@ def _perform(
     return referral
 
 
-def _next_state(referral: Referral, act: Act, to: State) -> State:
+def next_state(referral: Referral, act: Act, to: State) -> State:
+    """The state after an act whose columns are written: of the two acceptances of a transfer, the
+    one that is missing decides."""
     if act in (Act.ACCEPT_MEDICALLY, Act.ACCEPT_BED):
         return state_after_acceptance(
             medical=referral.medical_at is not None, bed=referral.bed_at is not None
@@ -133,7 +135,7 @@ def _next_state(referral: Referral, act: Act, to: State) -> State:
     return to
 
 
-def _note_team(referral: Referral, act: Act, side: Side, *, by: Actor, at: datetime) -> None:
+def note_team(referral: Referral, act: Act, side: Side, *, by: Actor, at: datetime) -> None:
     """The team has seen what it acts on; the first of its doctors who does more than open it has
     it in hand."""
     if side is not Side.TARGET:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from maillage.agreements.queries.terms import get_terms
@@ -12,9 +13,16 @@ from maillage.referrals.rules.deadlines import Delay, Running
 from maillage.referrals.rules.transitions import standing
 
 
-def settle_clock(referral: Referral, act: Act | None, *, at: datetime) -> None:
+def settle_clock(
+    referral: Referral,
+    act: Act | None,
+    *,
+    at: datetime,
+    terms: Mapping[Clock, Delay] | None = None,
+) -> None:
     """Give a request the owner and the clock of the state that an act has just led to (no act: it
-    is being written), or none once it has ended. The request is not saved here."""
+    is being written), or none once it has ended. ``terms`` are the delays of its clause, read here
+    unless they are given. The request is not saved here."""
     _note_lateness(referral, at)
     current = standing(Kind(referral.kind), State(referral.state))
     if current is None:
@@ -26,8 +34,8 @@ def settle_clock(referral: Referral, act: Act | None, *, at: datetime) -> None:
         current.clock,
         Priority(referral.priority),
         at=at,
-        terms=_terms(referral),
-        announced=_announced(referral, current.clock, at),
+        terms=_terms(referral) if terms is None else terms,
+        announced=announced_for(referral, current.clock, at=at),
         left=referral.left_minutes if act is Act.GIVE_INFO else None,
     )
     if act is not Act.ASK_INFO:
@@ -42,7 +50,7 @@ def change_clock(referral: Referral, before: Priority, *, at: datetime) -> None:
     clock, priority = Clock(referral.clock), Priority(referral.priority)
     if referral.due_at is None or referral.clock_started_at is None:
         raise RuntimeError(f"open request {referral.key} has no clock")
-    if _announced(referral, clock, at) is not None:
+    if announced_for(referral, clock, at=at) is not None:
         return
     running = deadlines.reprioritise(
         Running(referral.due_at, Delay(referral.clock_minutes or 0, referral.clock_working)),
@@ -86,7 +94,7 @@ def _left(referral: Referral, at: datetime) -> int | None:
     return deadlines.minutes_left(referral.due_at, at=at, working=referral.clock_working)
 
 
-def _announced(referral: Referral, clock: Clock, at: datetime) -> datetime | None:
+def announced_for(referral: Referral, clock: Clock, *, at: datetime) -> datetime | None:
     """The hour that somebody announced for what this clock waits for, if it is still to come."""
     hour = {
         Clock.TO_DEPART: referral.leaves_at,

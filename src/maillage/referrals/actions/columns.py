@@ -87,6 +87,11 @@ def _see(referral: Referral, given: Given, by: Actor, at: datetime) -> None:
 def _answer(referral: Referral, given: Given, by: Actor, at: datetime) -> None:
     if referral.kind == Kind.MEETING:
         _check_quorum(referral)
+    note_answer(referral, given, by, at)
+
+
+def note_answer(referral: Referral, given: Given, by: Actor, at: datetime) -> None:
+    """Put an answer on a request, its session already looked at. No query."""
     referral.conclusion = given["conclusion"]
     referral.report = given.get("report", "")
     referral.answered_by = by.name
@@ -238,14 +243,13 @@ def _close(referral: Referral, given: Given, by: Actor, at: datetime) -> None:
     if referral.state != State.ANSWERED:
         referral.outcome = Outcome.UNMET
         return
-    referral.outcome = OUTCOMES[Kind(referral.kind)]
-    if (
+    moved = (
         referral.kind == Kind.OPINION
         and Referral.objects.filter(
             previous=referral, kind=Kind.TRANSFER, sent_at__isnull=False
         ).exists()
-    ):
-        referral.outcome = Outcome.REROUTED
+    )
+    referral.outcome = Outcome.REROUTED if moved else OUTCOMES[Kind(referral.kind)]
 
 
 def _close_sister(referral: Referral, given: Given, by: Actor, at: datetime) -> None:
