@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,12 +17,13 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import Actor, Grant
 from maillage.coverage.queries.network import load_network
-from maillage.directory.models import Organization
+from maillage.directory.models import HealthcareService, Organization
 from maillage.patients.actions import create_patient
 from maillage.patients.models import Patient
 from maillage.patients.rules.identity import Identity
+from maillage.referrals.actions.acts import act_on
 from maillage.referrals.enums import Act, Kind, State
-from maillage.referrals.models import Referral
+from maillage.referrals.models import MeetingSession, Referral
 from maillage.vocabulary.calendar import to_paris
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -31,7 +32,7 @@ NEW = "/adressages/nouveau"
 NIGHT = "22/11/2026 3h"
 """When the requests of these tests are for: a Sunday, at three in the morning."""
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 ClientFor = Callable[..., Client]
 
 
@@ -96,8 +97,6 @@ def typed(patient: Patient, **changed: Any) -> dict[str, Any]:
 
 
 def team(organization: str, care_type: str = "STROKE_UNIT") -> str:
-    from maillage.directory.models import HealthcareService
-
     return str(
         HealthcareService.objects.get(
             site__organization__slug=organization, care_type=care_type
@@ -502,6 +501,124 @@ def test_the_next_request_knows_the_phone_of_the_last(doctor: Client, patient: P
     doctor.post(NEW, typed(patient))
     html = page_of(doctor.get(NEW, {"patient": patient.key}))
     assert Fields(html).value("rappel") == "03 27 11 22 33"
+
+
+def do(referral: Referral, act: Act, *, at: str, now: datetime, **values: Any) -> Referral:
+    """An act by a doctor of a hospital, in their own words."""
+    return act_on(
+        referral_key=referral.key,
+        act=act,
+        version=referral.version,
+        values=values,
+        by=Actor(f"medecin-{at}", "Dr Essai", (Grant(Role.DOCTOR, at),)),
+        at=now,
+    )
+
+
+def test_a_team_that_refused_is_no_longer_the_first(
+    doctor: Client, patient: Patient, now: datetime
+) -> None:
+    doctor.post(NEW, typed(patient))
+    opinion = Referral.objects.get()
+    do(opinion, Act.REFUSE, at="ch-sambre-avesnois", now=now, reason="NO_TEAM")
+    next_one = {"depuis": opinion.key, "nature": "OPINION"}
+    html = page_of(doctor.get(NEW, next_one))
+    other = team("ch-valenciennes")
+    assert Fields(html).value("equipe") == other
+    assert Fields(html).value("motif") == "Hémiplégie gauche, thrombolyse ?"
+    values = typed(patient, depuis=opinion.key, equipe=other, jeton="la-suite")
+    assert doctor.post(NEW, values).status_code == 302
+    assert Referral.objects.latest("pk").deviation == ""
+
+
+def test_a_team_that_another_named_comes_first(
+    doctor: Client, patient: Patient, now: datetime
+) -> None:
+    doctor.post(NEW, typed(patient))
+    opinion = Referral.objects.get()
+    named = team("ch-arras")
+    do(
+        opinion,
+        Act.REDIRECT,
+        at="ch-sambre-avesnois",
+        now=now,
+        reason="OTHER_LEVEL",
+        proposed_service=named,
+    )
+    html = page_of(doctor.get(NEW, {"depuis": opinion.key, "nature": "OPINION"}))
+    assert Fields(html).value("equipe") == named
+
+
+def test_a_return_goes_home_under_what_the_patient_came_by(
+    doctor: Client, client_for: ClientFor, patient: Patient, now: datetime
+) -> None:
+    lille = "chu-lille"
+    values = typed(
+        patient, etape="3", nature="TRANSFER", equipe=team(lille, "THROMBECTOMY"), q_occlusion="m1"
+    )
+    doctor.post(NEW, values)
+    transfer = Referral.objects.get()
+    transfer = do(transfer, Act.ACCEPT_MEDICALLY, at=lille, now=now)
+    transfer = do(transfer, Act.ACCEPT_BED, at=lille, now=now, bed="12")
+    soon = now + timedelta(hours=2)
+    transfer = do(transfer, Act.DEPART, at="ch-fourmies", now=now, arrives_at=soon)
+    transfer = do(transfer, Act.ARRIVE, at=lille, now=now)
+    transfer = do(transfer, Act.TAKE_OVER, at=lille, now=now)
+    specialist = client_for(Role.DOCTOR, at=lille)
+    asked = {"depuis": transfer.key, "nature": "RETURN"}
+    stroke_unit = page_of(specialist.get(NEW, asked))
+    assert "Ce qui a été fait" in stroke_unit
+    assert Fields(stroke_unit).value("equipe") == team("ch-valenciennes")
+    home = team("ch-fourmies", "EMERGENCY")
+    assert Fields(page_of(specialist.get(NEW, {**asked, "etape": "1"}))).value("equipe") == home
+    values = {
+        "depuis": transfer.key,
+        "organisation": lille,
+        "filiere": "avc",
+        "etape": "1",
+        "nature": "RETURN",
+        "priorite": "P3",
+        "le": NIGHT,
+        "motif": "Retour après thrombectomie",
+        "q_fait": "Thrombectomie le 22",
+        "q_suite": "Antiagrégant",
+        "q_contact": "UNV, 03 20 00 00 00",
+        "equipe": home,
+        "accord": "AGREES",
+        "rappel": "0320000000",
+        "jeton": "retour",
+        "acte": "envoyer",
+    }
+    assert specialist.post(NEW, values).status_code == 302
+    back = Referral.objects.get(kind=Kind.RETURN)
+    assert back.from_organization.slug == lille
+    assert back.to_organization.slug == "ch-fourmies"
+    assert (back.previous, back.case, back.clause) == (transfer, transfer.case, transfer.clause)
+    assert back.case.answers["nihss"] == "14"
+
+
+def test_a_meeting_is_put_on_the_list_of_a_session(
+    client_for: ClientFor, patient: Patient, now: datetime
+) -> None:
+    service = HealthcareService.objects.get(slug=team("ch-valenciennes", "BREAST_SURGERY"))
+    session = MeetingSession.objects.create(
+        service=service, name="RCP sein", starts_at=now + timedelta(days=4)
+    )
+    doctor = client_for(Role.DOCTOR, at="ch-fourmies")
+    values = typed(
+        patient,
+        filiere="cancer-du-sein",
+        nature="MEETING",
+        priorite="P3",
+        equipe=service.slug,
+        ecart="CLINICAL",
+        seance=str(session.pk),
+        q_cote="gauche",
+    )
+    shown = page_of(doctor.post(NEW, {**values, "acte": "proposer"}))
+    assert "RCP sein" in shown
+    doctor.post(NEW, values)
+    assert Referral.objects.get().session == session
 
 
 # Several places, speed

@@ -294,11 +294,12 @@ def _propose(setting: Setting, pathway: Pathway, step: StepChoice) -> None:
     if setting.age is None:
         setting.problem = "Indiquez l'âge du patient : les équipes proposées en dépendent."
         return
-    back_from, previous = None, setting.previous
+    back_from, came_by, previous = None, "", setting.previous
     if setting.kind is Kind.RETURN:
         back_from = _came_to(setting, step)
         if previous is not None and previous.to_organization_id == setting.organization.pk:
             setting.home = previous.from_organization.slug
+            came_by = previous.clause.slug if previous.clause else ""
     try:
         setting.proposal = propose(
             organization=setting.organization,
@@ -310,6 +311,7 @@ def _propose(setting: Setting, pathway: Pathway, step: StepChoice) -> None:
             from_service=setting.service,
             back_from=back_from,
             home=setting.home,
+            came_by=came_by,
         )
     except (Invalid, Refusal) as error:
         setting.problem = error.message

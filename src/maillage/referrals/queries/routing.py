@@ -26,13 +26,15 @@ def propose(
     from_service: HealthcareService | None = None,
     back_from: int | None = None,
     home: str = "",
+    came_by: str = "",
 ) -> Proposal:
     """The teams of a pathway step, as the routing engine ranks them from where the patient is.
 
     From a hospital: ``site`` (that of ``from_service``, else its first one). From a city practice,
     or an organization without site: ``commune``, else its own. ``back_from`` is the step that a
     patient goes back down from, ``home`` (slug) the organization where they came from, listed
-    first. One query when the network of the month is in memory.
+    first, ``came_by`` (slug) the clause that let them come. One query when the network of the month
+    is in memory.
 
     Raises :class:`Refusal` when the pathway is not in force that day or when nothing says where the
     patient is, :class:`NotFound` for an unknown step, :class:`Invalid` for an impossible age.
@@ -59,6 +61,7 @@ def propose(
         loaded.names,
         has_roster=has_roster,
         home=home,
+        came_by=came_by,
         without=from_service.slug if from_service else "",
     )
     may_be_asked = teams.lines or teams.waiting

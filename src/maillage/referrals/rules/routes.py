@@ -179,15 +179,18 @@ def sort_receivers(
     *,
     has_roster: bool,
     home: str = "",
+    came_by: str = "",
     without: str = "",
 ) -> Sorted:
     """Receivers, in the engine's order, in words and by what may be done with them.
 
-    ``home`` is the organization (slug) to which a patient goes back: its teams come first.
+    ``home`` is the organization (slug) to which a patient goes back: its teams come first, then
+    those of the clause that the patient came by (``came_by``, slug): the hospitals around home.
     ``without`` is the service that asks: nobody writes to themselves.
     """
     rows = [say_receiver(row, names, has_roster) for row in receivers if row.service != without]
-    rows.sort(key=lambda line: bool(home) and line.organization != home)
+    if home:
+        rows.sort(key=lambda line: (line.organization != home, line.clause != came_by))
     reached: list[ProposedLine] = []
     waiting: list[ProposedLine] = []
     outside: list[ProposedLine] = []

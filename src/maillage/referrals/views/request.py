@@ -1,9 +1,9 @@
 """The page of a new request, and of a draft: from the patient to « Envoyer » on one page.
 
-Without script, « Actualiser » posts the form and shows it again with the questions and the teams of
-what is chosen; with htmx the same post refreshes these parts alone, without the patient's name. What
-refreshes, and a form that comes back, check the basis of the reading; the audited opening is that of
-the page.
+Without script, « Actualiser » posts the form and shows it again with the questions and the teams
+of what is chosen; with htmx the same post refreshes these parts alone, without the patient's name.
+What refreshes, and a form that comes back, check the basis of the reading; the audited opening is
+that of the page.
 """
 
 from __future__ import annotations
