@@ -96,7 +96,9 @@ def _trail_lets_tests_clean_up() -> Iterator[None]:
 
 def _touches_database(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
-    wanted = {"db", "transactional_db", "example", "example_database", "live_server"}
+    wanted = {
+        "db", "transactional_db", "example", "example_database", "live_server", "shared_database",
+    }  # fmt: skip
     return item.get_closest_marker("django_db") is not None or bool(names & wanted)
 
 

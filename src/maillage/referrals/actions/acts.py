@@ -45,6 +45,14 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 WHOLE_PERSON = frozenset({Act.SEND, Act.ACCEPT_MEDICALLY})
 """Acts that look at, or change, other requests of the same person."""
 
+LEFT_BEHIND: dict[State, Act] = {
+    State.REFUSED: Act.REROUTE,
+    State.REDIRECTED: Act.REROUTE,
+    State.EXPIRED: Act.REROUTE,
+    State.ANSWERED: Act.CLOSE,
+}
+"""What happens to a request, by its state, once one that follows it is sent."""
+
 
 @transaction.atomic
 def act_on(
@@ -280,14 +288,16 @@ def _close_sisters(referral: Referral, *, at: datetime) -> None:
 
 
 def _leave_previous(left: Referral, *, by: Actor, at: datetime) -> None:
-    """A request that could not be met, or was answered, is closed by the one that follows it."""
+    """A request that could not be met, or was answered, is closed by the one that follows it. Any
+    other is left alone, and not locked: somebody may be moving it who waits for this case."""
+    if left.state not in LEFT_BEHIND:
+        return
     previous = hold_referral(left.key)
     if Side.REQUESTER not in sides_of(previous, by):
         return
-    if previous.state in (State.REFUSED, State.REDIRECTED, State.EXPIRED):
-        _perform(previous, Act.REROUTE, {}, by=by, at=at)
-    elif previous.state == State.ANSWERED:
-        _perform(previous, Act.CLOSE, {}, by=by, at=at)
+    act = LEFT_BEHIND.get(State(previous.state))
+    if act is not None:
+        _perform(previous, act, {}, by=by, at=at)
 
 
 def _expect_return(referral: Referral, *, at: datetime) -> None:
