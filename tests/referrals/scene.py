@@ -1,4 +1,5 @@
-"""A small scene for the pages: Maubeuge asks the stroke unit of Valenciennes, the SAMU regulates."""
+"""A small scene for the pages: Maubeuge asks the stroke unit of Valenciennes, and the SAMU
+regulates."""
 
 from __future__ import annotations
 
