@@ -1,6 +1,6 @@
 """Machine code made before anybody waits for it.
 
-The inner loops are compiled the first time they run (some ten seconds), then kept on disk beside
+The inner loops are compiled the first time they run (some fifteen seconds), then kept on disk beside
 the package, or in the user's cache folder where that cannot be written.
 """
 
