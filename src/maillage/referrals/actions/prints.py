@@ -53,7 +53,7 @@ def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
             *_transfer_facts(referral),
         ],
         parts=[
-            Part("Motif", case.question),
+            Part("Motif", referral.question),
             Part("Résumé clinique", case.summary),
             Part("Renseignements", "\n".join(f"{one.label} : {one.text}" for one in said)),
             Part("Traitements en cours", case.treatments),
@@ -87,7 +87,7 @@ def print_answer(*, key: str, by: Actor, at: datetime) -> bytes:
             ("Fondement", _basis(referral)),
         ],
         parts=[
-            Part("Motif de la demande", referral.case.question),
+            Part("Motif de la demande", referral.question),
             Part("Conclusion", referral.conclusion),
             Part("Compte rendu", referral.report),
         ],

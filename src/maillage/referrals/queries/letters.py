@@ -36,7 +36,7 @@ def get_known(referral: Referral) -> Known:
     conclusions = list(answered.values_list("conclusion", flat=True))
     team = referral.from_service or referral.to_service
     return Known(
-        question=case.question,
+        question=referral.question,
         summary=case.summary,
         treatments=case.treatments,
         allergies=case.allergies,
