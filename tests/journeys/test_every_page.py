@@ -36,13 +36,25 @@ DOCTOR = (
     "/filieres/avc",
     "/astreintes/",
     "/astreintes/demandes",
+    "/patients/",
+    "/patients/nouveau",
+    "/patients/rejoindre",
+    "/patients/urgence",
+    "/adressages/",
+    "/adressages/envoyees",
+    "/adressages/transferts",
+    "/adressages/retours",
+    "/adressages/rcp",
+    "/adressages/rcp/nouvelle",
     "/recherche?q=valenciennes",
     "/compte",
 )
 OTHERS = {
     "demo-admin": ("/", "/echanges/", "/echanges/sites", "/utilisateurs", "/travaux"),
-    "demo-audit": ("/", "/journal"),
+    "demo-audit": ("/", "/journal", "/patients/ouvertures", "/patients/personnes"),
+    "demo-dim": ("/patients/doublons", "/patients/fusions"),
     "demo-direction": ("/",),
+    "demo-regulateur": ("/", "/adressages/transferts"),
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
@@ -70,3 +72,33 @@ def make(place: Callable[[str], Organization], by: Actor, at: datetime, **change
     return create_patient(
         identity=jeanne(**changed), organization=place("ch-maubeuge"), by=by, at=at
     )
+
+
+@pytest.fixture
+def earlier() -> datetime:
+    """An hour before now: pages read the clock."""
+    return timezone.now() - timedelta(hours=1)
+
+
+@pytest.fixture
+def record(place: Callable[[str], Organization], doctor: Actor, earlier: datetime) -> Patient:
+    """Jeanne, received in Maubeuge an hour ago."""
+    return create_patient(
+        identity=jeanne(phone="03 27 00 00 01"),
+        organization=place("ch-maubeuge"),
+        number="IPP-77",
+        by=doctor,
+        at=earlier,
+    )
+
+
+@pytest.fixture
+def local(directory: None, client_for: Callable[..., Client]) -> Client:
+    """The browser of a doctor of Maubeuge."""
+    return client_for(Role.DOCTOR, at="ch-maubeuge")
+
+
+@pytest.fixture
+def outsider(directory: None, client_for: Callable[..., Client]) -> Client:
+    """The browser of a doctor of the university hospital, whom nothing links to Jeanne."""
+    return client_for(Role.DOCTOR, at="chu-lille")

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -31,30 +30,11 @@ from maillage.patients.enums import PairState, ReviewState
 from maillage.patients.models import BreakGlass, DuplicatePair, Merger, Patient
 from maillage.patients.rules.constants import NOTICE_WITHIN
 from tests.patients.conftest import person
-from tests.patients.people import TRAITS, jeanne
+from tests.patients.pages import REASON, names_nobody, text_of
+from tests.patients.people import jeanne
 
 ClientFor = Callable[..., Client]
 Place = Callable[[str], Organization]
-
-REASON = "Coma profond aux urgences, traitement inconnu, aucun proche joignable."
-
-
-@pytest.fixture
-def earlier() -> datetime:
-    """An hour before the pages are asked for: they read the clock."""
-    return timezone.now() - timedelta(hours=1)
-
-
-@pytest.fixture
-def record(place: Place, doctor: Actor, earlier: datetime) -> Patient:
-    """Jeanne, received in Maubeuge an hour ago."""
-    return create_patient(
-        identity=jeanne(phone="03 27 00 00 01"),
-        organization=place("ch-maubeuge"),
-        number="IPP-77",
-        by=doctor,
-        at=earlier,
-    )
 
 
 @pytest.fixture
@@ -89,14 +69,6 @@ def pair(record: Patient, place: Place, neighbour: Actor, earlier: datetime) -> 
     )
     detect_duplicates(by=actor, at=earlier)
     return DuplicatePair.objects.get()
-
-
-def text_of(answer: HttpResponse) -> str:
-    return answer.content.decode().replace("&#x27;", "'")
-
-
-def names_nobody(text: str) -> bool:
-    return not any(trait in text for trait in TRAITS)
 
 
 # Accesses

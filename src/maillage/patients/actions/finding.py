@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
 from maillage.patients.actions.trail import record_on
 from maillage.patients.models import Patient
@@ -17,7 +18,6 @@ from maillage.patients.queries.records import get_patient
 from maillage.vocabulary.errors import NotFound, Refusal
 
 
-@transaction.atomic
 def find_person(
     *,
     by: Actor,
@@ -28,36 +28,48 @@ def find_person(
     birth_date: date | None = None,
 ) -> list[Patient]:
     """The records of a person who asks for their data: by the key written on their letters, else
-    by birth name, given name and birth date, exactly (accents, capitals and hyphens aside). One
-    audit line for each. Raises :class:`NotAllowed`, :class:`NotFound`."""
+    by birth name, given name and birth date, exactly (accents, capitals and hyphens aside). Raises
+    :class:`NotAllowed`, :class:`NotFound`."""
     HAND_OVER.check(by)
     if key:
         found = [get_patient(key)]
     else:
         found = find_named(birth_name, first_given_name, birth_date)
+    _record("patients.find-person", found, by=by, at=at)
     if not found:
-        raise NotFound("patients.no-match", "Aucun dossier n'a exactement ces traits.")
-    for patient in found:
-        record_on(patient, "patients.find-person", by=by, at=at)
+        raise _no_match()
     return found
 
 
-@transaction.atomic
 def find_in_emergency(
     *, birth_name: str, first_given_name: str, birth_date: date, by: Actor, at: datetime
 ) -> Patient:
     """The one record that has exactly these traits, to be opened by
-    :func:`~maillage.patients.actions.emergencies.break_glass`. One audit line. Raises
-    :class:`NotAllowed`, :class:`NotFound`, :class:`Refusal` when several people have them."""
+    :func:`~maillage.patients.actions.emergencies.break_glass`. Raises :class:`NotAllowed`,
+    :class:`NotFound`, :class:`Refusal` when several people have them."""
     BREAK_GLASS.check(by)
     found = find_named(birth_name, first_given_name, birth_date)
+    _record("patients.find-in-emergency", found, by=by, at=at)
     if not found:
-        raise NotFound("patients.no-match", "Aucun dossier n'a exactement ces traits.")
+        raise _no_match()
     if len(found) > 1:
         raise Refusal(
             "patients.several",
             "Plusieurs dossiers ont ces traits : rejoignez celui du patient avec ses cinq traits, "
             "ou son matricule INS.",
         )
-    record_on(found[0], "patients.find-in-emergency", by=by, at=at)
     return found[0]
+
+
+@transaction.atomic
+def _record(action: str, found: list[Patient], *, by: Actor, at: datetime) -> None:
+    """A line on each record found; one that holds no key when there is none: whoever tries names
+    until one exists is seen. Written before the refusal, which takes nothing back."""
+    for patient in found:
+        record_on(patient, action, by=by, at=at)
+    if not found:
+        record(action, by=by, at=at, found=0)
+
+
+def _no_match() -> NotFound:
+    return NotFound("patients.no-match", "Aucun dossier n'a exactement ces traits.")

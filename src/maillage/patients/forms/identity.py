@@ -153,6 +153,7 @@ class IdentityForm(PatientForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, places=[], **kwargs)
         del self.fields["organization"], self.fields["number"]
+        self.fields["deceased_on"].widget.attrs["placeholder"] = "24/12/2026"
 
     SHORT = ("birth_name", "first_given_name", "birth_date", "sex", "commune")
 

@@ -24,6 +24,7 @@ from maillage.patients.rules.constants import (
     BASIS_TEXTS,
     KEPT_AFTER_DEATH_YEARS,
     KEPT_AFTER_LAST_VISIT_YEARS,
+    KEPT_UNTIL_AGE,
 )
 from maillage.patients.views.answers import open_accesses, or_denied, page_of, refuse_in
 from maillage.vocabulary.calendar import local_day
@@ -197,5 +198,6 @@ def erase(request: Request, key: str) -> HttpResponse:
         "patient": patient,
         "years": KEPT_AFTER_LAST_VISIT_YEARS,
         "years_after_death": KEPT_AFTER_DEATH_YEARS,
+        "age": KEPT_UNTIL_AGE,
     }
     return render(request, "patients/erase.html", context, status=status)
