@@ -345,6 +345,15 @@ def test_outside_any_agreement_the_request_goes_and_is_marked(
     assert referral.clause is None
 
 
+def test_a_folded_list_opens_on_the_team_that_is_chosen(doctor: Client, patient: Patient) -> None:
+    outside = r'<details class="routes-more"( open)?><summary>Hors convention'
+    for chosen, is_open in ((team("ch-valenciennes"), False), (team("ch-arras"), True)):
+        html = page_of(doctor.post(NEW, typed(patient, acte="proposer", equipe=chosen)))
+        found = re.search(outside, html)
+        assert found is not None
+        assert bool(found[1]) is is_open
+
+
 def test_a_clause_is_kept_with_its_agreement(doctor: Client, patient: Patient) -> None:
     values = typed(
         patient,

@@ -39,6 +39,9 @@ drafts says of which team."""
 ALWAYS_SHOWN = 8
 """Questions of a template that are never folded; the others are one tap away."""
 
+LINES_SHOWN, WAITING_SHOWN = 4, 3
+"""Teams that the page shows at once; the others are folded (``request_teams.html``)."""
+
 NOT_YET = [("", "Choisir…")]
 OLDEST = 120
 
@@ -278,6 +281,23 @@ class RequestForm(forms.Form):
         if self._line(typed) is not None:
             return typed
         return self.setting.first.service if self.setting.first else ""
+
+    @property
+    def chosen_group(self) -> str:
+        """Where the team marked on the page stands, so that a folded list opens on it: ``far`` and
+        ``late`` are the ends of the lists of open and of closed teams."""
+        proposal = self.setting.proposal
+        if proposal is None:
+            return ""
+        groups = {
+            "far": proposal.lines[LINES_SHOWN:],
+            "late": proposal.waiting[WAITING_SHOWN:],
+            "outside": proposal.outside,
+            "left_out": proposal.left_out,
+        }
+        marked = {self.chosen, *self.also}
+        found = [name for name, lines in groups.items() if marked & {one.service for one in lines}]
+        return " ".join(found)
 
     @property
     def also(self) -> list[str]:

@@ -81,11 +81,16 @@ class ProposedLine:
         return self.duty_phone or self.phone
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, instants in ISO form."""
+        """Plain values, instants in ISO form. What is empty or false is left out: a proposal of
+        thirty teams is kept with every request."""
         plain = asdict(self)
         for key in ("duty_until", "reachable_at"):
             plain[key] = plain[key].isoformat() if plain[key] else None
-        return plain
+        return {
+            key: value
+            for key, value in plain.items()
+            if value is not None and value is not False and value != ""
+        }
 
 
 @dataclass(frozen=True)
