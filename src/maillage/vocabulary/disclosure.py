@@ -32,10 +32,11 @@ elsewhere, and what running the choice of secondary cells backwards might exclud
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -148,19 +149,43 @@ def protect(
     shows, or that cannot be hidden: they are taken as known to the reader, unless they are small.
     ``tells_small``: the reader is told which cells are small (:func:`rate` does), and may use it.
     The same table always gives the same answer."""
+    return _protect(
+        tuple(counts.columns),
+        tuple(sorted(counts.cells.items())),
+        tuple(sorted(counts.parents.items())),
+        threshold,
+        zeros,
+        frozenset(known),
+        tells_small,
+    )
+
+
+@lru_cache(maxsize=64)
+def _protect(
+    columns: tuple[str, ...],
+    cells: tuple[tuple[Cell, int], ...],
+    parents: tuple[tuple[str, str], ...],
+    threshold: int,
+    zeros: Zeros,
+    known: frozenset[Cell],
+    tells_small: bool,
+) -> Protected:
+    """The work of :func:`protect`, kept for the tables that are read again: a hundred rows with
+    mostly small counts take about a second."""
+    counts = Counts(columns, dict(cells), dict(parents))
     totals = counts.totals()
     small = [cell for cell, value in totals.items() if is_small(value, threshold, zeros)]
     hidden = set(small)
-    fixed = set(known) - hidden
+    fixed = known - hidden
     most = threshold - 1 if tells_small else threshold
     network = _Network(
-        _arcs(counts, totals), fixed, dict.fromkeys(small, most if tells_small else None)
+        _arcs(counts, totals), hidden, fixed, dict.fromkeys(small, most if tells_small else None)
     )
     exposed = []
     lowest = 0 if zeros is Zeros.HIDDEN else 1
     for cell in sorted(small, key=lambda one: (-totals[one], one)):
-        up = network.loosen(cell, most - totals[cell], hidden, upwards=True)
-        down = network.loosen(cell, totals[cell] - lowest, hidden, upwards=False)
+        up = network.loosen(cell, most - totals[cell], upwards=True)
+        down = network.loosen(cell, totals[cell] - lowest, upwards=False)
         if not (up and down):
             exposed.append(cell)
     return Protected(totals, frozenset(hidden), frozenset(exposed))
@@ -183,37 +208,97 @@ def _arcs(counts: Counts, totals: Mapping[Cell, int]) -> list[_Arc]:
     return arcs
 
 
+_Step = tuple[_Sum, _Arc, int, int | None]
+"""Whence, through which cell, +1 or -1, and how much may pass (None: without limit)."""
+
+_Path = list[tuple[_Arc, int, int | None]]
+
+
 class _Network:
     """The flows of a table. ``loosen`` is the whole of secondary suppression."""
 
     def __init__(
-        self, arcs: Iterable[_Arc], fixed: Collection[Cell], most: Mapping[Cell, int | None]
+        self,
+        arcs: Iterable[_Arc],
+        hidden: set[Cell],
+        fixed: Collection[Cell],
+        most: Mapping[Cell, int | None],
     ) -> None:
+        self.hidden = hidden
         self._arcs = {arc.cell: arc for arc in arcs}
         self._most = most
-        self._fixed = frozenset(fixed)
         self._around: dict[_Sum, list[_Arc]] = defaultdict(list)
-        for arc in self._arcs.values():
-            if arc.cell not in self._fixed:
+        self._hidden: dict[_Sum, list[_Arc]] = defaultdict(list)
+        for arc in sorted(self._arcs.values(), key=lambda arc: -arc.value):
+            if arc.cell not in fixed:
                 self._around[arc.tail].append(arc)
                 self._around[arc.head].append(arc)
+                if arc.cell in hidden:
+                    self._open(arc)
 
-    def loosen(self, cell: Cell, amount: int, hidden: set[Cell], *, upwards: bool) -> bool:
+    def _open(self, arc: _Arc) -> None:
+        self._hidden[arc.tail].append(arc)
+        self._hidden[arc.head].append(arc)
+
+    def loosen(self, cell: Cell, amount: int, *, upwards: bool) -> bool:
         """Hide what it takes (added to ``hidden``) for the flow of a cell to be able to move by
         this amount. False when what is fixed forbids it."""
         arc = self._arcs[cell]
         start, goal = (arc.head, arc.tail) if upwards else (arc.tail, arc.head)
         moved: dict[Cell, int] = defaultdict(int)
         while amount > 0:
-            path = self._cheapest(start, goal, cell, moved, hidden)
+            path = self._shortest(start, goal, cell, moved)
+            if path is None:
+                path = self._cheapest(start, goal, cell, moved)
             if path is None:
                 return False
             room = min([amount, *(r for _, _, r in path if r is not None)])
             for step, way, _ in path:
-                moved[step] += room * way
-                hidden.add(step)
+                moved[step.cell] += room * way
+                if step.cell not in self.hidden:
+                    self.hidden.add(step.cell)
+                    self._open(step)
             amount -= room
         return True
+
+    def _steps(
+        self, node: _Sum, arcs: Iterable[_Arc], own: Cell, moved: Mapping[Cell, int]
+    ) -> Iterator[tuple[_Sum, _Arc, int, int | None]]:
+        """Where the flow may go from a sum: the next sum, the cell, +1 or -1, and how much."""
+        for arc in arcs:
+            if arc.cell != own:
+                way = 1 if arc.tail == node else -1
+                room = self._room(arc, moved.get(arc.cell, 0), way)
+                if room != 0:
+                    yield (arc.head if way > 0 else arc.tail), arc, way, room
+
+    def _shortest(
+        self, start: _Sum, goal: _Sum, own: Cell, moved: Mapping[Cell, int]
+    ) -> _Path | None:
+        """The shortest way through cells that are hidden already, the largest tried first. The last
+        step is known beforehand (``last``), so that no wide sum is walked for it."""
+        last: dict[_Sum, _Step] = {}
+        for arc in self._hidden[goal]:
+            way = 1 if arc.head == goal else -1
+            before = arc.tail if way > 0 else arc.head
+            if arc.cell != own and (room := self._room(arc, moved.get(arc.cell, 0), way)) != 0:
+                last.setdefault(before, (before, arc, way, room))
+        came: dict[_Sum, _Step] = {}
+        waiting = deque([start])
+        while waiting:
+            node = waiting.popleft()
+            if node in last:
+                came[goal] = last[node]
+                return _retrace(came, start, goal)
+            for after, arc, way, room in self._steps(node, self._hidden[node], own, moved):
+                if after in (start, goal) or after in came:
+                    continue
+                came[after] = (node, arc, way, room)
+                if after in last:
+                    came[goal] = last[after]
+                    return _retrace(came, start, goal)
+                waiting.append(after)
+        return None
 
     def _room(self, arc: _Arc, moved: int, way: int) -> int | None:
         """How much further a cell may go: down to zero, up to what the reader knows of it (None:
@@ -224,47 +309,36 @@ class _Network:
         return None if most is None else most - arc.value - moved
 
     def _cheapest(
-        self,
-        start: _Sum,
-        goal: _Sum,
-        own: Cell,
-        moved: Mapping[Cell, int],
-        hidden: Collection[Cell],
-    ) -> list[tuple[Cell, int, int | None]] | None:
-        """The way from a sum to another that hides least, as (cell, +1 or -1, room; None: without
-        limit)."""
+        self, start: _Sum, goal: _Sum, own: Cell, moved: Mapping[Cell, int]
+    ) -> _Path | None:
+        """The way from a sum to another that hides least."""
         best: dict[_Sum, int] = {start: 0}
-        came: dict[_Sum, tuple[_Sum, Cell, int, int | None]] = {}
+        came: dict[_Sum, _Step] = {}
         order = count()
         waiting = [(0, next(order), start)]
         done = set()
         while waiting:
             cost, _, node = heapq.heappop(waiting)
+            if node == goal:
+                return _retrace(came, start, goal)
             if node in done:
                 continue
-            if node == goal:
-                break
             done.add(node)
-            for arc in self._around[node]:
-                if arc.cell == own:
-                    continue
-                way = 1 if arc.tail == node else -1
-                room = self._room(arc, moved.get(arc.cell, 0), way)
-                after = arc.head if way > 0 else arc.tail
-                if room == 0 or after in done:
-                    continue
-                further = cost + (1 if arc.cell in hidden else _price(arc))
-                if further < best.get(after, further + 1):
+            for after, arc, way, room in self._steps(node, self._around[node], own, moved):
+                further = cost + (1 if arc.cell in self.hidden else _price(arc))
+                if after not in done and further < best.get(after, further + 1):
                     best[after] = further
-                    came[after] = (node, arc.cell, way, room)
+                    came[after] = (node, arc, way, room)
                     heapq.heappush(waiting, (further, next(order), after))
-        if goal not in came:
-            return None
-        path, node = [], goal
-        while node != start:
-            node, step, way, room = came[node]
-            path.append((step, way, room))
-        return path
+        return None
+
+
+def _retrace(came: Mapping[_Sum, _Step], start: _Sum, goal: _Sum) -> _Path:
+    path, node = [], goal
+    while node != start:
+        node, arc, way, room = came[node]
+        path.append((arc, way, room))
+    return path
 
 
 def _price(arc: _Arc) -> int:

@@ -17,6 +17,11 @@ from maillage.vocabulary.calendar import MONTHS, PARIS, local_day, paris_instant
 
 MONTHS_SHOWN = 12
 
+SHORT_MONTHS = (
+    "janv.", "févr.", "mars", "avril", "mai", "juin",
+    "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class MonthRow:
@@ -63,6 +68,4 @@ def _label(day: date) -> str:
 
 
 def _point(row: MonthRow, day: date) -> Point:
-    name = MONTHS[day.month - 1]
-    short = name if len(name) <= 5 else f"{name[:4]}."
-    return Point(short, row.label, row.quantiles.median, row.quantiles.ninth)
+    return Point(SHORT_MONTHS[day.month - 1], row.label, row.quantiles.median, row.quantiles.ninth)

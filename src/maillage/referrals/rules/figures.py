@@ -12,7 +12,7 @@ Three layers, each of which takes what the one above shows as known to the reade
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maillage.vocabulary.disclosure import (
@@ -101,9 +101,12 @@ class ProtectedVolumes:
         """Those of each column."""
         return tuple(self.table.value(row, column) for column in self.columns)
 
-    def shows(self, row: str, kinds: Iterable[str]) -> bool:
+    def shows(self, row: str, kinds: Collection[str]) -> bool:
         """True when the numbers of these kinds are shown in a row. A quantile says that there are
-        enough requests: it would tell which of the hidden numbers are small."""
+        enough requests: it would tell which of the hidden numbers are small. All kinds together
+        are the total of the row."""
+        if set(kinds) >= set(self.under):
+            return self.total(row) is not None
         return all(self.table.value(row, self.under[kind]) is not None for kind in kinds)
 
     def is_open(self, row: str) -> bool:
