@@ -64,7 +64,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """A group of lines of the home page. ``empty`` says that there is nothing to do."""
+    """A group of lines of the home page. ``empty`` says that there is nothing to do. ``leads``:
+    patients wait behind these lines, which come before everything else when there are any."""
 
     key: str
     title: str
@@ -72,6 +73,7 @@ class Block:
     empty: str
     more_url: str = ""
     more_label: str = ""
+    leads: bool = False
 
 
 @dataclass
@@ -109,24 +111,28 @@ def _request_lines(rows: Sequence[RequestRow]) -> list[Line]:
 
 def _requests(now: datetime, actor: Actor) -> Block:
     receives = GIVE_BED.allows(actor, actor.organizations())
+    rows = _request_lines(list_mine(actor, at=now, most=MOST_ROWS))
     return Block(
         "demandes",
         "Demandes qui vous attendent",
-        _request_lines(list_mine(actor, at=now, most=MOST_ROWS)),
+        rows,
         "Aucune demande n'attend vos équipes.",
         reverse("referrals:inbox" if receives else "referrals:outbox"),
         "Toutes les demandes reçues" if receives else "Toutes les demandes envoyées",
+        leads=bool(rows),
     )
 
 
 def _transfers(now: datetime, actor: Actor) -> Block:
+    rows = _request_lines(list_regulated(actor, at=now, most=MOST_ROWS))
     return Block(
         "transferts",
         "Transferts qui attendent la régulation",
-        _request_lines(list_regulated(actor, at=now, most=MOST_ROWS)),
+        rows,
         "Aucun transfert n'attend la régulation.",
         reverse("referrals:transfers"),
         "Tous les transferts",
+        leads=bool(rows),
     )
 
 
