@@ -76,7 +76,7 @@ class Account:
 def values_of(act: Act, at: datetime, session: MeetingSession) -> dict[str, Any]:
     """What an act may be given, whole."""
     soon = at + timedelta(minutes=30)
-    return {
+    values: dict[Act, dict[str, Any]] = {
         Act.ASK_INFO: {"text": "Heure ?"},
         Act.GIVE_INFO: {"text": "Deux heures"},
         Act.ANSWER: {"conclusion": "Oui"},
@@ -91,7 +91,8 @@ def values_of(act: Act, at: datetime, session: MeetingSession) -> dict[str, Any]
         Act.CANCEL: {"reason": "IMPROVED"},
         Act.REPRIORITISE: {"priority": "P0", "text": "Se dégrade"},
         Act.SCHEDULE: {"scheduled_at": soon, "session": session},
-    }.get(act, {})
+    }
+    return values.get(act, {})
 
 
 STEPS = st.lists(

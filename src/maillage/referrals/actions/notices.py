@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from maillage.accounts.permissions import SYSTEM
 from maillage.jobs.actions import start
-from maillage.referrals.enums import Act, Clock, Kind, Level, Side
+from maillage.referrals.enums import Act, Clock, Kind, Level, Side, State
 from maillage.referrals.models import Event, Message, Notice, Referral
 from maillage.referrals.queries.recipients import Recipient, list_recipients
 from maillage.referrals.rules import notices as rules
@@ -37,7 +37,7 @@ def announce(*, referral: Referral, event: Event, at: datetime) -> int:
     act = Act(event.act)
     line = find_transition(Kind(referral.kind), event.from_state or referral.state, act)  # type: ignore[arg-type]
     said = line.words if line else act.label
-    sides = rules.told(act, had_regulation=bool(referral.samu_reference or referral.transport))
+    sides = rules.told(act, kind=Kind(referral.kind), before=State(event.from_state))
     title, text = rules.words_of_act(subject_of(referral), said, address=page_address(referral))
     return _write(referral, sides - {Side(event.side)}, title, text, f"event:{event.pk}", at)
 

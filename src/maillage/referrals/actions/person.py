@@ -85,7 +85,7 @@ def _export_request(one: Referral) -> dict[str, Any]:
         "histoire": [
             {
                 "quand": _said(event.at),
-                "quoi": words_of(Kind(one.kind), Act(event.act)),
+                "quoi": words_of(Kind(one.kind), Act(event.act), event.from_state),
                 "qui": event.name,
                 "texte": event.text,
             }

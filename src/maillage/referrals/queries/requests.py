@@ -133,7 +133,7 @@ def acts_since(referral: Referral, version: int) -> list[Done]:
             name=one.name,
             at=one.at,
             version=one.version,
-            words=words_of(kind, Act(one.act)),
+            words=words_of(kind, Act(one.act), one.from_state),
             text=one.text,
             data=one.data,
         )

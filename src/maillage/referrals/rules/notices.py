@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from maillage.referrals.enums import Act, Clock, Kind, Level, Side
+from maillage.referrals.enums import Act, Clock, Kind, Level, Side, State
 from maillage.vocabulary.calendar import french_instant
 
 TOLD: Mapping[Act, frozenset[Side]] = {
@@ -21,20 +21,28 @@ TOLD: Mapping[Act, frozenset[Side]] = {
     Act.ACCEPT: frozenset({Side.REQUESTER}),
     Act.ACCEPT_MEDICALLY: frozenset({Side.REQUESTER}),
     Act.ACCEPT_BED: frozenset({Side.REQUESTER}),
-    Act.REFUSE: frozenset({Side.REQUESTER}),
+    Act.REFUSE: frozenset({Side.REQUESTER, Side.REGULATOR}),
     Act.REDIRECT: frozenset({Side.REQUESTER}),
     Act.SCHEDULE: frozenset({Side.REQUESTER}),
     Act.ORDER_TRANSPORT: frozenset({Side.REGULATOR, Side.TARGET}),
     Act.DECLINE_TRANSPORT: frozenset({Side.REQUESTER, Side.TARGET}),
-    Act.ENGAGE: frozenset({Side.REQUESTER, Side.TARGET}),
-    Act.DEPART: frozenset({Side.TARGET}),
+    Act.ENGAGE: frozenset({Side.REQUESTER, Side.TARGET, Side.REGULATOR}),
+    Act.DEPART: frozenset({Side.TARGET, Side.REGULATOR}),
     Act.ARRIVE: frozenset({Side.REQUESTER, Side.TARGET}),
     Act.TAKE_OVER: frozenset({Side.REQUESTER}),
+    Act.REPRIORITISE: frozenset({Side.REQUESTER, Side.TARGET, Side.REGULATOR}),
     Act.CANCEL: frozenset({Side.TARGET, Side.REGULATOR}),
     Act.EXPIRE: frozenset({Side.REQUESTER}),
     Act.CLOSE_SISTER: frozenset({Side.TARGET}),
 }
 """Who hears of an act. Acts that are not here (opening a request, closing it) tell nobody."""
+
+
+REGULATED = frozenset({State.ORDERED, State.ENGAGED, State.DEPARTED})
+"""States in which the SAMU follows the patient of a transfer. Returns are not regulated."""
+
+CARRYING = frozenset({Act.ORDER_TRANSPORT, Act.ENGAGE, Act.DEPART})
+"""Acts after which it does, whoever does them."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +58,12 @@ class Subject:
     due_at: datetime | None
 
 
-def told(act: Act, *, had_regulation: bool = True) -> frozenset[Side]:
-    """The sides that hear of an act. The SAMU hears of a withdrawal only when it was asked for a
-    transport."""
+def told(act: Act, *, kind: Kind, before: State) -> frozenset[Side]:
+    """The sides that hear of an act. The SAMU hears of what it has to move, or follows
+    already, and of nothing else."""
     sides = TOLD.get(act, frozenset())
-    return sides if had_regulation else sides - {Side.REGULATOR}
+    asked = act in CARRYING or before in REGULATED
+    return sides if kind is Kind.TRANSFER and asked else sides - {Side.REGULATOR}
 
 
 def words_of_act(subject: Subject, said: str, *, address: str) -> tuple[str, str]:
