@@ -81,9 +81,7 @@ NEEDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Questions that only another answer makes sense of."""
 
 
-def answer_template(
-    rng: Random, template: Template, *, at: datetime
-) -> dict[str, str | list[str]]:
+def answer_template(rng: Random, template: Template, *, at: datetime) -> dict[str, str | list[str]]:
     """Answers to a template at an instant: all that is required, most of the rest."""
     given: dict[str, str | list[str]] = {}
     for question in template.questions:

@@ -114,8 +114,6 @@ def ins_number(sex: str, born: date, birthplace: str, order: int) -> str:
     return f"{thirteen}{97 - int(thirteen) % 97:02}"
 
 
-
-
 def misspell(rng: Random, person: InventedPerson) -> InventedPerson:
     """The same person as another desk typed them: a letter less in the name, or the day and the
     month exchanged; no number, nothing checked."""
