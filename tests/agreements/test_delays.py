@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -187,6 +188,8 @@ def test_the_page_and_its_forms(clause: Clause, client_for: ClientFor) -> None:
     page = director.get("/conventions/projet").content.decode()
     assert "4 h en temps ouvré" in page
     assert "sous 72 h" in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
     assert "Gratuit" in page
     again = director.get(f"{place}/delai?attente=TO_SEE&priorite=P2").content.decode()
     assert 'value="4"' in again

@@ -122,6 +122,7 @@ def test_the_list_runs_the_same_queries_whatever_its_size(
     client.get("/")
     with django_assert_max_num_queries(7):
         page = client.get("/adressages/delais/jour?periode=semaine")
+    assert 'href="?periode=jour"' in page.content.decode()
     assert page.content.decode().count('<th scope="row">') == min(100, number + 2)
 
 

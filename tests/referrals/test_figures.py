@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,7 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import SYSTEM, Actor
-from maillage.referrals.enums import Act, Kind, LetterKind, Priority, Reason, Side, State
+from maillage.agreements.enums import DelayClock, DelayPriority
+from maillage.referrals.enums import Act, Clock, Kind, LetterKind, Priority, Reason, Side, State
 from maillage.referrals.models import Case, Event, Letter, Referral
 from maillage.referrals.queries.durations import Quantiles, load_quantiles
 from maillage.referrals.queries.figures import (
@@ -382,11 +383,11 @@ def test_the_page_runs_the_same_queries_whatever_its_size(
 
 
 @pytest.fixture
-def rows(client_for: ClientFor, summer: None) -> Iterator[list[list[str]]]:
+def rows(client_for: ClientFor, summer: None) -> list[list[str]]:
     client = client_for(Role.REGULATOR)
     answer = client.get("/adressages/delais/liste.csv?par=equipes&periode=2026-T3")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
-    yield list(csv.reader(io.StringIO(text), delimiter=";"))
+    return list(csv.reader(io.StringIO(text), delimiter=";"))
 
 
 def test_the_file_hides_what_the_page_hides(rows: list[list[str]]) -> None:
@@ -432,3 +433,11 @@ def test_the_page_of_an_agreement_asks_for_its_figures(
     assert "<html" in director.get(place).content.decode()
     assert "Votre rôle" in client_for(Role.CITY).get(place).content.decode()
     assert director.get("/adressages/delais/conventions/inconnue").status_code == 404
+
+
+# Names shared with the room below
+
+
+def test_what_clauses_agree_has_the_names_of_the_clocks_of_a_request() -> None:
+    assert {one.value for one in DelayClock} == {one.value for one in Clock} - {"TO_SEND"}
+    assert [(one.value, one.label) for one in DelayPriority] == Priority.choices

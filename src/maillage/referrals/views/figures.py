@@ -83,4 +83,4 @@ def day(request: Request) -> HttpResponse:
         number=request.GET.get("page", "1"),
         at=request.now,
     )
-    return render(request, "referrals/day.html", {"page": page, "spans": day_queries.Span})
+    return render(request, "referrals/day.html", {"page": page, "spans": list(day_queries.Span)})
