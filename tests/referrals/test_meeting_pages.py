@@ -100,6 +100,7 @@ def test_without_its_quorum_it_is_a_staff(scene: Scene) -> None:
     client.post(f"/adressages/rcp/{one.pk}/tenue", {"siege_0": "Dr Un"})
     page = client.get(f"/adressages/rcp/{one.pk}").content.decode()
     assert "Sans quorum (Radiologie)" in page
+    assert "Rendre la conclusion" not in page
     assert "Tenue sans quorum" in client.get("/adressages/rcp").content.decode()
 
 

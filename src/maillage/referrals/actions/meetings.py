@@ -63,8 +63,8 @@ def hold_session(
     *, session: MeetingSession, attendees: Sequence[Mapping[str, str]], by: Actor, at: datetime
 ) -> MeetingSession:
     """Say that a session was held, and who sat (name and specialty). Without its quorum it is
-    held all the same, and is worth a « staff ». Raises :class:`NotAllowed`, :class:`Invalid`, and
-    :class:`Refusal` when it was held already or has not begun."""
+    held all the same, is worth a « staff » and concludes nothing. Raises :class:`NotAllowed`,
+    :class:`Invalid`, and :class:`Refusal` when it was held already or has not begun."""
     held = (
         MeetingSession.objects.select_for_update(of=("self",))
         .select_related("service__site__organization")

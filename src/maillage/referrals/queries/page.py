@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Aggregate, Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import HealthcareService
@@ -18,7 +18,15 @@ from maillage.patients.rules.access import Ground, check_found
 from maillage.patients.rules.constants import AFTER_REQUEST, BASIS_TEXTS
 from maillage.patients.rules.identity import age_in_words, full_name, ins_label
 from maillage.referrals.enums import Act, Clock, Deviation, Kind, Level, Side, State
-from maillage.referrals.models import Document, Event, Letter, MeetingSession, Message, Referral
+from maillage.referrals.models import (
+    Document,
+    Escalation,
+    Event,
+    Letter,
+    MeetingSession,
+    Message,
+    Referral,
+)
 from maillage.referrals.permissions import ANSWER
 from maillage.referrals.queries.documents import list_documents
 from maillage.referrals.queries.inbox import RequestRow, holder_of, left_of, row_of
@@ -175,17 +183,25 @@ def get_clock(referral: Referral, *, sides: frozenset[Side], at: datetime) -> Ba
 
 
 def stamp_of(referral: Referral) -> str:
-    """What changes when the page of a request does. One query."""
-    counts = Referral.objects.filter(pk=referral.pk).aggregate(
-        messages=Count("messages", distinct=True),
-        calls=Count("escalations", distinct=True),
-        documents=Count(
-            "case__documents", filter=Q(case__documents__removed_at__isnull=True), distinct=True
-        ),
+    """What changes when the page of a request does. One query, of four counts that indexes give."""
+    of_request, of_case = OuterRef("pk"), OuterRef("case_id")
+    kept = Document.objects.filter(case=of_case, removed_at__isnull=True)
+    found = Referral.objects.filter(pk=referral.pk).annotate(
+        said_messages=_number(Message.objects.filter(referral=of_request), "referral"),
+        said_calls=_number(Escalation.objects.filter(referral=of_request), "referral"),
+        said_documents=_number(kept, "case"),
+        said_letters=_number(Letter.objects.filter(case=of_case), "case", Sum("version")),
     )
-    return "-".join(
-        str(part) for part in (referral.version, referral.case.version, *counts.values())
+    counts = found.values_list(
+        "version", "case__version", "said_messages", "said_calls", "said_documents", "said_letters"
     )
+    return "-".join(str(one or 0) for one in counts.get())
+
+
+def _number(rows: QuerySet[Any], group: str, number: Aggregate | None = None) -> Subquery:
+    """How many rows there are (or another sum of them), as part of a larger query."""
+    counted = rows.order_by().values(group).annotate(number=number or Count("pk"))
+    return Subquery(counted.values("number"))
 
 
 def get_page(

@@ -39,7 +39,10 @@ def worth_of(quorum: Iterable[str], attendees: Sequence[Mapping[str, str]]) -> s
     missing = missing_specialties(quorum, attendees)
     if not missing:
         return "Quorum atteint : les avis comptent comme avis de RCP."
-    return f"Sans quorum ({', '.join(missing)}) : les avis valent comme staff, pas comme RCP."
+    return (
+        f"Sans quorum ({', '.join(missing)}) : la séance vaut comme staff et ne rend pas d'avis "
+        "de RCP. Inscrivez ces demandes à une autre séance."
+    )
 
 
 def _plain(text: str) -> str:

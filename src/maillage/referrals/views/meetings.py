@@ -80,10 +80,11 @@ def meeting(request: Request, pk: int) -> HttpResponse:
     def drawn() -> dict[str, Any]:
         shown = queries.get_session_page(session, by=request.actor, at=request.now)
         held = session.held_at is not None
+        concludes = held and not shown.missing
         return {
             "page": shown,
             "registered": [
-                _discussed(request, one, Act.ANSWER if held and one.may_conclude else None)
+                _discussed(request, one, Act.ANSWER if concludes and one.may_conclude else None)
                 for one in shown.registered
             ],
             "waiting": [_registering(request, one, session.pk) for one in shown.waiting],
