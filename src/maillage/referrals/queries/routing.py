@@ -39,12 +39,7 @@ def propose(
     Raises :class:`Refusal` when the pathway is not in force that day or when nothing says where the
     patient is, :class:`NotFound` for an unknown step, :class:`Invalid` for an impossible age.
     """
-    loaded = load_network(at)
-    if pathway.slug not in loaded.pathways:
-        raise Refusal(
-            "referrals.pathway",
-            f"La filière « {pathway.name} » n'a pas de version en vigueur ce jour-là.",
-        )
+    loaded = _load(pathway, at)
     origin = find_origin(loaded, organization, site, commune, from_service)
     found = receivers(
         loaded.network,
@@ -55,16 +50,11 @@ def propose(
         at=at,
         back_from=back_from,
     )
-    has_roster = loaded.has_roster(at)
+    has_roster, asking = loaded.has_roster(at), from_service.slug if from_service else ""
     teams = sort_receivers(
-        found,
-        loaded.names,
-        has_roster=has_roster,
-        home=home,
-        came_by=came_by,
-        without=from_service.slug if from_service else "",
+        found, loaded.names, has_roster=has_roster, home=home, came_by=came_by, without=asking
     )
-    may_be_asked = teams.lines or teams.waiting
+    is_stuck = not (teams.lines or teams.waiting)
     return Proposal(
         origin=_name_of(loaded, origin, organization, commune),
         pathway=pathway.slug,
@@ -81,8 +71,19 @@ def propose(
         revision=loaded.revision,
         travel_source=loaded.travel_source,
         margin_minutes=loaded.network.travel.margin_minutes,
-        way=() if may_be_asked else _way(loaded, organization, pathway, step_order, age, at),
+        way=_way(loaded, organization, pathway, step_order, age, at) if is_stuck else (),
     )
+
+
+def _load(pathway: Pathway, at: datetime) -> Loaded:
+    """The network of the day, if the pathway is in force in it."""
+    loaded = load_network(at)
+    if pathway.slug not in loaded.pathways:
+        raise Refusal(
+            "referrals.pathway",
+            f"La filière « {pathway.name} » n'a pas de version en vigueur ce jour-là.",
+        )
+    return loaded
 
 
 def find_origin(
