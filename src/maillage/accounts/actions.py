@@ -297,9 +297,19 @@ def reopen_account(*, user: User, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def create_key(*, user: User, name: str, days: int, by: Actor, at: datetime) -> tuple[ApiKey, str]:
-    """Make an access key of one's own account for a program, valid ``days`` days. The key itself is
-    given back once. Raises :class:`NotAllowed`, :class:`Invalid`."""
+def create_key(
+    *,
+    user: User,
+    name: str,
+    days: int,
+    by: Actor,
+    at: datetime,
+    organization: str | None = None,
+) -> tuple[ApiKey, str]:
+    """Make an access key of one's own account for a program, valid ``days`` days, that acts for one
+    ``organization`` (its key; None: the only one where the person holds a role). The key itself is
+    given back once. Raises :class:`NotAllowed`, :class:`Invalid`, among others when the
+    organization must be chosen."""
     OWN_ACCOUNT.check(by, by.organizations())
     if by.username != user.username:
         raise NotAllowed("accounts.own-key", "Chacun crée ses propres clés.")
@@ -307,16 +317,27 @@ def create_key(*, user: User, name: str, days: int, by: Actor, at: datetime) -> 
         raise Invalid("accounts.key-name", "Dites en peu de mots à quoi sert la clé.")
     if not 1 <= days <= rules.LONGEST_KEY_LIFE.days:
         raise Invalid("accounts.key-life", "Une clé vaut de 1 à 366 jours.")
+    place = rules.choose_key_place([(g.role, g.organization) for g in by.grants], organization)
     text, prefix, digest = rules.make_key()
     key = ApiKey.objects.create(
         user=user,
         name=name.strip(),
+        organization=place,
         prefix=prefix,
         secret_sha256=digest,
         created_at=at,
         expires_at=at + timedelta(days=days),
     )
-    _record_on(user, "accounts.create-key", by=by, at=at, key=prefix, name=key.name, days=days)
+    _record_on(
+        user,
+        "accounts.create-key",
+        by=by,
+        at=at,
+        organization=place,
+        key=prefix,
+        name=key.name,
+        days=days,
+    )
     return key, text
 
 
@@ -330,7 +351,14 @@ def revoke_key(*, key: ApiKey, by: Actor, at: datetime) -> None:
         return
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
-    _record_on(key.user, "accounts.revoke-key", by=by, at=at, key=key.prefix)
+    _record_on(
+        key.user,
+        "accounts.revoke-key",
+        by=by,
+        at=at,
+        organization=key.organization,
+        key=key.prefix,
+    )
 
 
 def note_use(*, key: ApiKey, at: datetime) -> None:

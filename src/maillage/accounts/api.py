@@ -21,7 +21,8 @@ from maillage.vocabulary.calendar import local_day
 
 
 class KeyAuth(HttpBearer):
-    """``Authorization: Bearer mlg_…``: the key of an account, made on the page « Mon compte »."""
+    """``Authorization: Bearer mlg_…``: the key of an account, made on the page « Mon compte ». The
+    actor of the request holds the roles that the key carries, no other."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         at = request.now  # type: ignore[attr-defined]
@@ -30,7 +31,8 @@ class KeyAuth(HttpBearer):
             return None
         actions.note_use(key=key, at=at)
         request.user = key.user
-        request.actor = queries.get_actor(key.user, on=local_day(at))  # type: ignore[attr-defined]
+        request.actor = queries.get_key_actor(key, on=local_day(at))  # type: ignore[attr-defined]
+        request.api_key = key  # type: ignore[attr-defined]
         return key.user
 
 
@@ -40,6 +42,13 @@ class SessionAuth(CookieSession):
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         user = super().authenticate(request, key)
         return None if user is None or user.must_change_password else user
+
+
+def key_place(request: HttpRequest) -> str | None:
+    """The organization that the key of a request is limited to (empty: the whole territory), or
+    None for a session."""
+    key = getattr(request, "api_key", None)
+    return None if key is None else str(key.organization)
 
 
 auth = [KeyAuth(), SessionAuth()]
@@ -57,20 +66,23 @@ class Held(Schema):
 
 
 class Me(Schema):
-    """The caller."""
+    """The caller. ``organization`` is that of the key (empty: the whole territory); null in a
+    session, which holds all the roles of the person."""
 
     username: str
     name: str
+    organization: str | None
     roles: list[Held]
 
 
 @router.get("/moi", response=Me, summary="Qui appelle, et avec quels rôles")
 def me(request: Request) -> Me:
-    """The account behind the key or the session, with the roles that it holds today."""
+    """The account behind the key or the session, with the roles that it carries today."""
     actor = request.actor
     return Me(
         username=actor.username,
         name=actor.name,
+        organization=key_place(request),
         roles=[
             Held(role=g.role.value, label=str(g.role.label), organization=g.organization)
             for g in actor.grants

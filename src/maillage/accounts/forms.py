@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -135,6 +136,22 @@ class KeyForm(forms.Form):
         choices=((30, "30 jours"), (90, "90 jours"), (366, "un an")),
         initial=90,
     )
+    organization = forms.ChoiceField(
+        label="Pour quel établissement",
+        help_text="La clé n'agit que là : ailleurs, vos autres rôles ne lui servent pas.",
+    )
+
+    def __init__(
+        self, *args: Any, places: Sequence[str], names: Mapping[str, str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["organization"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared just above
+        if len(places) == 1:  # nothing to choose
+            del self.fields["organization"]
+        else:
+            known = [(place, names.get(place, place)) for place in places]
+            field.choices = [("", "Choisissez"), *known]
 
 
 class UserForm(forms.Form):

@@ -34,8 +34,9 @@ class ActorMiddleware:
                 actor = NOBODY
         request.actor = actor  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if actor.username and "Cache-Control" not in response:
-            # Screens are shared: nothing of a page may come back after the log-out.
+        if request.actor.username and "Cache-Control" not in response:  # type: ignore[attr-defined]
+            # Screens are shared: nothing of a page may come back after the log-out. What a key
+            # reads is as private as what a session does.
             response["Cache-Control"] = "private, no-store"
         return response
 

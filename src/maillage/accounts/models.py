@@ -74,14 +74,17 @@ class RoleGrant(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key by which a program acts as one user, under ``/api/``.
+    """A key by which a program acts as one user, under ``/api/``, for one organization.
 
     The secret is shown once and never stored: only its SHA-256, enough for 256 random bits. The
-    ``prefix`` finds the row and names the key in lists.
+    ``prefix`` finds the row and names the key in lists. ``organization`` is the key of the one
+    organization in whose name it acts; empty, it carries the roles held over the whole territory
+    and no other (``rules.narrow``): it never grows to a hospital that its owner joins later.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField("usage", max_length=80)
+    organization = models.CharField("établissement", max_length=80, blank=True)
     prefix = models.CharField("début de la clé", max_length=12, unique=True)
     secret_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField("créée le")

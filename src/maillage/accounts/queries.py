@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Count, Min, Prefetch, Q, QuerySet
@@ -37,6 +37,15 @@ def get_actor(user: User, *, on: date) -> Actor:
         name=user.full_name,
         grants=tuple(Grant(Role(role), organization) for role, organization in grants),
     )
+
+
+def get_key_actor(key: ApiKey, *, on: date) -> Actor:
+    """The actor that a key is on a day: its owner, with the roles that it carries
+    (``rules.narrow``)."""
+    actor = get_actor(key.user, on=on)
+    held = [(grant.role, grant.organization) for grant in actor.grants]
+    carried = rules.narrow(held, key.organization)
+    return replace(actor, grants=tuple(Grant(role, place) for role, place in carried))
 
 
 def get_revision() -> int:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from maillage.accounts.enums import Role
@@ -20,6 +21,12 @@ KEY_MARK = "mlg"
 """First letters of every key, so that a leaked one is recognised."""
 
 LONGEST_KEY_LIFE = timedelta(days=366)
+
+GIVEN_SOMEWHERE = frozenset(
+    {Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.COORDINATOR, Role.CITY}
+)
+"""Roles that open the records of the patients of the organization where they are held. Held over
+the whole territory they open none; brought down to one organization they would open its own."""
 
 DEMO_PEOPLE: dict[Role, tuple[str, str]] = {
     Role.DOCTOR: ("demo-medecin", "Dr Camille Exemple"),
@@ -85,6 +92,50 @@ def check_organization_key(key: str) -> None:
             "L'identifiant d'un établissement s'écrit en minuscules, avec des tirets.",
             [Problem("identifiant d'établissement attendu", field="organization")],
         )
+
+
+Held = tuple[Role, str]
+"""A role and the key of the organization where it is held; empty over the whole territory."""
+
+
+def narrow(held: Iterable[Held], organization: str) -> list[Held]:
+    """The roles that a key carries, of those that its owner holds today. A key never opens more
+    than its owner may.
+
+    With an ``organization``: the roles held there, and those held over the whole territory brought
+    down to it, but for :data:`GIVEN_SOMEWHERE`. Without: those held over the whole territory.
+    """
+    carried = dict.fromkeys((role, place) for role, place in held if place == organization)
+    if organization:
+        carried |= dict.fromkeys(
+            (role, organization)
+            for role, place in held
+            if not place and role not in GIVEN_SOMEWHERE
+        )
+    return list(carried)
+
+
+def key_places(held: Iterable[Held]) -> list[str]:
+    """The organizations among which a person chooses that of a key; « » (the whole territory) only
+    for those who hold roles nowhere else."""
+    places = {place for _, place in held}
+    return sorted(places - {""}) or [""]
+
+
+def choose_key_place(held: Collection[Held], wanted: str | None) -> str:
+    """The organization of a new key: the one wanted, else the only one that there is. Raises
+    :class:`Invalid` when it must be chosen, or when the person holds no role there."""
+    places = key_places(held)
+    if wanted is None and len(places) == 1:
+        return places[0]
+    if wanted in places:
+        return wanted
+    sentence = (
+        "Vous exercez dans plusieurs établissements : dites pour lequel est cette clé."
+        if not wanted
+        else "Vous ne tenez pas de rôle dans cet établissement : une clé n'y servirait à rien."
+    )
+    raise Invalid("accounts.key-organization", sentence, [Problem(sentence, field="organization")])
 
 
 def make_key() -> tuple[str, str, str]:

@@ -121,7 +121,12 @@ def _account_page(
 @for_any_account
 def account(request: Request) -> HttpResponse:
     """One's own account: roles, password, access keys."""
-    return _account_page(request, PasswordForm(request), KeyForm())
+    return _account_page(request, PasswordForm(request), _key_form(request))
+
+
+def _key_form(request: Request, *typed: Any) -> KeyForm:
+    held = [(grant.role, grant.organization) for grant in request.actor.grants]
+    return KeyForm(*typed, places=rules.key_places(held), names=list_names())
 
 
 @sensitive_post_parameters("old", "new", "again")
@@ -146,20 +151,21 @@ def change_password(request: Request) -> HttpResponse:
         else:
             messages.success(request, "Votre mot de passe est changé.")
             return redirect("accounts:account")
-    return _account_page(request, form, KeyForm(), status=422)
+    return _account_page(request, form, _key_form(request), status=422)
 
 
 @require_POST
 @for_any_account
 def create_key(request: Request) -> HttpResponse:
     """Make an access key, shown this one time."""
-    form = KeyForm(request.POST)
+    form = _key_form(request, request.POST)
     if not form.is_valid():
         return _account_page(request, PasswordForm(request), form, status=422)
     key, text = actions.create_key(
         user=_person(request), by=request.actor, at=request.now, **form.cleaned_data
     )
-    return render(request, "accounts/key_created.html", {"key": key, "text": text})
+    context = {"key": key, "text": text, "names": list_names()}
+    return render(request, "accounts/key_created.html", context)
 
 
 @require_POST
