@@ -111,7 +111,7 @@ def _act_row(line: Transition) -> tuple[str, ...]:
 
 
 def _standing_rows() -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for state in State:
         found = standing(Kind.TRANSFER, state)
         rows.append(

@@ -126,7 +126,8 @@ def letter(request: Request, key: str) -> HttpResponse:
                 letters.sign_letter(key=key, version=kept.version, by=request.actor, at=request.now)
         except MaillageError as error:
             _tell(form, error)
-            form.data = {**form.data.dict(), "version": get_letter(key).version}
+            # What was typed is kept; the next attempt is made on the letter as it is now.
+            form.data = {**request.POST.dict(), "version": get_letter(key).version}
         else:
             said = "Lettre signée." if "signer" in request.POST else "Lettre enregistrée."
             messages.success(request, said)
