@@ -18,6 +18,7 @@ from maillage.oncall.actions import generate_slots
 from maillage.oncall.imports.turns import read_holes, read_turns
 from maillage.portal.permissions import LOAD
 from maillage.portal.queries import get_last_loading
+from maillage.referrals.actions.invented.year import invent_year
 from maillage.territory.actions import load_communes
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Problem
@@ -38,7 +39,8 @@ def load_territory(
     only_if_needed: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> bool:
-    """Load communes, every list of the folder in the order of its manifest, and the duty slots.
+    """Load communes, every list of the folder in the order of its manifest, the duty slots and, for
+    an example, its invented cases.
 
     All or nothing: one transaction. Idempotent: the same folder again changes nothing, but for the
     duty slots that lengthen the horizon. With ``only_if_needed`` a folder already loaded is left
@@ -51,6 +53,7 @@ def load_territory(
     today = local_day(at)
     previous = get_last_loading(fingerprint)
     if only_if_needed and previous and at - previous < RENEW_AFTER:
+        _invent(manifest, by=by, at=at, progress=progress)
         return False
     with changing_territory():
         report = load_communes(manifest["departments"], by=by, at=at)
@@ -74,7 +77,27 @@ def load_territory(
             changes_territory=True,
             communes=report.total,
         )
+    _invent(manifest, by=by, at=at, progress=progress)
     return True
+
+
+def _invent(
+    manifest: dict[str, Any], *, by: Actor, at: datetime, progress: Callable[[str], None]
+) -> None:
+    """Fill a territory whose manifest says so (``cases``) with a year of invented cases, once; told
+    anew for what is under way."""
+    wanted = manifest.get("cases")
+    if not wanted:
+        return
+    made = invent_year(
+        accounts=manifest.get("accounts", {}),
+        patients=int(wanted["patients"]),
+        requests=int(wanted["requests"]),
+        by=by,
+        at=at,
+    )
+    if made.requests:
+        progress(f"cas inventés : {made.patients} patients, {made.requests} demandes")
 
 
 def _make_slots(folder: Path, duty: dict[str, Any], today: date, *, by: Actor, at: datetime) -> int:

@@ -104,4 +104,5 @@ _OTHER_NAMES = {
     "referrals.write-letter": "Lettre rédigée",
     "referrals.sign-letter": "Lettre signée",
     "referrals.send-letter": "Lettre envoyée",
+    "referrals.invent-year": "Cas inventés de l'exemple",
 }

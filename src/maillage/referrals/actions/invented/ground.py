@@ -27,6 +27,7 @@ from maillage.pathways.models import Pathway, PathwayStep
 from maillage.pathways.queries.records import choose_version
 from maillage.patients.enums import Basis
 from maillage.patients.queries.grounds import BINDING, LISTED
+from maillage.patients.rules.identity import age_on
 from maillage.referrals.actions.care import AGREED
 from maillage.referrals.enums import Clock, Priority, Side
 from maillage.referrals.models import Referral
@@ -41,8 +42,20 @@ from maillage.vocabulary.calendar import local_day, paris_instant, to_paris
 from maillage.vocabulary.errors import MaillageError
 
 OPENING, EVENING = 8, 19
+URGENT = frozenset({Priority.P0, Priority.P1})
 KEPT_ASIDE = 2
 """Teams without a right, or left out, that the route of an invented request keeps of each sort."""
+
+
+WARDS: Mapping[str, tuple[str, ...]] = {
+    "avc": ("STROKE_UNIT",),
+    "insuffisance-cardiaque": ("CARDIOLOGY",),
+    "vasculaire": ("VASCULAR_MEDICINE",),
+    "permanence-thoracique": ("PNEUMOLOGY",),
+    "diabete-type-2": ("DIABETOLOGY",),
+    "": ("GERIATRICS", "REHABILITATION", "CARDIOLOGY"),
+}
+"""Care of the wards that take patients back, by pathway; then those of any."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,8 @@ class Ground:
     def lane(self, place: str, scene: Scene, *, when: datetime) -> Lane | None:
         """What the engine proposes there for this step, by day or at night; None when nobody may
         be asked. Asked of the engine once."""
-        by_day = OPENING <= to_paris(when).hour < EVENING
+        at_night = not OPENING <= to_paris(when).hour < EVENING
+        by_day = not (at_night and any(URGENT & set(one) for one in scene.priorities.values()))
         key = (place, scene.pathway, scene.step, by_day)
         if key not in self._lanes:
             self._lanes[key] = self._ask(place, scene, by_day=by_day)
@@ -117,7 +131,7 @@ class Ground:
         if found is None:
             return None
         _, pathway, step = found
-        own = self._own_team(place, step)
+        own = self._own_team(place, step, scene.ages[1])
         try:
             proposal = propose(
                 organization=organization,
@@ -130,7 +144,11 @@ class Ground:
         except MaillageError:
             # No version in force that day, or nobody knows where the patient is.
             return None
-        lines = [*proposal.lines, *proposal.waiting, *proposal.outside, *proposal.left_out]
+        rightful = [*proposal.lines, *proposal.waiting]
+        if rightful and rightful[0].organization == place:
+            # The hospital has a team of its own: nobody else is asked.
+            return None
+        lines = [*rightful, *proposal.outside, *proposal.left_out]
         choices = tuple(
             Choice(line, self.teams[line.service], self.clauses.get(line.clause))
             for line in lines
@@ -139,15 +157,31 @@ class Ground:
         route = _kept(proposal, keep_duty=keep_duty)
         return Lane(organization, own, pathway, step, choices, route) if choices else None
 
-    def _own_team(self, place: str, step: PathwayStep) -> HealthcareService | None:
+    def _own_team(self, place: str, step: PathwayStep, age: int) -> HealthcareService | None:
         """The team that writes: of the care of a lower step, else the emergency ward."""
-        mine = self.by_place.get(place, [])
         lower = [one.care_type for one in step.version.steps.all() if one.order < step.order]
+        mine = [team for team in self.by_place.get(place, []) if _takes(team, age)]
         for care_type in (*reversed(lower), "EMERGENCY"):
             for team in mine:
-                if team.care_type == care_type and (team.age_min or 0) + 3 < 75:
+                if team.care_type == care_type:
                     return team
         return mine[0] if mine else None
+
+    def ward(self, transfer: Referral, *, on: datetime) -> HealthcareService:
+        """Where a patient comes back to: a ward of the hospital that sent them, for their illness
+        if it has one."""
+        sender = transfer.from_service
+        if sender is None:
+            raise RuntimeError("a patient goes back to a hospital")
+        born = transfer.patient.birth_date
+        age = age_on(born, local_day(on)) if born else 70
+        wanted = (*WARDS.get(transfer.pathway.slug, ()), *WARDS[""])
+        mine = [team for team in self.by_place[sender.site.organization.slug] if _takes(team, age)]
+        for care_type in wanted:
+            for team in mine:
+                if team.care_type == care_type:
+                    return team
+        return sender
 
     def reading(self, referral: Referral, side: Side, *, by: Actor, at: datetime) -> AuditEvent:
         """The audit line of an opening of the record by a side of a request, with its basis."""
@@ -315,6 +349,12 @@ def _read_terms() -> tuple[dict[int, dict[Priority, dict[Clock, Delay]]], dict[i
             one.minutes, one.working
         )
     return delays, {one.clause_id: one for one in ClauseTerms.objects.all()}
+
+
+def _takes(team: HealthcareService, age: int) -> bool:
+    """True when a team takes patients of this age."""
+    oldest = 200 if team.age_max is None else team.age_max
+    return (team.age_min or 0) <= age <= oldest
 
 
 def _working_day(day: date) -> date:

@@ -184,9 +184,7 @@ class Writer:
         referral.care_type = step.care_type
         referral.from_organization = transfer.to_organization
         referral.from_service = transfer.to_service
-        home = transfer.from_service
-        if home is None:
-            raise RuntimeError("a patient goes back to a hospital")
+        home = self.ground.ward(transfer, on=at)
         referral.to_service, referral.to_organization = home, transfer.from_organization
         for name in ("basis", "clause", "agreement", "is_outside_agreement", "price_text"):
             setattr(referral, name, getattr(transfer, name))

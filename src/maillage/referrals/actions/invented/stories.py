@@ -45,7 +45,7 @@ class Wish:
     halt: State | None = None
     pace: float = 1.0
     back: State | None = None
-    stays_for: timedelta | None = None
+    back_at: datetime | None = None
 
 
 @dataclass
@@ -183,7 +183,8 @@ class Teller:
         if referral.kind != Kind.OPINION or self.rng.random() < 0.12:
             return None
         if any(word in words for word in ("transf", "admission", "bloc")):
-            return Kind.TRANSFER if Kind.TRANSFER in scene.kinds else None
+            moves = Kind.TRANSFER in scene.kinds and referral.from_service is not None
+            return Kind.TRANSFER if moves else None
         if "consultation" in words:
             return Kind.CONSULTATION if Kind.CONSULTATION in scene.kinds else None
         meets = "réunion" in words and self.walker.sessions.has(referral.to_service_id)
@@ -276,14 +277,10 @@ class Teller:
         if transfer.from_service is None or (wish.back is None and wish.halt is not None):
             return
         share = self.rng.uniform(1.0, 1.6) if self.rng.random() < LATE_RETURN else None
-        length = wish.stays_for or timedelta(
-            hours=hours * (share or self.rng.triangular(0.35, 0.92, 0.7))
-        )
-        asked = at + length
-        if wish.stays_for is None:
-            day = local_day(asked)
-            asked = paris_instant(day, time(self.rng.randint(8, 15), self.rng.randrange(60)))
-        asked = max(asked, at + timedelta(hours=3))
+        length = timedelta(hours=hours * (share or self.rng.triangular(0.35, 0.92, 0.7)))
+        day = local_day(at + length)
+        by_day = paris_instant(day, time(self.rng.randint(8, 15), self.rng.randrange(60)))
+        asked = max(wish.back_at or by_day, at + timedelta(hours=3))
         if asked > self.ground.at:
             return
         if wish.back is None and self.rng.random() < HOME_DIRECTLY:
@@ -307,6 +304,9 @@ class Teller:
         self.papers.after(back, course)
         if back.outcome == Outcome.TAKEN_OVER:
             self._moved(story, back)
+        elif back.state in ENDED:
+            # Refused or withdrawn: another way home was found.
+            story.case.return_due_at = None
 
     def _lower_step(self, transfer: Referral) -> PathwayStep:
         step = transfer.step

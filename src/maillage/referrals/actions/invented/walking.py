@@ -127,6 +127,7 @@ class Walker:
             length=Delay(referral.clock_minutes or 0, referral.clock_working),
             announced=announced_for(referral, clock, at=started),
             share=draw_share(self.rng, pace=course.pace),
+            hurried=course.halt is not None,
         )
         return act, moment
 

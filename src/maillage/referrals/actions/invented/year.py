@@ -17,6 +17,7 @@ from maillage.patients.models import Patient
 from maillage.referrals.actions.invented import aside
 from maillage.referrals.actions.invented.ground import Ground, read_ground
 from maillage.referrals.actions.invented.papers import Papers
+from maillage.referrals.actions.invented.putting_away import MARK, put_away
 from maillage.referrals.actions.invented.requests import Writer
 from maillage.referrals.actions.invented.sessions import Sessions, plan_sessions
 from maillage.referrals.actions.invented.stories import URGENT, Story, Teller, Wish
@@ -29,9 +30,6 @@ from maillage.referrals.rules.invented.now import FROM_CITY, IN_CITY, NOW, PLACE
 from maillage.referrals.rules.invented.scenes import Scene
 from maillage.referrals.rules.transitions import ENDED
 
-MARK = "exemple"
-"""First letters of the token of every invented request."""
-
 ACTION = "referrals.invent-year"
 YEAR = timedelta(days=365)
 NEWEST = timedelta(minutes=25)
@@ -41,6 +39,10 @@ SEED = 20170703
 PATIENTS, REQUESTS = 1500, 2500
 TOPPED_UP_AFTER = timedelta(hours=12)
 """A loaded example whose newest requests are older gets new ones."""
+
+KEPT_OUTSIDE = 0.2
+"""Share of the cases kept where the first team that may be asked is outside any agreement: most of
+such patients go elsewhere."""
 
 COMES_BACK = 0.16
 """Share of the cases of somebody who had one before."""
@@ -67,14 +69,16 @@ def invent_year(
 ) -> Invented:
     """Fill an example territory with a year of invented cases, and what is under way at ``at``.
 
-    Done once: a marker in the trail says so. Loaded again later, only what is under way is told
-    anew (:data:`TOPPED_UP_AFTER`). ``accounts``: where the demonstration accounts work, by role or
-    by name. Every person is invented and marked so (``Patient.is_synthetic``).
+    Done once: a marker in the trail says so. Loaded again later, what was under way is put away
+    and only that is told anew (:data:`TOPPED_UP_AFTER`). ``accounts``: where the demonstration
+    accounts work, by role or by name. Every person is invented and marked so (``Patient.is_synthetic``).
     """
     previous = AuditEvent.objects.filter(action=ACTION).order_by("-id").first()
     if previous is not None and at - previous.at < TOPPED_UP_AFTER:
         return Invented()
     is_first = previous is None
+    if previous is not None:
+        put_away(since=previous.at, at=at)
     ground = read_ground(accounts=accounts, at=at)
     if not ground.scenes:
         return Invented()
@@ -177,7 +181,7 @@ class Year:
         priority = self.rng.choices(list(priorities), list(priorities.values()))[0]
         at = draw_opening(self.rng, first, last, urgent=priority in URGENT)
         lane = self.ground.lane(place, scene, when=at)
-        if lane is None:
+        if lane is None or (lane.choices[0].is_outside and self.rng.random() > KEPT_OUTSIDE):
             return None
         if kind is Kind.MEETING and not self.sessions.has(lane.choices[0].service.pk):
             return None
@@ -193,9 +197,18 @@ class Year:
             return None
         if one.kind is Kind.MEETING and not self.sessions.has(lane.choices[0].service.pk):
             return None
-        stays = timedelta(minutes=one.stays) if one.stays else None
+        back_at = self.at - timedelta(minutes=one.back_minutes) if one.back_minutes else None
         return Wish(
-            one.place, scene, at, one.kind, one.priority, lane, one.halt, one.pace, one.back, stays
+            one.place,
+            scene,
+            at,
+            one.kind,
+            one.priority,
+            lane,
+            one.halt,
+            one.pace,
+            one.back,
+            back_at,
         )
 
     def _scene(self, one: Scheduled) -> Scene | None:
