@@ -41,6 +41,25 @@ def make_agreement(slug: str, *parties: str, group: str = "") -> Agreement:
     return made
 
 
+def _case(asking: Organization, at: datetime) -> Case:
+    """The one case of all these requests."""
+    patient = Patient.objects.first() or Patient.objects.create(
+        birth_name="ESSAI", created_at=at, changed_at=at, created_by="Dr Essai", organization=asking
+    )
+    pathway = Pathway.objects.first() or Pathway.objects.create(
+        slug="avc", name="AVC", need="AVC", kind=next(iter(PathwayKind)), source="essai"
+    )
+    return Case.objects.first() or Case.objects.create(
+        patient=patient,
+        pathway=pathway,
+        organization=asking,
+        question="essai",
+        opened_at=at,
+        opened_by="Dr Essai",
+        changed_at=at,
+    )
+
+
 def send(
     number: int,
     *,
@@ -55,21 +74,7 @@ def send(
     ``minutes``), the other milestones ``fields`` give in minutes after they were sent."""
     team = HealthcareService.objects.select_related("site__organization").get(slug=service)
     asking = Organization.objects.get(slug=sender)
-    patient = Patient.objects.first() or Patient.objects.create(
-        birth_name="ESSAI", created_at=at, changed_at=at, created_by="Dr Essai", organization=asking
-    )
-    pathway = Pathway.objects.first() or Pathway.objects.create(
-        slug="avc", name="AVC", need="AVC", kind=next(iter(PathwayKind)), source="essai"
-    )
-    case = Case.objects.first() or Case.objects.create(
-        patient=patient,
-        pathway=pathway,
-        organization=asking,
-        question="essai",
-        opened_at=at,
-        opened_by="Dr Essai",
-        changed_at=at,
-    )
+    case = _case(asking, at)
     made = []
     for index in range(number):
         sent = at + timedelta(hours=index)
@@ -85,8 +90,8 @@ def send(
         made.append(
             Referral(
                 case=case,
-                patient=patient,
-                pathway=pathway,
+                patient=case.patient,
+                pathway=case.pathway,
                 kind=kind,
                 priority=values.pop("priority", Priority.P2),
                 care_type=team.care_type,

@@ -1,5 +1,7 @@
 """Registration of the agreements room."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -48,66 +50,71 @@ class AgreementsConfig(AppConfig):
 def _name_details() -> None:
     """What the acts of this room keep, in French."""
     from maillage.accounts.acts import name_details
+
+    name_details("agreements", _detail_names(), values=_detail_values())
+
+
+def _detail_names() -> dict[str, str]:
+    return {
+        "after": "après",
+        "before": "avant",
+        "body": "instance",
+        "care_types": "soins",
+        "changed": "changements",
+        "clause": "clause",
+        "clock": "étape",
+        "commitment": "engagement",
+        "date_precision": "précision des dates",
+        "delay": "délai",
+        "holds_authorisation": "porte une autorisation",
+        "kind": "nature",
+        "legal_basis": "base juridique",
+        "medical_project_on": "projet médical du",
+        "missions": "missions",
+        "notice_months": "préavis en mois",
+        "number": "avenant n°",
+        "on": "date",
+        "opinions_set_aside": "avis écartés",
+        "parent": "convention dont elle est l'annexe",
+        "party": "partie",
+        "practitioner": "praticien",
+        "price": "prix",
+        "priority": "priorité",
+        "renewal": "reconduction",
+        "result": "avis",
+        "return_within_hours": "retour sous (heures)",
+        "role": "qualité",
+        "scope": "périmètre",
+        "short_title": "titre court",
+        "signatures_set_aside": "signatures écartées",
+        "size": "taille en octets",
+        "summary": "objet",
+        "title": "titre",
+        "type": "format",
+        "until": "nouveau terme",
+        "version": "version",
+    }
+
+
+def _detail_values() -> dict[str, Any]:
     from maillage.agreements import enums
     from maillage.agreements.rules.documents import ACCEPTED
     from maillage.vocabulary.care import CareType
 
     states = enums.AgreementState.choices
-    name_details(
-        "agreements",
-        {
-            "after": "après",
-            "before": "avant",
-            "body": "instance",
-            "care_types": "soins",
-            "changed": "changements",
-            "clause": "clause",
-            "clock": "étape",
-            "commitment": "engagement",
-            "date_precision": "précision des dates",
-            "delay": "délai",
-            "holds_authorisation": "porte une autorisation",
-            "kind": "nature",
-            "legal_basis": "base juridique",
-            "medical_project_on": "projet médical du",
-            "missions": "missions",
-            "notice_months": "préavis en mois",
-            "number": "avenant n°",
-            "on": "date",
-            "opinions_set_aside": "avis écartés",
-            "parent": "convention dont elle est l'annexe",
-            "party": "partie",
-            "practitioner": "praticien",
-            "price": "prix",
-            "priority": "priorité",
-            "renewal": "reconduction",
-            "result": "avis",
-            "return_within_hours": "retour sous (heures)",
-            "role": "qualité",
-            "scope": "périmètre",
-            "short_title": "titre court",
-            "signatures_set_aside": "signatures écartées",
-            "size": "taille en octets",
-            "summary": "objet",
-            "title": "titre",
-            "type": "format",
-            "until": "nouveau terme",
-            "version": "version",
-        },
-        values={
-            "after": states,
-            "before": states,
-            "body": enums.OpinionBody.choices,
-            "care_types": CareType.choices(),
-            "clock": enums.DelayClock.choices,
-            "date_precision": (("day", "au jour"), ("month", "au mois"), ("year", "à l'année")),
-            "holds_authorisation": (("True", "oui"), ("False", "non")),
-            "kind": enums.AgreementKind.choices,
-            "missions": enums.MissionKind.choices,
-            "priority": enums.DelayPriority.choices,
-            "renewal": enums.Renewal.choices,
-            "result": enums.OpinionResult.choices,
-            "role": enums.PartyRole.choices,
-            "type": ((kind.content_type, kind.extension.upper()) for kind in ACCEPTED),
-        },
-    )
+    return {
+        "after": states,
+        "before": states,
+        "body": enums.OpinionBody.choices,
+        "care_types": CareType.choices(),
+        "clock": enums.DelayClock.choices,
+        "date_precision": (("day", "au jour"), ("month", "au mois"), ("year", "à l'année")),
+        "holds_authorisation": (("True", "oui"), ("False", "non")),
+        "kind": enums.AgreementKind.choices,
+        "missions": enums.MissionKind.choices,
+        "priority": enums.DelayPriority.choices,
+        "renewal": enums.Renewal.choices,
+        "result": enums.OpinionResult.choices,
+        "role": enums.PartyRole.choices,
+        "type": ((kind.content_type, kind.extension.upper()) for kind in ACCEPTED),
+    }

@@ -24,7 +24,7 @@ from maillage.referrals.rules.waiting import (
     length_in_words,
     time_left,
 )
-from maillage.vocabulary.calendar import local_day, paris_instant
+from maillage.vocabulary.calendar import french_clock, local_day, paris_instant
 
 PAGE_SIZE = 100
 
@@ -148,8 +148,15 @@ def _row(values: Mapping[str, Any], at: datetime) -> DayRow:
         waits_for=Clock(values["clock"]).label if is_open else "",
         left=time_left(due_at, at, started_at=values["clock_started_at"]) if is_open else None,
         milestones=tuple(
-            Milestone(label, hour_in_words(moment, at), length_in_words(moment - sent_at))
+            Milestone(label, _hour(moment, sent_at, at), length_in_words(moment - sent_at))
             for name, label in MILESTONES
             if (moment := values[name]) is not None
         ),
     )
+
+
+def _hour(moment: datetime, sent_at: datetime, at: datetime) -> str:
+    """The hour of a milestone: the clock alone on the day when the request was sent."""
+    if local_day(moment) == local_day(sent_at):
+        return french_clock(moment)
+    return hour_in_words(moment, at)

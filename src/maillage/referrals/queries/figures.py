@@ -129,6 +129,16 @@ class Figures:
         """The row of all the requests."""
         return self.rows[0] if self.rows else None
 
+    @property
+    def hidden_labels(self) -> list[str]:
+        """The names of the rows that are hidden whole."""
+        return [row.label for row in self.rows if row.volume is None]
+
+    @property
+    def shown_count(self) -> int:
+        """How many rows are shown."""
+        return len(self.rows) - len(self.hidden_labels)
+
     def row(self, key: str) -> FigureRow | None:
         """The row of this key, if there is one."""
         return next((row for row in self.rows if row.key == key and row.level), None)
