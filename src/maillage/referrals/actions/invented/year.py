@@ -71,7 +71,8 @@ def invent_year(
 
     Done once: a marker in the trail says so. Loaded again later, what was under way is put away
     and only that is told anew (:data:`TOPPED_UP_AFTER`). ``accounts``: where the demonstration
-    accounts work, by role or by name. Every person is invented and marked so (``Patient.is_synthetic``).
+    accounts work, by role or by name. Every person is invented and marked so
+    (``Patient.is_synthetic``).
     """
     previous = AuditEvent.objects.filter(action=ACTION).order_by("-id").first()
     if previous is not None and at - previous.at < TOPPED_UP_AFTER:
@@ -117,11 +118,11 @@ class _Known:
 class Year:
     """The cases of a year, told one after the other."""
 
-    def __init__(self, ground: Ground, rng: Random, at: datetime) -> None:
+    def __init__(self, ground: Ground, rng: Random, at: datetime, mark: str = MARK) -> None:
         self.ground, self.rng, self.at = ground, rng, at
         self.told = Told()
         self.sessions = _find_sessions(ground)
-        self.writer = Writer(ground, rng, self.told, f"{MARK}-{at:%Y%m%d%H%M}")
+        self.writer = Writer(ground, rng, self.told, f"{mark}-{at:%Y%m%d%H%M}")
         walker = Walker(ground, rng, self.told, self.sessions)
         papers = Papers(self.writer, rng)
         self.teller = Teller(ground, rng, self.writer, walker, papers)
