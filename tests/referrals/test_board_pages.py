@@ -68,7 +68,15 @@ def test_a_regulator_sees_no_patient_before_a_transport_is_asked_for(scene: Scen
 def test_the_regulator_acts_from_the_card_and_comes_back_to_the_board(scene: Scene) -> None:
     ordered = scene.ordered()
     client = scene.client("samu")
-    assert "Engager le transport" in client.get(TRANSFERS).content.decode()
+    page = client.get(TRANSFERS).content.decode()
+    asked = re.search(r'hx-get="([^"]+)"[^>]*>Engager le transport', page)
+    assert asked
+    part = client.get(asked[1], headers={"HX-Request": "true"}).content.decode()
+    assert "Arrivée prévue" in part
+    assert 'value="transferts"' in part
+    assert "Martinet" not in part
+    without_script = client.get(asked[1])
+    assert without_script.headers["Location"] == f"/adressages/{ordered.key}"
     typed = {
         "acte": "ENGAGE",
         "version": ordered.version,
@@ -81,6 +89,17 @@ def test_the_regulator_acts_from_the_card_and_comes_back_to_the_board(scene: Sce
     page = client.get(TRANSFERS).content.decode()
     assert "SMUR 2" in page
     assert columns(client.get(TRANSFERS)) == {"depart": [ordered.key]}
+
+
+def test_the_form_of_a_card_needs_a_basis_and_a_side(scene: Scene) -> None:
+    sent = scene.ask()
+    part = {"HX-Request": "true"}
+    address = f"/adressages/{sent.key}/faire"
+    assert scene.client("samu").get(f"{address}/engage", headers=part).status_code == 403
+    assert scene.client("etranger").get(f"{address}/refuse", headers=part).status_code == 403
+    assert scene.client("local").get(f"{address}/refuse", headers=part).status_code == 403
+    assert scene.client("garde").get(f"{address}/arrive", headers=part).status_code == 409
+    assert scene.client("garde").get(f"{address}/rien", headers=part).status_code == 422
 
 
 def test_a_refused_card_shows_the_request_with_the_reason(scene: Scene) -> None:

@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:key>/modifier", request.edit, name="edit"),
     path("patients/<slug:key>", page.patient, name="patient"),
     path("<slug:key>/horloge", page.clock, name="clock"),
+    path("<slug:key>/faire/<slug:act>", page.act_form, name="act-form"),
     path("<slug:key>/faire", page.act, name="act"),
     path("<slug:key>/messages", page.message, name="message"),
     path("<slug:key>", page.page, name="page"),

@@ -18,9 +18,10 @@ from maillage.referrals.enums import Act, Kind, Priority, Side, State, Transport
 from maillage.referrals.models import Case, Referral
 from maillage.referrals.permissions import REGULATE
 from maillage.referrals.queries.inbox import (
-    HEAVY,
+    AROUND,
     RequestRow,
     asking_places,
+    for_list,
     receiving_places,
     row_of,
 )
@@ -51,6 +52,16 @@ ASIDE = frozenset(
     }
 )
 """Acts that are done on the page of the request, where everything is read."""
+
+CARRIED = (
+    "transport",
+    "vehicle",
+    "samu_reference",
+    "leaves_at",
+    "arrives_at",
+    "bed",
+)
+"""What cards read besides the rows of lists."""
 
 TRANSFER_COLUMNS: tuple[tuple[str, str, tuple[State, ...]], ...] = (
     (
@@ -89,7 +100,6 @@ class Card:
     bed: str
     act: Act | None
     opens: bool
-    known: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,18 +185,7 @@ def get_returns(rows: QuerySet[Referral], *, by: Actor, at: datetime) -> Board:
 
 
 def _cards(rows: QuerySet[Referral], *, by: Actor, at: datetime) -> list[tuple[State, Card]]:
-    found = (
-        rows.select_related(
-            "patient",
-            "pathway",
-            "from_organization",
-            "from_service__site",
-            "to_organization",
-            "to_service__site",
-        )
-        .defer(*HEAVY)
-        .order_by("due_at", "id")[:MOST_CARDS]
-    )
+    found = for_list(rows, *CARRIED).order_by("due_at", "id")[:MOST_CARDS]
     return [(State(one.state), _card(one, by=by, at=at)) for one in found]
 
 
@@ -207,13 +206,6 @@ def _card(referral: Referral, *, by: Actor, at: datetime) -> Card:
         bed=referral.bed,
         act=_next_act(referral, sides) if opens else None,
         opens=opens,
-        known={
-            "transport": referral.transport,
-            "hub_care_level": referral.hub_care_level,
-            "hub_delay": referral.hub_delay,
-            "vehicle": referral.vehicle,
-            "samu_reference": referral.samu_reference,
-        },
     )
 
 
@@ -260,10 +252,10 @@ def list_expected(actor: Actor, *, at: datetime) -> list[Expected]:
     """Returns that nobody has asked for yet, the most urgent first. One query."""
     ours = receiving_places(actor)
     rows = (
-        expected_returns(actor, at=at)
-        .select_related("case", "patient", "pathway", "from_organization", "to_organization")
-        .select_related("to_service__site")
-        .defer(*HEAVY)
+        for_list(
+            expected_returns(actor, at=at), "case__key", "case__version", "case__return_due_at"
+        )
+        .select_related("case", *AROUND)
         .order_by(F("case__return_due_at").asc(), "id")[:MOST_CARDS]
     )
     return [_expected(one, ours, at) for one in rows if one.case.return_due_at is not None]

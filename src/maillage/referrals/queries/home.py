@@ -13,9 +13,9 @@ from maillage.patients.queries import family_ids
 from maillage.referrals.enums import Kind, Side, State
 from maillage.referrals.models import Referral
 from maillage.referrals.queries.inbox import (
-    HEAVY,
     RequestRow,
     asking_places,
+    for_list,
     receiving_places,
     row_of,
 )
@@ -81,8 +81,4 @@ def _rows(rows: QuerySet[Referral], actor: Actor, *, at: datetime, most: int) ->
 
 
 def _around(rows: QuerySet[Referral]) -> QuerySet[Referral]:
-    return (
-        rows.select_related("patient", "pathway", "from_organization", "from_service")
-        .select_related("to_organization", "to_service__site")
-        .defer(*HEAVY)
-    )
+    return for_list(rows)

@@ -13,9 +13,9 @@ from maillage.referrals.enums import Kind, Side, State
 from maillage.referrals.models import MeetingSession, Referral
 from maillage.referrals.permissions import ANSWER
 from maillage.referrals.queries.inbox import (
-    HEAVY,
     RequestRow,
     asking_places,
+    for_list,
     receiving_places,
     row_of,
 )
@@ -168,12 +168,7 @@ def _waiting(session: MeetingSession) -> QuerySet[Referral]:
 
 
 def _shown(rows: QuerySet[Referral]) -> QuerySet[Referral]:
-    return (
-        rows.select_related("patient", "pathway", "from_organization", "from_service")
-        .select_related("to_organization", "to_service__site")
-        .defer(*HEAVY)
-        .order_by("priority", "sent_at", "id")
-    )
+    return for_list(rows).order_by("priority", "sent_at", "id")
 
 
 def _registered(

@@ -29,7 +29,7 @@ from maillage.referrals.models import (
 )
 from maillage.referrals.permissions import ANSWER
 from maillage.referrals.queries.documents import list_documents
-from maillage.referrals.queries.inbox import RequestRow, holder_of, left_of, row_of
+from maillage.referrals.queries.inbox import RequestRow, for_list, holder_of, left_of, row_of
 from maillage.referrals.queries.letters import list_letters
 from maillage.referrals.queries.requests import sides_for
 from maillage.referrals.rules.history import details_of, reason_of, words_of
@@ -316,10 +316,8 @@ def _line(kind: Kind, event: Event) -> HistoryLine:
 def _others(referral: Referral, *, sides: frozenset[Side], at: datetime) -> list[RequestRow]:
     """The other requests of the case, oldest first: what came before, sisters, what followed."""
     rows = (
-        Referral.objects.filter(case=referral.case_id)
+        for_list(Referral.objects.filter(case=referral.case_id))
         .exclude(pk=referral.pk)
-        .select_related("patient", "pathway", "from_organization", "from_service")
-        .select_related("to_organization", "to_service__site")
         .order_by("created_at", "id")
     )
     return [row_of(one, sides=sides, now=at) for one in rows]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
 from maillage.referrals.enums import Act, Priority
-from maillage.referrals.forms.acts import FORMS, QUESTIONS, Button, prefilled
+from maillage.referrals.forms.acts import FORMS, QUESTIONS, BareForm, Button
 from maillage.referrals.permissions import READ
 from maillage.referrals.queries import boards as queries
 from maillage.referrals.queries.inbox import stamp_of
@@ -23,6 +23,7 @@ class CardForm:
 
     card: queries.Card
     button: Button | None
+    asks: Act | None = None
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,14 @@ def _columns(request: Request, board: queries.Board) -> list[ColumnForms]:
 
 
 def _card_form(request: Request, card: queries.Card) -> CardForm:
+    """The act of a card: its button when one press is enough; otherwise its form is asked for when
+    it is wanted, for two hundred forms would be most of the page."""
     if card.act is None or card.act is Act.REROUTE:
         return CardForm(card, None)
-    form_class = FORMS[card.act]
-    form = form_class(
-        now=request.now,
-        initial={**prefilled(form_class, card.known), "version": card.version},
-        auto_id=f"{card.row.key}-%s",
+    if FORMS[card.act] is not BareForm:
+        return CardForm(card, None, card.act)
+    form = BareForm(
+        now=request.now, initial={"version": card.version}, auto_id=f"{card.row.key}-%s"
     )
     question = QUESTIONS.get(card.act, "")
     return CardForm(card, Button(card.act, card.act.label, form, question=question))

@@ -22,10 +22,11 @@ from maillage.referrals.views import live
 def received(request: Request) -> HttpResponse:
     """What the teams of this person's hospitals were asked: late first, then what is next."""
     places = queries.receiving_places(request.actor)
-    form = _form(request, places, receiving=True)
-    rows = queries.received(places, form.filters(request.actor.username))
+    teams = queries.list_receiving_teams(places)
+    form = ListFilterForm(live.without_stamp(request), teams=teams)
+    filters = form.filters(request.actor.username)
     context = {"form": form, "places": places, "side": "received"}
-    return _answer(request, rows, Side.TARGET, context)
+    return _answer(request, queries.received(places, filters), filters, Side.TARGET, context)
 
 
 @require_safe
@@ -33,31 +34,31 @@ def received(request: Request) -> HttpResponse:
 def sent(request: Request) -> HttpResponse:
     """What this person's hospitals asked, with the hours at which it was seen and answered."""
     places = queries.asking_places(request.actor)
-    form = _form(request, places, receiving=False)
-    rows = queries.asked(places, form.filters(request.actor.username))
+    teams = queries.list_asked_teams(places)
+    form = ListFilterForm(live.without_stamp(request), teams=teams)
+    filters = form.filters(request.actor.username)
     context = {
         "form": form,
         "places": places,
         "side": "sent",
         "may_ask": ASK.allows(request.actor, places),
     }
-    return _answer(request, rows, Side.REQUESTER, context)
-
-
-def _form(request: Request, places: frozenset[str], *, receiving: bool) -> ListFilterForm:
-    teams = queries.list_teams_asked(places, receiving=receiving)
-    return ListFilterForm(live.without_stamp(request), teams=teams)
+    return _answer(request, queries.asked(places, filters), filters, Side.REQUESTER, context)
 
 
 def _answer(
-    request: Request, rows: QuerySet[Referral], side: Side, context: dict[str, Any]
+    request: Request,
+    rows: QuerySet[Referral],
+    filters: queries.ListFilters,
+    side: Side,
+    context: dict[str, Any],
 ) -> HttpResponse:
     number = request.GET.get("page")
 
     def drawn() -> dict[str, Any]:
         return {
             **context,
-            "list": queries.get_list(rows, side=side, number=number, now=request.now),
+            "list": queries.get_list(rows, filters, side=side, number=number, now=request.now),
         }
 
     return live.answer(

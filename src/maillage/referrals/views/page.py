@@ -38,6 +38,7 @@ from maillage.referrals.queries import page as queries
 from maillage.referrals.queries.home import list_of_patient
 from maillage.referrals.queries.requests import sides_of
 from maillage.referrals.rules.history import words_of
+from maillage.referrals.rules.transitions import check_transition
 from maillage.referrals.views import live
 from maillage.vocabulary.errors import Invalid, MaillageError, NotAllowed, Refusal
 
@@ -80,6 +81,23 @@ def clock(request: Request, key: str) -> HttpResponse:
     queries.check_follows(referral, sides, by=request.actor, at=request.now)
     context = queries.get_clock(referral, sides=sides, at=request.now)
     return render(request, "referrals/_ball.html", {"ball": context, "key": key})
+
+
+@require_safe
+@requires(READ)
+def act_form(request: Request, key: str, act: str) -> HttpResponse:
+    """The form of one act, for a card of a board that asks for it; the page of the request
+    without script. Nothing of the patient's identity, but the basis is checked."""
+    chosen = _read_act(act.upper())
+    if not live.is_part(request):
+        return redirect("referrals:page", key)
+    referral = queries.find_request(key)
+    queries.check_follows(referral, frozenset(), by=request.actor, at=request.now)
+    sides = sides_of(referral, request.actor)
+    check_transition(Kind(referral.kind), State(referral.state), chosen, sides)
+    button = Button(chosen, chosen.label, _form(chosen, referral, request), opened=True)
+    context = {"button": button, "key": key, "back": request.GET.get("retour", "")}
+    return render(request, "referrals/_act.html", context)
 
 
 @require_POST

@@ -5,6 +5,10 @@ document.addEventListener("input", (event) => {
   event.target.closest("form")?.setAttribute("data-dirty", "");
 });
 
+function focusFirst(form) {
+  form?.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
+}
+
 function isBusy(part) {
   const active = document.activeElement;
   const typing = part.contains(active) && active.matches("input, select, textarea");
@@ -27,12 +31,17 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select, input[type=checkbox]")) form.requestSubmit();
 });
 
+// A form that a card asked for: the same.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const opened = event.detail.target.querySelector?.("details[data-keep][open]");
+  if (!event.detail.requestConfig?.headers["X-Polling"]) focusFirst(opened);
+});
+
 // Opening an act puts the reader in its first field.
 document.addEventListener(
   "toggle",
   (event) => {
-    if (!event.target.matches?.("details[data-keep][open]")) return;
-    event.target.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
+    if (event.target.matches?.("details[data-keep][open]")) focusFirst(event.target);
   },
   true,
 );
