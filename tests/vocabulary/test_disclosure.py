@@ -122,21 +122,23 @@ def test_with_the_totals_known_the_same_holds_or_the_table_says_that_it_fails(
             assert left[cell] >= set(range(1, SMALLEST + 1)), cell
 
 
-@given(table=tables())
-def test_a_reader_who_is_told_which_cells_are_small_learns_no_more(table: Counts) -> None:
+@given(table=tables(), data=st.data())
+def test_a_reader_who_is_told_which_cells_are_small_learns_no_more(
+    table: Counts, data: st.DataObject
+) -> None:
     """As for shares: told by a bound, zero or not, in rows whose totals are known."""
-    known = {(row, ALL) for row, _ in table.totals()} | {(ALL, column) for column in table.columns}
-    protected = protect(
-        table, threshold=SMALLEST, zeros=Zeros.HIDDEN, known=known, tells_small=True
-    )
-    small = {c for c, v in protected.totals.items() if is_small(v, SMALLEST, Zeros.HIDDEN)}
+    totals = table.totals()
+    known = {(row, ALL) for row, _ in totals} | {(ALL, column) for column in table.columns}
+    small = sorted(c for c, v in totals.items() if is_small(v, SMALLEST, Zeros.HIDDEN))
+    told = {cell for cell in small if data.draw(st.booleans())}
+    protected = protect(table, threshold=SMALLEST, zeros=Zeros.HIDDEN, known=known, told=told)
     left = possible_values(
-        table, shown_by(protected), most=max(table.cells.values()) + SMALLEST, told=small
+        table, shown_by(protected), most=max(table.cells.values()) + SMALLEST, told=told
     )
     assume(left is not None)
     assert left is not None
-    for cell in small - protected.exposed:
-        assert left[cell] >= set(range(SMALLEST)), cell
+    for cell in set(small) - protected.exposed:
+        assert left[cell] >= set(range(SMALLEST if told else SMALLEST + 1)), cell
 
 
 def test_the_attack_wins_where_only_small_cells_are_hidden() -> None:

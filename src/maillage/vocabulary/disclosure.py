@@ -143,11 +143,12 @@ def protect(
     threshold: int = THRESHOLD,
     zeros: Zeros = Zeros.SHOWN,
     known: Collection[Cell] = (),
-    tells_small: bool = False,
+    told: Collection[Cell] = (),
 ) -> Protected:
     """Decide what of a table is hidden (see the module). ``known`` are cells that another table
     shows, or that cannot be hidden: they are taken as known to the reader, unless they are small.
-    ``tells_small``: the reader is told which cells are small (:func:`rate` does), and may use it.
+    ``told`` are small cells that the reader is told to be small (:func:`rate` does, by a bound):
+    then no small count is ruled out, but which cells are small may be learned.
     The same table always gives the same answer."""
     return _protect(
         tuple(counts.columns),
@@ -156,7 +157,7 @@ def protect(
         threshold,
         zeros,
         frozenset(known),
-        tells_small,
+        frozenset(told),
     )
 
 
@@ -168,7 +169,7 @@ def _protect(
     threshold: int,
     zeros: Zeros,
     known: frozenset[Cell],
-    tells_small: bool,
+    told: frozenset[Cell],
 ) -> Protected:
     """The work of :func:`protect`, kept for the tables that are read again: a hundred rows with
     mostly small counts take about a second."""
@@ -177,14 +178,14 @@ def _protect(
     small = [cell for cell, value in totals.items() if is_small(value, threshold, zeros)]
     hidden = set(small)
     fixed = known - hidden
-    most = threshold - 1 if tells_small else threshold
-    network = _Network(
-        _arcs(counts, totals), hidden, fixed, dict.fromkeys(small, most if tells_small else None)
-    )
+    most = {cell: threshold - 1 for cell in told if cell in hidden}
+    network = _Network(_arcs(counts, totals), hidden, fixed, most)
     exposed = []
+    # A part of a cell that is told to be small is known to be small too.
+    highest = threshold - 1 if told else threshold
     lowest = 0 if zeros is Zeros.HIDDEN else 1
     for cell in sorted(small, key=lambda one: (-totals[one], one)):
-        up = network.loosen(cell, most - totals[cell], upwards=True)
+        up = network.loosen(cell, highest - totals[cell], upwards=True)
         down = network.loosen(cell, totals[cell] - lowest, upwards=False)
         if not (up and down):
             exposed.append(cell)
@@ -222,7 +223,7 @@ class _Network:
         arcs: Iterable[_Arc],
         hidden: set[Cell],
         fixed: Collection[Cell],
-        most: Mapping[Cell, int | None],
+        most: Mapping[Cell, int],
     ) -> None:
         self.hidden = hidden
         self._arcs = {arc.cell: arc for arc in arcs}

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from maillage.vocabulary.disclosure import (
     ALL,
     HIDDEN_RATE,
+    Cell,
     Counts,
     Protected,
     Rate,
@@ -145,40 +146,71 @@ def protect_volumes(partition: Partition, kinds: Sequence[tuple[str, str]]) -> P
 
 @dataclass(frozen=True)
 class ProtectedShares:
-    """A share by row as it may be shown."""
+    """A share by row as it may be shown. ``with_bounds``: small parts are told by a bound."""
 
     table: Protected
     volumes: ProtectedVolumes
+    with_bounds: bool
 
     def rate(self, row: str) -> Rate:
         """The share of a row."""
-        if not self.volumes.is_open(row) or (self.table.exposed and row != ALL):
+        if not self.volumes.is_open(row) or (row, ALL) not in self.table.totals:
             return HIDDEN_RATE
-        yes = self.table.totals.get((row, YES), 0)
-        no = self.table.totals.get((row, NO), 0)
+        if self.table.exposed and row != ALL:
+            return HIDDEN_RATE
+        yes = self.table.totals[row, YES]
         hidden = {(row, YES), (row, NO), (row, ALL)} & self.table.hidden
-        return rate(yes, yes + no, is_hidden=bool(hidden))
+        found = rate(yes, self.table.totals[row, ALL], is_hidden=bool(hidden))
+        return found if self.with_bounds or found.percent is not None else HIDDEN_RATE
 
 
 def protect_shares(
     partition: Partition, volumes: ProtectedVolumes, measure: str, *, own_whole: bool = False
 ) -> ProtectedShares:
-    """Layer 3, for one share. ``own_whole``: its wholes are not the requests of layer 2, and are
-    not shown."""
+    """Layer 3, for one share: with bounds for small parts if nothing is exposed by them, else
+    without, else for the upper rows alone; for the whole only, when all that is too much.
+    ``own_whole``: the wholes of the share are not the requests of layer 2, and are not shown."""
+    attempts = [(False, True), (False, False), (True, True), (True, False)]
+    for upper_rows_only, with_bounds in attempts:
+        counts = _share_counts(partition, volumes, measure, upper_rows_only=upper_rows_only)
+        known = [(ALL, column) for column in (ALL, YES, NO)]
+        if not own_whole:
+            known += [(row, ALL) for row, _ in counts.totals()]
+        told = _told(counts) if with_bounds else set()
+        found = ProtectedShares(
+            protect(counts, zeros=Zeros.HIDDEN, known=known, told=told), volumes, with_bounds
+        )
+        if not found.table.exposed:
+            break
+    return found
+
+
+def _share_counts(
+    partition: Partition, volumes: ProtectedVolumes, measure: str, *, upper_rows_only: bool
+) -> Counts:
     cells: Counter[tuple[str, str]] = Counter()
     parents: dict[str, str] = {}
     for key, tally in partition.tallies.items():
         row, above = _shown_row(key, volumes)
-        if above != ALL:
+        if upper_rows_only and above != ALL:
+            row = above
+        elif above != ALL:
             parents[row] = above
         cells[row, YES] += tally.parts[measure]
         cells[row, NO] += tally.sent - tally.parts[measure]
-    counts = Counts([YES, NO], cells, parents)
-    known = [(ALL, column) for column in (ALL, YES, NO)]
-    if not own_whole:
-        known += [(row, ALL) for row, _ in counts.totals()]
-    table = protect(counts, zeros=Zeros.HIDDEN, known=known, tells_small=True)
-    return ProtectedShares(table, volumes)
+    return Counts([YES, NO], cells, parents)
+
+
+def _told(counts: Counts) -> set[Cell]:
+    """The small cells that a bound tells (:func:`maillage.vocabulary.disclosure.rate`)."""
+    totals, told = counts.totals(), set()
+    for row in {row for row, _ in totals}:
+        said = rate(totals[row, YES], totals[row, ALL])
+        if said.under is not None:
+            told.add((row, YES))
+        if said.over is not None:
+            told.add((row, NO))
+    return told
 
 
 def _shown_row(line: str, volumes: ProtectedVolumes) -> tuple[str, str]:
