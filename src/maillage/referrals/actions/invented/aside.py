@@ -56,7 +56,7 @@ OPENINGS: tuple[tuple[str, timedelta, str, ReviewState, bool], ...] = (
 DOUBLES = 9
 """People whose record was opened twice."""
 
-REVIEWER = Actor("demo-dim", "Dr Claude Exemple")
+REVIEWER = Actor("demo-audit", "Andrea Exemple")
 COMMENTS = {
     ReviewState.JUSTIFIED: "Urgence vitale confirmée par le dossier des urgences.",
     ReviewState.NOT_JUSTIFIED: "Homonymie : le dossier lu n'était pas celui du patient présent.",
