@@ -40,7 +40,8 @@ Usage : ./maillage COMMANDE [OPTIONS]
   test postgresql [OPTIONS]         les tests de la base, sur PostgreSQL seulement
   test engines                      ceux des moteurs, sans Django
   check                             forme, types, contrats d'import, migrations, documents produits
-  bench [routing|proof|pages|load]  mesures de vitesse et de mémoire
+  bench [routing|proof|pages|load|referrals]
+                                    mesures de vitesse et de mémoire
   lock                              recalcule les versions verrouillées
 """
 
@@ -147,7 +148,7 @@ def demo(words: list[str]) -> NoReturn:
     )
     say("[1/5] Base de données ...")
     _manage("migrate", "--verbosity", "0", **demo_on)
-    say("[2/5] Territoire d'exemple : communes, établissements, conventions, filières, gardes ...")
+    say("[2/5] Territoire d'exemple : établissements, conventions, gardes, cas inventés ...")
     _manage("load", "--example", "--if-needed", **demo_on)
     say("[3/5] Preuve de couverture de l'année à venir ...")
     warm.wait()
