@@ -58,8 +58,8 @@ class Sessions:
         return team in self._by_team
 
     def next_for(self, referral: Referral, *, at: datetime) -> MeetingSession:
-        """The first session that a request may still be put on."""
-        rows = self._by_team[referral.to_service_id]
+        """The first session that a request may still be put on: not held, its list not closed."""
+        rows = [one for one in self._by_team[referral.to_service_id] if one.held_at is None]
         return next(one for one in rows if one.starts_at > at + REGISTERED_BEFORE)
 
     def hold(self, rng: Random, *, until: datetime) -> list[MeetingSession]:
