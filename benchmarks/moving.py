@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from random import Random
 from typing import Any
 
 from django.utils import timezone
@@ -14,13 +16,16 @@ from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
 from maillage.directory.models import HealthcareService, Organization
 from maillage.pathways.models import Pathway
-from maillage.patients.enums import LinkKind
-from maillage.patients.models import CareLink, Patient
+from maillage.patients.actions import create_patient
+from maillage.patients.models import Patient
 from maillage.referrals.actions.acts import act_on
 from maillage.referrals.actions.requests import RequestDraft, create_and_send
 from maillage.referrals.enums import Act, Kind, PatientAgreement, Priority, Transport
 from maillage.referrals.models import Referral
+from maillage.referrals.rules.invented.people import invent_person
+from maillage.vocabulary.calendar import local_day
 
+PEOPLE = 120
 ASKING, ASKED = "ch-fourmies", "ch-sambre-avesnois"
 
 
@@ -35,15 +40,27 @@ class Moving:
         self.pathway = Pathway.objects.get(slug="avc")
         self.service = HealthcareService.objects.get(slug="unv-maubeuge")
         self.own = HealthcareService.objects.get(slug="urgences-fourmies")
-        stays = CareLink.objects.filter(
-            kind=LinkKind.STAY, organization=self.organization, ends_at__isnull=True
-        )
-        known = Referral.objects.filter(pathway=self.pathway).values("patient")
-        here = Patient.objects.filter(pk__in=stays.values("patient")).exclude(pk__in=known)
-        self.patients = list(here.order_by("pk")[:400])
-        if not self.patients:
-            raise SystemExit(f"nobody stays at {ASKING}")
-        self._number = count()
+        self.patients = self._admit()
+        self._number, self._mark = count(), f"{timezone.now():%H%M%S%f}"
+
+    def _admit(self) -> list[Patient]:
+        """Invented people who have just come in: nobody has asked anything for them."""
+        draw = Random()
+        people = []
+        for order in range(PEOPLE):
+            made = invent_person(
+                draw, age=70, on=local_day(timezone.now()), communes=["59249"], order=order
+            )
+            people.append(
+                create_patient(
+                    identity=replace(made.identity, ins_number="", ins_oid=""),
+                    organization=self.organization,
+                    is_synthetic=True,
+                    by=self.doctor,
+                    at=timezone.now(),
+                )
+            )
+        return people
 
     def _draft(self, kind: Kind) -> tuple[RequestDraft, int]:
         number = next(self._number)
@@ -73,7 +90,7 @@ class Moving:
         draft, number = self._draft(kind)
         started = time.perf_counter()
         referral = create_and_send(
-            draft=draft, token=f"mesure-actes-{number}", by=self.doctor, at=timezone.now()
+            draft=draft, token=f"mesure-{self._mark}-{number}", by=self.doctor, at=timezone.now()
         )
         return referral, (time.perf_counter() - started) * 1000
 
