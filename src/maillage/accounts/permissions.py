@@ -27,11 +27,14 @@ class Grant:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a logged-in person or the system itself, with the roles held today."""
+    """Who acts: a logged-in person or the system itself, with the roles held today. ``limited_to``
+    is the one organization that a key acts for; what the person did in the name of another one
+    gives such an actor nothing."""
 
     username: str
     name: str
     grants: tuple[Grant, ...] = ()
+    limited_to: str = EVERYWHERE
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -40,6 +43,10 @@ class Actor:
     @property
     def role_labels(self) -> list[str]:
         return [role.label for role in Role if role in self.roles]
+
+    def acts_for(self, organization: str) -> bool:
+        """False when a key keeps this actor from acting for an organization (empty: none)."""
+        return self.limited_to == EVERYWHERE or organization in (EVERYWHERE, self.limited_to)
 
     def organizations(self, role: Role | None = None) -> frozenset[str]:
         """Keys of the organizations where this actor holds a role (any role by default)."""

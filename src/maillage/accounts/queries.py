@@ -45,7 +45,8 @@ def get_key_actor(key: ApiKey, *, on: date) -> Actor:
     actor = get_actor(key.user, on=on)
     held = [(grant.role, grant.organization) for grant in actor.grants]
     carried = rules.narrow(held, key.organization)
-    return replace(actor, grants=tuple(Grant(role, place) for role, place in carried))
+    grants = tuple(Grant(role, place) for role, place in carried)
+    return replace(actor, grants=grants, limited_to=key.organization)
 
 
 def get_revision() -> int:

@@ -37,7 +37,7 @@ class NetworkPathwayOut(Schema):
     steps: list[NetworkStepOut]
 
 
-class StepOut(NetworkStepOut):
+class PathwayStepOut(NetworkStepOut):
     """A step with everything that its text says."""
 
     name: str
@@ -65,7 +65,7 @@ class VersionOut(Schema):
     population: str
     entry_criteria: str
     cim10: list[str]
-    steps: list[StepOut]
+    steps: list[PathwayStepOut]
     source: str
     source_on: date | None
     illustrative: bool

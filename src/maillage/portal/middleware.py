@@ -58,13 +58,21 @@ class RefusalMiddleware:
         return render(request, template, {"error": exception}, status=exception.status)
 
 
-def problem_response(error: MaillageError) -> JsonResponse:
-    """The JSON problem of an error: type, title, status, detail and, for inputs, each defect."""
+def problem_response(
+    error: MaillageError, *, detail: str = "", status: int | None = None
+) -> JsonResponse:
+    """The JSON problem of an error: type, title, status, detail; for a rule that says no, its
+    values (who acted, when); for inputs, each defect. ``status`` replaces that of the error."""
+    status = status or error.status
     body: dict[str, object] = {
         "type": f"urn:maillage:{error.code}",
         "title": error.message,
-        "status": error.status,
+        "status": status,
     }
+    if detail:
+        body["detail"] = detail
+    if isinstance(error, Refusal) and error.details:
+        body["details"] = dict(error.details)
     if isinstance(error, Invalid) and error.problems:
         body["problems"] = [problem.as_dict() for problem in error.problems]
-    return JsonResponse(body, status=error.status, content_type="application/problem+json")
+    return JsonResponse(body, status=status, content_type="application/problem+json")

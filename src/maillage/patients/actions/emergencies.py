@@ -32,7 +32,8 @@ def break_glass(
     that says nothing, :class:`NotFound` for an erased record, :class:`Refusal` when another basis
     already opens the record."""
     BREAK_GLASS.check(by)
-    if organization.slug not in BREAK_GLASS.places(by) and Role.REGULATOR not in by.roles:
+    is_own = organization.slug in BREAK_GLASS.places(by) or Role.REGULATOR in by.roles
+    if not is_own or not by.acts_for(organization.slug):
         raise NotAllowed(
             "patients.not-your-place", "Vous n'exercez pas dans cet établissement aujourd'hui."
         )
@@ -44,7 +45,7 @@ def break_glass(
     running = Opening.objects.filter(
         patient=patient, username=by.username, expires_at__gt=at, closed_at__isnull=True
     ).first()
-    if running is not None:
+    if running is not None and by.acts_for(running.organization.slug):
         return running
     reason = check_reason(reason)
     if find_ground(patient, by=by, at=at) is not None:

@@ -120,7 +120,7 @@ def _list_memberships(organizations: Collection[str], *, on: date) -> list[tuple
 
 def _load_facts(ids: Collection[int], *, by: Actor, at: datetime) -> dict[int, Facts]:
     links = _load_links(ids, at)
-    members = _load_members(ids)
+    members = _load_members(ids, by)
     consents, opposes = _load_consents(ids, at)
     openings = _load_openings(ids, by, at)
     return {
@@ -162,7 +162,7 @@ def _load_links(ids: Collection[int], at: datetime) -> dict[int, list[Link]]:
     return found
 
 
-def _load_members(ids: Collection[int]) -> dict[int, list[Member]]:
+def _load_members(ids: Collection[int], by: Actor) -> dict[int, list[Member]]:
     rows = CareTeamMember.objects.filter(
         patient__in=ids, kind__in=[MemberKind.PROFESSIONAL, MemberKind.STRUCTURE]
     )
@@ -172,6 +172,8 @@ def _load_members(ids: Collection[int]) -> dict[int, list[Member]]:
     ):
         if kind == MemberKind.PROFESSIONAL and not username:
             continue  # a professional without an account reads nothing here
+        if username == by.username and not by.acts_for(organization or ""):
+            continue  # the key of a program acts for another organization
         name = username if kind == MemberKind.PROFESSIONAL else ""
         found[pk].append(Member(name, organization or "", starts_at, ends_at))
     return found
@@ -201,5 +203,6 @@ def _load_openings(ids: Collection[int], by: Actor, at: datetime) -> dict[int, l
     for pk, opened_at, expires_at, closed_at, organization in rows.values_list(
         "patient_id", "opened_at", "expires_at", "closed_at", "organization__slug"
     ):
-        found[pk].append(Opening(opened_at, expires_at, closed_at, organization))
+        if by.acts_for(organization):
+            found[pk].append(Opening(opened_at, expires_at, closed_at, organization))
     return found

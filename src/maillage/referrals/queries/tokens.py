@@ -1,0 +1,32 @@
+"""Requests by the key of the post that wrote them: a program that tries again finds its own."""
+
+from __future__ import annotations
+
+from maillage.accounts.permissions import Actor
+from maillage.patients.queries import get_patient
+from maillage.referrals.enums import Kind, Side
+from maillage.referrals.models import Referral
+from maillage.referrals.queries.requests import AROUND, sides_of
+from maillage.vocabulary.errors import Refusal
+
+
+def find_posted(
+    *, token: str, patient: str, kind: Kind, pathway: str, team: str, by: Actor
+) -> Referral | None:
+    """The request that this person wrote under this token, or None. Found before anything else is
+    looked at: what was proposed then may not be any more. Raises :class:`Refusal`
+    ``referrals.token-used`` when the token wrote another request (of another patient, kind, pathway
+    or team: keys and slugs), or one of a hospital that the actor does not ask for."""
+    rows = Referral.objects.select_related(*AROUND).filter(requester=by.username, token=token)
+    known = rows.first()
+    if known is None:
+        return None
+    same = (known.kind, known.pathway.slug, known.to_service.slug) == (kind, pathway, team)
+    if same and patient:
+        same = get_patient(known.patient.key).pk == get_patient(patient).pk
+    if not same or Side.REQUESTER not in sides_of(known, by):
+        raise Refusal(
+            "referrals.token-used",
+            "Cette clé d'envoi a déjà servi à une autre demande : choisissez-en une nouvelle.",
+        )
+    return known
