@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from typing import Any
 
 from benchmarks._measure import peak_memory_mb, percentile, report
 
-REPEATS = 40
+REPEATS = 30
 ACTS = 60
 LIVE_ROUNDS = 12
 """How many times what is under way in the example is told again, so that boards are full."""
@@ -57,6 +58,8 @@ LISTS: tuple[tuple[str, str, str], ...] = (
 
 def main() -> None:
     options = _read_options()
+    # A polite request to end is an exit, so that the database server is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     figures: dict[str, Any] = {"patients": options.patients, "requests": options.requests}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -126,7 +129,9 @@ def _on(
     subprocess.run([*manage, "load", str(example)], **quiet)
     loading = time.perf_counter() - started
     subprocess.run([*manage, "demo_accounts"], **quiet)
+    subprocess.run([*manage, "collectstatic", "--noinput", "--verbosity", "0"], **quiet)
     command = [sys.executable, "-m", "benchmarks.referrals", "--child", database]
+    print(f"  loaded in {loading:.0f} s", flush=True)
     shown = subprocess.run(
         command, env=environment, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
@@ -208,6 +213,7 @@ def _lists() -> dict[str, Any]:
         with CaptureQueriesContext(connection) as queries:
             call()
         figures[name] = _words(times, len(queries))
+        print(f"  {name}: {figures[name]}", file=sys.stderr, flush=True)
         slowest, most = max(slowest, percentile(times, 0.95)), max(most, len(queries))
 
     clients: dict[str, Client] = {}
