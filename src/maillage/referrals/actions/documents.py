@@ -16,12 +16,13 @@ from django.db import transaction
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.jobs.actions import start
-from maillage.patients.actions import read_record
 from maillage.patients.models import new_key
 from maillage.referrals import scanning
+from maillage.referrals.actions.reading import read_document
 from maillage.referrals.enums import DocumentKind, ScanState
 from maillage.referrals.models import Case, Document
 from maillage.referrals.queries.documents import check_takes_part, get_document
+from maillage.referrals.queries.reading import writes_for
 from maillage.referrals.rules import documents as rules
 from maillage.vocabulary.errors import NotAllowed, Refusal
 from maillage.vocabulary.files import HEAD_LENGTH, TAIL_LENGTH
@@ -85,11 +86,11 @@ def attach_document(
 
 def open_document(*, key: str, by: Actor, at: datetime) -> tuple[Document, bytes]:
     """A document and its content: an audited reading of the patient's record. Raises
-    :class:`NotFound`, :class:`NotAllowed` without a legal basis, :class:`Refusal` when the document
-    may not be opened or its bytes are no longer those that were joined."""
+    :class:`NotFound`, :class:`NotAllowed` without a legal basis or a part in the case,
+    :class:`Refusal` when the document may not be opened or its bytes are no longer those that were
+    joined."""
     document = get_document(key)
-    patient = document.case.patient
-    read_record(patient=patient, what="document", reference=document.case.key, by=by, at=at)
+    read_document(document=document, by=by, at=at)
     rules.check_can_open(ScanState(document.scan), is_removed=document.removed_at is not None)
     return document, _content(document)
 
@@ -100,7 +101,7 @@ def remove_document(*, key: str, by: Actor, at: datetime) -> None:
     establishment that joined it. Raises :class:`NotAllowed`, :class:`NotFound`."""
     document = get_document(key, lock=True)
     check_takes_part(document.case, by)
-    if document.organization.slug not in by.organizations():
+    if not writes_for(document.organization.slug, by):
         raise NotAllowed(
             "referrals.document-owner", "Un document est retiré par l'établissement qui l'a joint."
         )

@@ -16,6 +16,7 @@ from maillage.referrals.models import Letter, Referral
 from maillage.referrals.permissions import ANSWER
 from maillage.referrals.queries.documents import check_takes_part
 from maillage.referrals.queries.letters import find_open_letter, get_known, get_letter
+from maillage.referrals.queries.reading import writes_for
 from maillage.referrals.rules import letters as rules
 from maillage.vocabulary.errors import NotAllowed, Refusal
 
@@ -120,7 +121,7 @@ def _hold(key: str, version: int, by: Actor) -> Letter:
 
 
 def _check_writer(letter: Letter, by: Actor) -> None:
-    if letter.organization.slug not in by.organizations():
+    if not writes_for(letter.organization.slug, by):
         raise NotAllowed(
             "referrals.letter-owner", "Une lettre est tenue par l'établissement qui l'a commencée."
         )

@@ -8,8 +8,7 @@ from typing import Any
 
 from maillage.accounts.permissions import Actor
 from maillage.exchange.typesetting import typeset
-from maillage.patients.actions import read_record
-from maillage.patients.models import Patient
+from maillage.referrals.actions.reading import read_letter, read_request
 from maillage.referrals.enums import Kind, LetterKind, Priority, Transport
 from maillage.referrals.models import Letter, Referral
 from maillage.referrals.queries.letters import get_letter
@@ -35,8 +34,9 @@ def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
     """A request as PDF: what is asked, why, what the team needs to know, the route, what the
     patient was told. Raises :class:`NotFound`, :class:`NotAllowed` without a legal basis."""
     referral = get_referral(key)
-    patient = _read(referral.case.patient, "request-print", referral.key, by=by, at=at)
+    read_request(referral=referral, what="request-print", by=by, at=at)
     case = referral.case
+    patient = case.patient
     template = find_template(referral.pathway.slug, referral.care_type, Kind(referral.kind))
     said = say_answers(template.questions, case.answers)
     piece = print_piece(
@@ -69,7 +69,8 @@ def print_answer(*, key: str, by: Actor, at: datetime) -> bytes:
     referral = get_referral(key)
     if referral.answered_at is None:
         raise Refusal("referrals.no-answer", "Cette demande n'a pas encore de réponse.")
-    patient = _read(referral.case.patient, "answer-print", referral.key, by=by, at=at)
+    read_request(referral=referral, what="answer-print", by=by, at=at)
+    patient = referral.case.patient
     piece = print_piece(
         Head(
             title="Avis" if referral.kind == Kind.OPINION else "Réponse",
@@ -99,7 +100,8 @@ def print_answer(*, key: str, by: Actor, at: datetime) -> bytes:
 def print_letter(*, key: str, by: Actor, at: datetime) -> bytes:
     """A written piece as PDF; one that is not signed says so. Raises as :func:`print_request`."""
     letter = get_letter(key)
-    patient = _read(letter.case.patient, "letter-print", letter.key, by=by, at=at)
+    read_letter(letter=letter, what="letter-print", by=by, at=at)
+    patient = letter.case.patient
     kind = LetterKind(letter.kind)
     piece = print_piece(
         _letter_head(letter),
@@ -113,11 +115,6 @@ def print_letter(*, key: str, by: Actor, at: datetime) -> bytes:
         signature=sign_words(letter.signed_by, letter.signed_at) or "Projet, non signé",
     )
     return _typeset(piece, letter.changed_at)
-
-
-def _read(patient: Patient, what: str, reference: str, *, by: Actor, at: datetime) -> Patient:
-    read_record(patient=patient, what=what, reference=reference, by=by, at=at)
-    return patient
 
 
 def _head(referral: Referral, title: str, *, at: datetime) -> Head:

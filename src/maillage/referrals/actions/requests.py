@@ -35,6 +35,7 @@ from maillage.referrals.enums import (
 )
 from maillage.referrals.models import Case, MeetingSession, Referral
 from maillage.referrals.permissions import ASK
+from maillage.referrals.queries.documents import check_takes_part
 from maillage.referrals.queries.requests import hold_referral, sides_of
 from maillage.referrals.rules import acts as rules
 from maillage.referrals.rules.drafts import LONGEST_QUESTION, is_outside
@@ -111,6 +112,7 @@ def create_request(*, draft: RequestDraft, token: str, by: Actor, at: datetime) 
         return _check_same(known, draft)
     patient = _check_patient(draft.patient, by=by, at=at)
     service = _check_draft(draft, patient)
+    _check_goes_on(draft, by)
     try:
         with transaction.atomic():
             referral = _write(draft, patient, service, token, by=by, at=at)
@@ -222,6 +224,16 @@ def _check_draft(draft: RequestDraft, patient: Patient) -> HealthcareService:
     if problems or service is None:
         raise Invalid("referrals.draft", "Cette demande ne peut pas être écrite ainsi.", problems)
     return service
+
+
+def _check_goes_on(draft: RequestDraft, by: Actor) -> None:
+    """Raise :class:`NotAllowed` to whoever goes on with a case, or with a request, in which their
+    hospital takes no part: a case is not written into by those who know its number."""
+    previous, case = draft.previous, draft.case
+    if previous is not None and not sides_of(previous, by) & {Side.REQUESTER, Side.TARGET}:
+        raise rules.outside(State(previous.state))
+    if case is not None and (previous is None or previous.case_id != case.pk):
+        check_takes_part(case, by)
 
 
 def _carries(draft: RequestDraft, service: HealthcareService) -> bool:

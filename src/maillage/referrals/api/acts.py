@@ -10,9 +10,9 @@ from pydantic import Field
 
 from maillage.accounts.http import Request
 from maillage.accounts.interface import Given, Instant, Key, Token, Version, made, told
-from maillage.patients.actions import read_record
 from maillage.referrals.actions.acts import act_on
 from maillage.referrals.actions.messages import post_message
+from maillage.referrals.actions.reading import read_request
 from maillage.referrals.api.shapes import StandingOut, show_standing
 from maillage.referrals.enums import (
     Act,
@@ -176,13 +176,7 @@ def messages(request: Request, key: Key) -> Any:
     """What both sides wrote, oldest first."""
     READ.check(request.actor, request.actor.organizations())
     referral = get_referral(key)
-    read_record(
-        patient=referral.patient,
-        what="referral",
-        reference=referral.key,
-        by=request.actor,
-        at=request.now,
-    )
+    read_request(referral=referral, what="referral", by=request.actor, at=request.now)
     return [show_message(one) for one in referral.messages.all()]
 
 

@@ -11,14 +11,15 @@ from pydantic import Field
 
 from maillage.accounts.http import Request
 from maillage.accounts.interface import Day, Given, Key, Version, told
-from maillage.patients.actions import read_record
 from maillage.referrals.actions import letters as actions
 from maillage.referrals.actions import prints
+from maillage.referrals.actions.reading import read_letter
 from maillage.referrals.api.pieces import binary, open_case, pdf
 from maillage.referrals.enums import LetterKind
 from maillage.referrals.models import Letter
 from maillage.referrals.permissions import READ
 from maillage.referrals.queries.letters import get_letter, list_letters
+from maillage.referrals.queries.reading import reads_letter
 from maillage.referrals.rules.letters import SECTION_LENGTH
 
 router = Router(tags=["Adressages"])
@@ -97,13 +98,7 @@ def _open(request: Request, key: str) -> Letter:
     """A letter that is read: the audit line of a reading of the patient's record."""
     READ.check(request.actor, request.actor.organizations())
     found = get_letter(key)
-    read_record(
-        patient=found.case.patient,
-        what="letter",
-        reference=found.key,
-        by=request.actor,
-        at=request.now,
-    )
+    read_letter(letter=found, by=request.actor, at=request.now)
     return found
 
 
@@ -192,7 +187,8 @@ def send(request: Request, key: Key, data: SendingIn) -> Any:
 def list_them(request: Request, key: Key) -> Any:
     """The letters of the case of a request."""
     referral = open_case(request, key, "documents")
-    return [show_letter(one) for one in list_letters(referral.case)]
+    shown = (one for one in list_letters(referral.case) if reads_letter(one, request.actor))
+    return [show_letter(one) for one in shown]
 
 
 @router.post(

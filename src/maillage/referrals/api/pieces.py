@@ -11,8 +11,8 @@ from pydantic import Field
 
 from maillage.accounts.http import Request
 from maillage.accounts.interface import Key, made, told
-from maillage.patients.actions import read_record
 from maillage.referrals.actions import documents, prints
+from maillage.referrals.actions.reading import read_request
 from maillage.referrals.enums import DocumentKind, ScanState
 from maillage.referrals.models import Document, Referral
 from maillage.referrals.permissions import READ
@@ -71,13 +71,7 @@ def open_case(request: Request, key: str, what: str) -> Referral:
     """A request whose case is read: the audit line of a reading of the patient's record."""
     READ.check(request.actor, request.actor.organizations())
     referral = get_referral(key)
-    read_record(
-        patient=referral.case.patient,
-        what=what,
-        reference=referral.key,
-        by=request.actor,
-        at=request.now,
-    )
+    read_request(referral=referral, what=what, by=request.actor, at=request.now)
     return referral
 
 

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from maillage.accounts.http import Request
 from maillage.accounts.interface import Key, KnownTag, holds, tag_of, told
-from maillage.patients.actions import read_record
 from maillage.patients.rules.access import Ground
 from maillage.patients.shapes import GroundOut
+from maillage.referrals.actions.reading import read_request
 from maillage.referrals.api.acts import MessageOut, show_message
 from maillage.referrals.api.letters import LetterOut, show_letter
 from maillage.referrals.api.pieces import DocumentOut, show_document
@@ -227,13 +227,7 @@ def read(request: Request, response: HttpResponse, key: Key, known: KnownTag = "
         queries.check_follows(referral, sides, by=request.actor, at=request.now)
         response["ETag"] = tag
         return Status(304, None)
-    ground = read_record(
-        patient=referral.patient,
-        what="referral",
-        reference=referral.key,
-        by=request.actor,
-        at=request.now,
-    )
+    ground = read_request(referral=referral, what="referral", by=request.actor, at=request.now)
     shown = queries.get_page(referral, sides=sides, ground=ground, by=request.actor, at=request.now)
     response["ETag"] = tag
     return _show(shown, ground)
@@ -271,7 +265,8 @@ def _show(page: queries.RequestPage, ground: Ground) -> dict[str, Any]:
         "documents": [show_document(document) for document in page.documents],
         "letters": [show_letter(letter) for letter in page.letters],
         "others": [
-            _columns(row, ("key", "kind", "state", "team", "sent_at")) for row in page.others
+            _columns(other.row, ("key", "kind", "state", "team", "sent_at"))
+            for other in page.others
         ],
         "sides": sorted(page.sides),
         "acts": [_columns(choice, ("act", "label", "refused")) for choice in page.choices],

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.patients.models import Patient
 from maillage.patients.queries import family_ids
-from maillage.referrals.enums import Kind, Side, State
+from maillage.patients.rules.access import Ground
+from maillage.referrals.enums import Kind, Priority, Side, State
 from maillage.referrals.models import Referral
 from maillage.referrals.queries.inbox import (
     RequestRow,
@@ -19,7 +20,9 @@ from maillage.referrals.queries.inbox import (
     receiving_places,
     row_of,
 )
+from maillage.referrals.queries.reading import as_parts
 from maillage.referrals.queries.requests import sides_of
+from maillage.referrals.rules.reading import find_readable
 from maillage.referrals.rules.transitions import ENDED
 
 MOST_OF_A_PATIENT = 50
@@ -35,7 +38,8 @@ class LateTeam:
 
 
 def list_mine(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
-    """The requests of which this person's hospitals hold the ball, the first to run out first.
+    """The requests of which this person's hospitals hold the ball: vital emergencies, then the
+    first to run out.
     Drafts are shown to the one who writes them."""
     asked = Q(to_organization__slug__in=list(receiving_places(actor)), owner=Side.TARGET)
     asking = Q(from_organization__slug__in=list(asking_places(actor)), owner=Side.REQUESTER)
@@ -45,7 +49,7 @@ def list_mine(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
 
 
 def list_regulated(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
-    """The transfers that wait for the regulation, the first to run out first."""
+    """The transfers that wait for the regulation: vital emergencies, then the first to run out."""
     rows = Referral.objects.filter(kind=Kind.TRANSFER, owner=Side.REGULATOR)
     return _rows(rows, actor, at=at, most=most)
 
@@ -65,18 +69,30 @@ def list_late_teams(actor: Actor, *, at: datetime, most: int) -> list[LateTeam]:
     return [LateTeam(one["to_service__name"], one["late"], one["waiting"]) for one in found]
 
 
-def list_of_patient(patient: Patient, actor: Actor, *, at: datetime) -> list[RequestRow]:
-    """The requests for one person, merged records included, open ones first. The caller has
-    checked the basis of the reading. Two queries."""
+def list_of_patient(
+    patient: Patient, actor: Actor, *, ground: Ground, at: datetime
+) -> list[RequestRow]:
+    """The requests for one person that the actor may open on this basis (``rules.reading``),
+    merged records included, open ones first; of drafts, their own. Two queries."""
     rows = Referral.objects.filter(patient__in=family_ids(patient))
     drafts = Q(state=State.DRAFT) & ~Q(requester=actor.username)
-    found = _around(rows.exclude(drafts)).order_by("-created_at", "-id")[:MOST_OF_A_PATIENT]
-    shown = [(one.state in ENDED, row_of(one, sides=sides_of(one, actor), now=at)) for one in found]
+    listed = for_list(rows.exclude(drafts), "case", "previous")
+    found = list(listed.order_by("-created_at", "-id")[:MOST_OF_A_PATIENT])
+    # What led to a request is of its case: the requests of all cases may be looked at as one.
+    readable = find_readable(as_parts(found, actor), ground.basis)
+    shown = [
+        (one.state in ENDED, row_of(one, sides=sides_of(one, actor), now=at))
+        for one in found
+        if one.pk in readable
+    ]
     return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
 
 
 def _rows(rows: QuerySet[Referral], actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
-    found = _around(rows).order_by("due_at", "id")[:most]
+    vital = Case(
+        When(priority=Priority.P0, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    found = _around(rows).order_by(vital, "due_at", "id")[:most]
     return [row_of(one, sides=sides_of(one, actor), now=at) for one in found]
 
 

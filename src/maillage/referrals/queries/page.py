@@ -31,9 +31,11 @@ from maillage.referrals.permissions import ANSWER
 from maillage.referrals.queries.documents import list_documents
 from maillage.referrals.queries.inbox import RequestRow, for_list, holder_of, left_of, row_of
 from maillage.referrals.queries.letters import list_letters
+from maillage.referrals.queries.reading import as_parts, check_reads, reads_letter
 from maillage.referrals.queries.requests import sides_for
 from maillage.referrals.rules.history import details_of, reason_of, words_of
 from maillage.referrals.rules.questions import Said, say_answers
+from maillage.referrals.rules.reading import find_readable
 from maillage.referrals.rules.templates import find_template
 from maillage.referrals.rules.transitions import MOVED, find_transition, possible_acts
 from maillage.referrals.rules.waiting import TimeLeft, is_mine, waited_for
@@ -93,6 +95,14 @@ class FollowUp:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Another request of the same case; ``opens``: the reader may open it."""
+
+    row: RequestRow
+    opens: bool
+
+
+@dataclass(frozen=True)
 class RouteView:
     """The proposal that the doctor chose from, as it was shown."""
 
@@ -119,7 +129,7 @@ class RequestPage:
     messages: list[Message]
     documents: list[Document]
     letters: list[Letter]
-    others: list[RequestRow]
+    others: list[Other]
     followings: list[FollowUp]
     deviation: str
     route: RouteView
@@ -218,7 +228,7 @@ def get_page(
     case = referral.case
     template = find_template(referral.pathway.slug, referral.care_type, kind)
     events = list(referral.events.all())
-    others = _others(referral, sides=sides, at=at)
+    others = _others(referral, ground, by=by, at=at)
     return RequestPage(
         referral=referral,
         row=row_of(referral, sides=sides, now=at),
@@ -229,7 +239,7 @@ def get_page(
         history=_history(referral, events),
         messages=list(referral.messages.all()),
         documents=[one for one in list_documents(case) if one.removed_at is None],
-        letters=list_letters(case),
+        letters=[one for one in list_letters(case) if reads_letter(one, by)],
         others=others,
         followings=_followings(referral, sides=sides),
         deviation=Deviation(referral.deviation).label if referral.deviation else "",
@@ -313,14 +323,18 @@ def _line(kind: Kind, event: Event) -> HistoryLine:
     )
 
 
-def _others(referral: Referral, *, sides: frozenset[Side], at: datetime) -> list[RequestRow]:
-    """The other requests of the case, oldest first: what came before, sisters, what followed."""
-    rows = (
-        for_list(Referral.objects.filter(case=referral.case_id))
-        .exclude(pk=referral.pk)
-        .order_by("created_at", "id")
-    )
-    return [row_of(one, sides=sides, now=at) for one in rows]
+def _others(referral: Referral, ground: Ground, *, by: Actor, at: datetime) -> list[Other]:
+    """The other requests of the case, oldest first: what came before, sisters, what followed. A
+    draft is told to those who write it; what may be opened is said by ``rules.reading``."""
+    of_case = Referral.objects.filter(case=referral.case_id)
+    rows = list(for_list(of_case, "case", "previous").order_by("created_at", "id"))
+    parts = as_parts(rows, by)
+    readable = find_readable(parts, ground.basis)
+    return [
+        Other(row_of(one, sides=part.sides, now=at), one.pk in readable)
+        for one, part in zip(rows, parts, strict=True)
+        if one.pk != referral.pk and (part.sides or not part.is_draft)
+    ]
 
 
 def _may_write(referral: Referral, sides: frozenset[Side], *, at: datetime) -> bool:
@@ -418,10 +432,11 @@ def list_coming_sessions(referral: Referral, *, at: datetime) -> list[tuple[str,
 
 
 def check_follows(referral: Referral, sides: frozenset[Side], *, by: Actor, at: datetime) -> None:
-    """Raise :class:`NotAllowed` to who stands on no side of a request and has no basis for its
-    patient: not even its clock is theirs to follow."""
+    """Raise :class:`NotAllowed` to who stands on no side of a request and may not read it: not
+    even its clock is theirs to follow."""
     if not sides:
-        check_found(find_ground(referral.patient, by=by, at=at))
+        ground = check_found(find_ground(referral.patient, by=by, at=at))
+        check_reads(referral, ground, by)
 
 
 def marks_seen(referral: Referral, *, sides: frozenset[Side], by: Actor) -> bool:

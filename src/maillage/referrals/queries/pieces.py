@@ -9,6 +9,7 @@ from maillage.referrals.enums import Kind, LetterKind
 from maillage.referrals.models import Document, Letter, Referral
 from maillage.referrals.queries.documents import check_takes_part, list_documents
 from maillage.referrals.queries.letters import list_letters
+from maillage.referrals.queries.reading import reads_letter
 from maillage.vocabulary.errors import NotAllowed
 
 WANTED: dict[Kind, tuple[LetterKind, ...]] = {
@@ -41,7 +42,7 @@ def get_pieces(referral: Referral, actor: Actor) -> Pieces:
     return Pieces(
         referral=referral,
         documents=list_documents(referral.case),
-        letters=list_letters(referral.case),
+        letters=[one for one in list_letters(referral.case) if reads_letter(one, actor)],
         wanted=WANTED.get(Kind(referral.kind), ()),
         may_add=may_add,
         own=actor.organizations(),

@@ -20,6 +20,7 @@ from maillage.patients.queries import get_patient
 from maillage.patients.rules.identity import full_name
 from maillage.referrals.actions.acts import act_on
 from maillage.referrals.actions.messages import post_message
+from maillage.referrals.actions.reading import read_request
 from maillage.referrals.enums import Act, Kind, State
 from maillage.referrals.forms.acts import (
     DANGEROUS,
@@ -159,8 +160,8 @@ def patient(request: Request, key: str) -> HttpResponse:
     """The requests for one patient: a part of the patient's record, or a page of its own. An
     audited reading, refused without a basis."""
     found = get_patient(key)
-    read_record(patient=found, what="requests", by=request.actor, at=request.now)
-    rows = list_of_patient(found, request.actor, at=request.now)
+    ground = read_record(patient=found, what="requests", by=request.actor, at=request.now)
+    rows = list_of_patient(found, request.actor, ground=ground, at=request.now)
     whole = not live.is_part(request)
     name = "referrals/patient.html" if whole else "referrals/_patient_requests.html"
     context = {
@@ -189,13 +190,7 @@ def _posted(request: Request, form: MessageForm, key: str) -> bool:
 
 
 def _read(request: Request, referral: Referral) -> Any:
-    return read_record(
-        patient=referral.patient,
-        what="referral",
-        reference=referral.key,
-        by=request.actor,
-        at=request.now,
-    )
+    return read_request(referral=referral, what="referral", by=request.actor, at=request.now)
 
 
 def _see(request: Request, referral: Referral) -> Referral:

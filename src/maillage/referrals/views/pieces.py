@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.patients.actions import read_record
 from maillage.referrals.actions import documents, letters, prints
+from maillage.referrals.actions.reading import read_letter, read_request
 from maillage.referrals.enums import DocumentKind, LetterKind
 from maillage.referrals.forms.pieces import DocumentForm, LetterForm, SendLetterForm
 from maillage.referrals.models import Letter
@@ -33,13 +33,7 @@ PRIVATE = {
 def pieces(request: Request, key: str) -> HttpResponse:
     """What is joined to the case of a request and written for it; joining one more document."""
     referral = get_referral(key)
-    read_record(
-        patient=referral.case.patient,
-        what="documents",
-        reference=referral.key,
-        by=request.actor,
-        at=request.now,
-    )
+    read_request(referral=referral, what="documents", by=request.actor, at=request.now)
     form = DocumentForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -100,13 +94,7 @@ def begin(request: Request, key: str, kind: str) -> HttpResponse:
 def letter(request: Request, key: str) -> HttpResponse:
     """Write a letter, sign it, note to whom it goes."""
     found = get_letter(key)
-    read_record(
-        patient=found.case.patient,
-        what="letter",
-        reference=found.key,
-        by=request.actor,
-        at=request.now,
-    )
+    read_letter(letter=found, by=request.actor, at=request.now)
     if found.signed_at is not None:
         return _send(request, found)
     kind = LetterKind(found.kind)

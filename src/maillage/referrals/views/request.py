@@ -29,7 +29,7 @@ from maillage.patients.rules.identity import full_name, ins_label, short_label
 from maillage.referrals.actions.asking import Asking, ask
 from maillage.referrals.actions.cases import follow_up
 from maillage.referrals.actions.requests import RequestDraft
-from maillage.referrals.enums import Kind
+from maillage.referrals.enums import Kind, Side, State
 from maillage.referrals.forms.request import (
     RequestForm,
     SettingForm,
@@ -46,7 +46,8 @@ from maillage.referrals.queries.request_page import (
     list_recent_patients,
     load_setting,
 )
-from maillage.referrals.queries.requests import get_referral
+from maillage.referrals.queries.requests import get_referral, sides_of
+from maillage.referrals.rules.acts import outside
 from maillage.vocabulary.calendar import french_clock, local_day
 from maillage.vocabulary.errors import Invalid, NotFound, Refusal
 
@@ -75,7 +76,8 @@ def new(request: Request) -> HttpResponse:
 def edit(request: Request, key: str) -> HttpResponse:
     """A draft, completed, kept again or sent. Once sent, its page is another one."""
     draft = get_referral(key)
-    ASK.check(request.actor, [draft.from_organization.slug])
+    if Side.REQUESTER not in sides_of(draft, request.actor):
+        raise outside(State(draft.state))
     if draft.sent_at is not None:
         return redirect("referrals:page", key=key)
     patient = get_patient(draft.patient.key)
