@@ -16,6 +16,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Orienter",
         (
             ("Qui prend en charge ?", "coverage:who", "coverage.ask"),
+            ("Nouvelle demande", "referrals:new", "referrals.ask"),
             ("Demandes reçues", "referrals:inbox", "referrals.give-bed"),
             ("Demandes envoyées", "referrals:outbox", "referrals.ask"),
             ("Transferts", "referrals:transfers", "referrals.read"),

@@ -28,6 +28,7 @@ from maillage.oncall.models import DutySlot
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
 from maillage.pathways.queries import list_pathways
+from maillage.referrals.permissions import ASK as REFER
 from maillage.referrals.permissions import GIVE_BED
 from maillage.referrals.queries.home import list_late_teams, list_mine, list_regulated
 from maillage.referrals.queries.inbox import RequestRow
@@ -78,9 +79,10 @@ class Block:
 
 @dataclass
 class Home:
-    """The home page of a person."""
+    """The home page of a person. ``refers``: they may send a patient to another hospital."""
 
     asks: bool
+    refers: bool = False
     blocks: list[Block] = field(default_factory=list)
     form: DemandForm = field(default_factory=DemandForm)
     question: Question = field(default_factory=Question)
@@ -92,7 +94,11 @@ def get_home(*, actor: Actor, now: datetime) -> Home:
     for roles, block in BLOCKS:
         if actor.roles & roles:
             wanted.append(block)
-    return Home(asks=ASK.allows(actor), blocks=[block(now, actor) for block in wanted])
+    return Home(
+        asks=ASK.allows(actor),
+        refers=bool(REFER.places(actor) - {EVERYWHERE}),
+        blocks=[block(now, actor) for block in wanted],
+    )
 
 
 def _request_lines(rows: Sequence[RequestRow]) -> list[Line]:

@@ -1,6 +1,6 @@
 """Lists of requests: those that a team receives, those that a hospital sent.
 
-What waits for the reader comes first, what is late before what is next; then what waits for others.
+What waits for the reader comes first: vital emergencies, what is late, what is next; then what waits for others.
 A list shows an abbreviated patient (``short_label``), never a name: opening the request is the
 audited reading.
 """
@@ -30,6 +30,7 @@ OPEN = "ouvertes"
 CLOSED = "closes"
 EVERY = "toutes"
 
+VITAL_GROUP = "Urgences vitales, à vous d'agir"
 LATE_GROUP = "En retard, à vous d'agir"
 MINE_GROUP = "À vous d'agir"
 OTHERS_GROUP = "Chez les autres"
@@ -199,9 +200,13 @@ def get_list(
 
 
 def _by_urgency(rows: QuerySet[Referral], side: Side) -> QuerySet[Referral]:
-    """Those of which the side holds the ball, then the others; by the hour that is due."""
+    """Those of which the side holds the ball, vital emergencies before all, then the others; by
+    the hour that is due: a request late for days never hides a stroke that just came."""
     rank = Case(
-        When(owner=side.value, then=Value(0)), default=Value(1), output_field=IntegerField()
+        When(owner=side.value, priority=Priority.P0, then=Value(0)),
+        When(owner=side.value, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
     return rows.annotate(rank=rank).order_by("rank", "due_at", "id")
 
@@ -228,7 +233,7 @@ def row_of(referral: Referral, *, sides: frozenset[Side], now: datetime) -> Requ
         is_mine=mine,
         waits_for=waited_for(referral.clock),
         left=left,
-        group=_group(left, mine=mine),
+        group=_group(left, mine=mine, is_vital=referral.priority == Priority.P0),
         taken_by=referral.taken_by_name,
         requester=referral.requester_name,
         sent_at=referral.sent_at,
@@ -241,11 +246,13 @@ def row_of(referral: Referral, *, sides: frozenset[Side], now: datetime) -> Requ
     )
 
 
-def _group(left: TimeLeft | None, *, mine: bool) -> str:
+def _group(left: TimeLeft | None, *, mine: bool, is_vital: bool) -> str:
     if left is None:
         return ENDED_GROUP
     if not mine:
         return OTHERS_GROUP
+    if is_vital:
+        return VITAL_GROUP
     return LATE_GROUP if left.is_late else MINE_GROUP
 
 
