@@ -23,6 +23,13 @@ def test_the_samu_hears_of_the_transports_that_it_is_asked_for() -> None:
     assert R not in told(Act.ORDER_TRANSPORT, kind=Kind.RETURN, before=State.ACCEPTED)
 
 
+@pytest.mark.parametrize("act", [Act.CANCEL, Act.CLOSE_SISTER])
+def test_nobody_hears_of_a_draft_that_was_never_sent(act: Act) -> None:
+    assert told(act, kind=Kind.TRANSFER, before=State.DRAFT) == frozenset()
+    assert Side.TARGET in told(act, kind=Kind.TRANSFER, before=State.SENT)
+    assert Side.TARGET in told(Act.SEND, kind=Kind.TRANSFER, before=State.DRAFT)
+
+
 def test_whoever_is_given_the_ball_by_others_hears_of_it() -> None:
     """Every act after which another side must act tells that side, but for what the two sides of a
     transport settle between them."""

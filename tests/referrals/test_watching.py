@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -196,6 +197,9 @@ def test_notices_hold_nothing_of_the_patient(patient: Patient) -> None:
 
 def test_those_who_follow_a_team_are_told(patient: Patient) -> None:
     follower = User.objects.create(username="voisin", full_name="Dr Voisin", email="v@x.invalid")
+    grant = RoleGrant.objects.create(
+        user=follower, role=Role.ON_CALL, organization="ch-valenciennes"
+    )
     following.follow(
         service=scene.service("unv-valenciennes"), by=NEIGHBOUR, at=NOW - timedelta(days=1)
     )
@@ -203,6 +207,60 @@ def test_those_who_follow_a_team_are_told(patient: Patient) -> None:
     assert addresses("event:") == {TEAM_BOX, follower.email}
     with pytest.raises(NotAllowed):
         following.follow(service=scene.service("unv-valenciennes"), by=STRANGER, at=NOW)
+    Notice.objects.all().delete()
+    grant.ends_on = NOW.date()
+    grant.save()
+    scene.sent(scene.admit())
+    assert addresses("event:") == {TEAM_BOX}, "who left the hospital is told of nothing more"
+
+
+def test_only_its_writer_is_told_of_a_draft(patient: Patient) -> None:
+    own = scene.service("urgences-maubeuge")
+    own.secure_mail = "urgences@mssante.example.invalid"
+    own.save()
+    draft = scene.written(patient)
+    minute_by_minute(NOW + timedelta(hours=12), 2)
+    assert levels(draft) == [(Level.DEPUTY, Clock.TO_SEND)]
+    assert addresses("call:") == {"local@example.invalid"}
+
+
+def test_one_request_that_fails_does_not_hold_the_others_up(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = scene.sent(patient)
+    healthy = scene.sent(scene.admit())
+    call = notices.call
+
+    def failing(*, referral: Referral, **more: Any) -> int:
+        if referral.pk == broken.pk:
+            raise ValueError("a defect")
+        return call(referral=referral, **more)
+
+    monkeypatch.setattr(notices, "call", failing)
+    with pytest.raises(ExceptionGroup):
+        call_overdue(at=NOW + timedelta(minutes=20))
+    assert not Escalation.objects.filter(referral=broken).exists()
+    assert Escalation.objects.filter(referral=healthy).exists()
+
+
+def test_notices_that_wait_for_another_try_do_not_hold_new_ones_up(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = scene.sent(patient)
+    Notice.objects.all().delete()
+    monkeypatch.setattr(notices, "AT_ONCE", 2)
+    Notice.objects.bulk_create(
+        Notice(
+            referral=request, address=f"{n}@x.invalid", subject="s", body="b", token="t",
+            made_at=NOW - timedelta(minutes=5), tries=8,
+        )
+        for n in range(10)
+    )  # fmt: skip
+    Notice.objects.create(
+        referral=request, address="neuf@x.invalid", subject="s", body="b", token="t", made_at=NOW
+    )
+    assert notices.deliver(at=NOW) == 1
+    assert [message.to for message in mail.outbox] == [["neuf@x.invalid"]]
 
 
 def test_each_notice_is_sent_once_and_failures_are_tried_again(

@@ -12,7 +12,7 @@ from maillage.accounts import rules
 from maillage.accounts.enums import Role
 from maillage.accounts.models import ApiKey, AuditEvent, RoleGrant, User
 from maillage.accounts.names import ByName, name_key
-from maillage.accounts.permissions import Actor, Grant
+from maillage.accounts.permissions import EVERYWHERE, Actor, Grant
 from maillage.vocabulary.calendar import day_bounds, to_paris
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.spreadsheets import write_csv
@@ -88,15 +88,21 @@ def list_users(*, text: str = "", role: str = "", state: str = "") -> QuerySet[U
 
 
 def list_addresses(
-    *, usernames: Iterable[str] | None = None, role: Role | None = None, on: date | None = None
+    *,
+    usernames: Iterable[str] | None = None,
+    role: Role | None = None,
+    place: str | None = None,
+    on: date | None = None,
 ) -> list[tuple[str, str]]:
     """Name and e-mail address (empty when none is known) of active accounts, by name: of these
-    user names, or of those who hold a role on a day."""
+    user names, or of those who hold a role, in a place (organization, or everywhere), on a day."""
     users = User.objects.filter(is_active=True)
     if usernames is not None:
         users = users.filter(username__in=list(usernames))
-    if role is not None:
-        held = RoleGrant.objects.filter(role=role)
+    if role is not None or place is not None:
+        held = RoleGrant.objects.all() if role is None else RoleGrant.objects.filter(role=role)
+        if place is not None:
+            held = held.filter(organization__in=[place, EVERYWHERE])
         if on is not None:
             held = held.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=on))
             held = held.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))

@@ -106,15 +106,15 @@ def _add(
 
 
 def deliver(*, at: datetime) -> int:
-    """Send the notices that wait, oldest first; how many went. One that fails is tried again later
-    and keeps what the mail server said, without the address."""
-    due = Notice.objects.filter(sent_at__isnull=True, tries__lt=MOST_TRIES)
-    waiting = [row for row in due.order_by("made_at", "pk")[: 4 * AT_ONCE] if _is_due(row, at)]
+    """Send the notices that wait, those never tried first, oldest first; how many went. One that
+    fails is tried again later and keeps what the mail server said, without the address."""
+    due = Notice.objects.filter(_is_due(at), sent_at__isnull=True)
+    waiting = list(due.order_by("tries", "made_at", "pk")[:AT_ONCE])
     sent = 0
     if not waiting:
         return sent
     with get_connection() as connection:
-        for notice in waiting[:AT_ONCE]:
+        for notice in waiting:
             message = EmailMessage(
                 notice.subject,
                 notice.body,
@@ -135,9 +135,12 @@ def deliver(*, at: datetime) -> int:
     return sent
 
 
-def _is_due(notice: Notice, at: datetime) -> bool:
-    wait = timedelta(minutes=2**notice.tries - 1)
-    return notice.made_at + wait <= at
+def _is_due(at: datetime) -> Q:
+    """At once for the first try, then 1, 3, 7 ... minutes after it was made."""
+    due = Q()
+    for tries in range(MOST_TRIES):
+        due |= Q(tries=tries, made_at__lte=at - timedelta(minutes=2**tries - 1))
+    return due
 
 
 @transaction.atomic

@@ -26,9 +26,18 @@ AT_ONCE = 500
 
 
 def call_overdue(*, at: datetime) -> int:
-    """Make the calls that are due on every open request; how many were made."""
+    """Make the calls that are due on every open request; how many were made. One request that
+    fails does not hold the others up: they are called, then ``ExceptionGroup`` is raised."""
     due = Referral.objects.filter(alarm_at__lte=at).order_by("alarm_at", "pk")
-    return sum(_call_one(pk, at=at) for pk in due.values_list("pk", flat=True)[:AT_ONCE])
+    made, failures = 0, []
+    for pk in list(due.values_list("pk", flat=True)[:AT_ONCE]):
+        try:
+            made += _call_one(pk, at=at)
+        except Exception as failure:  # a defect, told below
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("requests that could not be called", failures)
+    return made
 
 
 @transaction.atomic
@@ -41,6 +50,7 @@ def _call_one(pk: int, *, at: datetime) -> int:
         .get(pk=pk)
     )
     made = 0
+    # What was due may have been done by the time the row is held: its alarm is then another one.
     while referral.alarm_at is not None and referral.alarm_at <= at:
         call = _next(referral, at)
         if call.expires:

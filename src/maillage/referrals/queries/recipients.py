@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -12,7 +12,7 @@ from maillage.accounts.enums import Role
 from maillage.accounts.queries import list_addresses
 from maillage.directory.models import HealthcareService, PractitionerRole
 from maillage.oncall.models import DutySlot
-from maillage.referrals.enums import Level, Side
+from maillage.referrals.enums import Level, Side, State
 from maillage.referrals.models import Following, Referral
 from maillage.vocabulary.calendar import local_day
 
@@ -45,9 +45,11 @@ def list_recipients(referral: Referral, side: Side, *, at: datetime) -> list[Rec
 
 def list_called(referral: Referral, side: Side, level: Level, *, at: datetime) -> list[Recipient]:
     """Who is called at a level of the chain, for the side that holds the ball. The mailbox of the
-    team is told at every level but that of the SAMU."""
+    team is told at every level but that of the SAMU; of a draft, the one who writes it alone."""
     if level is Level.REGULATOR or side is Side.REGULATOR:
         return _accounts_of(Role.REGULATOR, at)
+    if referral.state == State.DRAFT:
+        return _accounts([referral.requester])
     service = referral.to_service if side is Side.TARGET else referral.from_service
     if level is Level.ON_CALL:
         called = _on_call(service, at)
@@ -60,16 +62,21 @@ def list_called(referral: Referral, side: Side, level: Level, *, at: datetime) -
 
 
 def _team(service: HealthcareService | None, at: datetime) -> list[Recipient]:
+    """The mailbox of a team, and those who follow it and still hold a role in its hospital."""
     if service is None:
         return []
     followers = Following.objects.filter(service=service, by_mail=True, since__lte=at)
-    people = _accounts(followers.values_list("username", flat=True))
+    place, day = service.site.organization.slug, local_day(at)
+    people = _accounts(followers.values_list("username", flat=True), place=place, on=day)
     box = [Recipient(service.name, service.secure_mail)] if service.secure_mail else []
     return [*box, *people]
 
 
-def _accounts(usernames: Iterable[str]) -> list[Recipient]:
-    return [Recipient(name, address) for name, address in list_addresses(usernames=usernames)]
+def _accounts(
+    usernames: Iterable[str], *, place: str | None = None, on: date | None = None
+) -> list[Recipient]:
+    found = list_addresses(usernames=usernames, place=place, on=on)
+    return [Recipient(name, address) for name, address in found]
 
 
 def _accounts_of(role: Role, at: datetime) -> list[Recipient]:

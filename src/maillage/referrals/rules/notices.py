@@ -59,8 +59,10 @@ class Subject:
 
 
 def told(act: Act, *, kind: Kind, before: State) -> frozenset[Side]:
-    """The sides that hear of an act. The SAMU hears of what it has to move, or follows
-    already, and of nothing else."""
+    """The sides that hear of an act. The SAMU hears of what it has to move, or follows already,
+    and of nothing else; nobody hears of a draft before it is sent, nor that it was given up."""
+    if before is State.DRAFT and act is not Act.SEND:
+        return frozenset()
     sides = TOLD.get(act, frozenset())
     asked = act in CARRYING or before in REGULATED
     return sides if kind is Kind.TRANSFER and asked else sides - {Side.REGULATOR}
