@@ -1,8 +1,8 @@
 """Lists of requests: those that a team receives, those that a hospital sent.
 
-What waits for the reader comes first: vital emergencies, what is late, what is next; then what waits for others.
-A list shows an abbreviated patient (``short_label``), never a name: opening the request is the
-audited reading.
+What waits for the reader comes first: vital emergencies, what is late, what is next; then what
+waits for others. A list shows an abbreviated patient (``short_label``), never a name: opening the
+request is the audited reading.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from maillage.referrals.rules.history import details_of, reason_of, words_of
 from maillage.referrals.rules.questions import Said, say_answers
 from maillage.referrals.rules.reading import find_readable
 from maillage.referrals.rules.templates import find_template
-from maillage.referrals.rules.transitions import MOVED, find_transition, possible_acts
+from maillage.referrals.rules.transitions import ENDED, MOVED, find_transition, possible_acts
 from maillage.referrals.rules.waiting import TimeLeft, is_mine, waited_for
 from maillage.vocabulary.calendar import french_instant, local_day
 from maillage.vocabulary.errors import NotFound
@@ -135,6 +135,7 @@ class RequestPage:
     route: RouteView
     may_write: bool
     asked: Event | None
+    given: Event | None
 
 
 def find_request(key: str) -> Referral:
@@ -229,6 +230,7 @@ def get_page(
     template = find_template(referral.pathway.slug, referral.care_type, kind)
     events = list(referral.events.all())
     others = _others(referral, ground, by=by, at=at)
+    asked, given = _details(referral, events)
     return RequestPage(
         referral=referral,
         row=row_of(referral, sides=sides, now=at),
@@ -245,7 +247,8 @@ def get_page(
         deviation=Deviation(referral.deviation).label if referral.deviation else "",
         route=_route(referral),
         may_write=_may_write(referral, sides, at=at),
-        asked=_asked(referral, events),
+        asked=asked,
+        given=given,
     )
 
 
@@ -287,11 +290,16 @@ def _band(patient: Patient, ground: Ground, *, at: datetime) -> Band:
     )
 
 
-def _asked(referral: Referral, events: list[Event]) -> Event | None:
-    """The last demand for details, while it waits for its answer."""
-    if referral.state != State.INFO_ASKED:
-        return None
-    return next((one for one in reversed(events) if one.act == Act.ASK_INFO), None)
+def _details(referral: Referral, events: list[Event]) -> tuple[Event | None, Event | None]:
+    """The last demand for details and its answer, once given; nothing once the request ended."""
+    if referral.state in ENDED:
+        return None, None
+    places = [place for place, one in enumerate(events) if one.act == Act.ASK_INFO]
+    if not places:
+        return None, None
+    later = events[places[-1] + 1 :]
+    given = [one for one in later if one.act == Act.GIVE_INFO]
+    return events[places[-1]], given[-1] if given else None
 
 
 def _history(referral: Referral, events: list[Event]) -> list[HistoryLine]:

@@ -55,6 +55,11 @@ class Tried:
     form: ActForm
     error: MaillageError | None = None
 
+    @property
+    def text(self) -> str:
+        """What was written, shown again when the act can no longer be done."""
+        return str(self.form.data.get("text", "")).strip()
+
 
 @require_safe
 @requires(READ)
@@ -257,8 +262,10 @@ def _draw(
         at=request.now,
     )
     stamp = queries.stamp_of(referral)
+    possible = {one.act for one in shown.choices if not one.refused}
     context = {
         "page": shown,
+        "may_redo": tried is not None and tried.act in possible,
         "ball": queries.get_clock(referral, sides=sides, at=request.now),
         "key": referral.key,
         "buttons": _buttons(request, referral, shown.choices, tried),
