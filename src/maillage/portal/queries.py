@@ -156,9 +156,9 @@ def _late_requests(now: datetime, actor: Actor) -> Block:
     ]
     return Block(
         "retards",
-        f"Équipes en retard sur leurs demandes{_where(actor)}",
+        f"Équipes{_where(actor)} en retard sur leurs demandes",
         rows,
-        f"Aucune équipe n'est en retard{_where(actor)}.",
+        f"Aucune équipe{_where(actor)} n'est en retard.",
         reverse("referrals:figures"),
         "Délais des demandes",
     )
