@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -33,9 +34,9 @@ from maillage.referrals.enums import (
 )
 from maillage.referrals.forms.request import PREFIX, RequestForm, first_values, with_start
 from maillage.referrals.permissions import ASK
+from maillage.referrals.queries.programs import find_posted
 from maillage.referrals.queries.request_page import Asked, Setting, load_setting
 from maillage.referrals.queries.routing import propose
-from maillage.referrals.queries.tokens import find_posted
 from maillage.referrals.rules.questions import Answer, Template
 from maillage.referrals.rules.routes import Proposal
 from maillage.referrals.rules.templates import find_template
@@ -297,11 +298,14 @@ def proposals(request: Request, data: ProposalIn) -> Any:
     return _proposed(proposal, line.service if line else None)
 
 
+LISTS = ("lines", "waiting", "outside", "left_out")
 UNKNOWN_STEP = "Cette filière n'a pas cette étape ce jour-là, ou n'a pas de version en vigueur."
 
 
 def _proposed(proposal: Proposal, first: str | None) -> dict[str, Any]:
-    return {**proposal.as_dict(), "first": first}
+    own = {field.name: getattr(proposal, field.name) for field in fields(proposal)}
+    listed = {name: [asdict(line) for line in own[name]] for name in LISTS}
+    return {**own, **listed, "first": first}
 
 
 @router.get(
@@ -355,7 +359,8 @@ def _questions(template: Template) -> dict[str, Any]:
     response={200: StandingOut, 201: StandingOut},
     summary="Adresser une demande",
     description="Écrite et envoyée en une fois, ou gardée en brouillon (`send` faux). L'en-tête "
-    "`Idempotency-Key` est obligatoire : le même envoi répété rend la même demande (200). Hors "
+    "`Idempotency-Key` est obligatoire : le même envoi répété rend la même demande (200) ; "
+    "un brouillon se complète et part avec un second envoi de la même clé. Hors "
     "convention, la demande part, est marquée et comptée ; une autre équipe que la première "
     "proposée se motive (`deviation`).",
 )
@@ -376,6 +381,8 @@ def create(request: Request, data: RequestIn, token: Token) -> Any:
         asking=_read(request, data, token),
         token=token,
         is_sent=data.send,
+        draft=known,
+        version=known.version if known else None,
         by=request.actor,
         at=request.now,
     )
@@ -448,8 +455,9 @@ def _read(request: Request, data: RequestIn, token: str) -> Asking:
 
 
 def _check_answers(setting: Setting, data: RequestIn) -> None:
-    asked = setting.template.questions if setting.template else ()
-    unknown = set(data.answers) - {question.key for question in asked}
+    if setting.template is None:  # no such step: the form says so
+        return
+    unknown = set(data.answers) - {question.key for question in setting.template.questions}
     if unknown:
         problems = [Problem("question inconnue de cette étape", field="answers")]
         raise Invalid("referrals.request", NOT_SO, problems)

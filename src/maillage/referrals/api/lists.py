@@ -18,6 +18,7 @@ from maillage.referrals.models import Referral
 from maillage.referrals.permissions import READ
 from maillage.referrals.queries import boards
 from maillage.referrals.queries import inbox as queries
+from maillage.referrals.queries.programs import list_slugs
 from maillage.vocabulary.errors import Invalid, Problem
 
 router = Router(tags=["Adressages"])
@@ -140,7 +141,7 @@ class ReturnsOut(BoardOut):
     model_config = told("Les retours demandés, et ceux qui sont dus.")
 
 
-def _row(one: Referral, row: queries.RequestRow) -> dict[str, Any]:
+def _row(one: Referral, row: queries.RequestRow, pathway: str, team: str) -> dict[str, Any]:
     return {
         "key": one.key,
         "version": one.version,
@@ -148,12 +149,12 @@ def _row(one: Referral, row: queries.RequestRow) -> dict[str, Any]:
         "state": one.state,
         "priority": one.priority,
         "patient": row.patient,
-        "pathway": one.pathway.slug,
+        "pathway": pathway,
         "pathway_name": row.pathway,
         "from_organization": one.from_organization.slug,
         "from_name": row.sender,
         "to_organization": one.to_organization.slug,
-        "team": one.to_service.slug,
+        "team": team,
         "team_name": row.team,
         "place": row.place,
         "owner": one.owner or None,
@@ -208,8 +209,10 @@ def _list(
     if page > found.page.paginator.num_pages:
         problem = Problem("cette page n'existe pas", field="page")
         raise Invalid("referrals.page", "La liste est plus courte.", [problem])
+    shown = list(zip(found.page, found.rows, strict=True))
+    slugs = list_slugs(one for one, _ in shown)
     return {
-        "rows": [_row(one, row) for one, row in zip(found.page, found.rows, strict=True)],
+        "rows": [_row(one, row, *slugs[one.pk]) for one, row in shown],
         "page": found.page.number,
         "pages": found.page.paginator.num_pages,
         "total": found.page.paginator.count,

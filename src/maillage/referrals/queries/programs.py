@@ -1,6 +1,8 @@
-"""Requests by the key of the post that wrote them: a program that tries again finds its own."""
+"""Reads that programs need and pages do not."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from maillage.accounts.permissions import Actor
 from maillage.patients.queries import get_patient
@@ -30,3 +32,11 @@ def find_posted(
             "Cette clé d'envoi a déjà servi à une autre demande : choisissez-en une nouvelle.",
         )
     return known
+
+
+def list_slugs(referrals: Iterable[Referral]) -> dict[int, tuple[str, str]]:
+    """The keys of the pathway and of the team asked of these requests, by identifier: rows of lists
+    hold names, programs read keys. One query."""
+    rows = Referral.objects.filter(pk__in=[one.pk for one in referrals])
+    found = rows.values_list("pk", "pathway__slug", "to_service__slug")
+    return {pk: (pathway, team) for pk, pathway, team in found}
