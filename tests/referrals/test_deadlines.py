@@ -137,3 +137,9 @@ def test_urgent_clocks_run_day_and_night_and_grow_with_patience() -> None:
         assert not lengths[Priority.P1].working, clock
         ends = [due_at(NIGHT, lengths[priority]) for priority in Priority]
         assert ends == sorted(ends), clock
+
+
+def test_an_hour_told_in_paris_counts_real_minutes_on_the_night_clocks_go_back() -> None:
+    """2:50 in summer time on 25 October 2026; the next hour is 2:00 again."""
+    told = datetime(2026, 10, 25, 2, 50, tzinfo=to_paris(NIGHT).tzinfo)
+    assert due_at(told, Delay(15)) - told.astimezone(UTC) == timedelta(minutes=15)

@@ -206,3 +206,14 @@ def test_the_pages_refuse_too(opinion: Referral) -> None:
     for part in ("", "/horloge", "/pieces", "/demande.pdf"):
         assert client.get(f"/adressages/{beside.key}{part}").status_code == 403, part
         assert client.get(f"/adressages/{opinion.key}{part}").status_code == 200, part
+
+
+def test_taking_a_document_out_leads_somewhere_whatever_was_posted(
+    opinion: Referral, client: Client
+) -> None:
+    User.objects.create(username="local", full_name="Dr Local")
+    RoleGrant.objects.create(user=User.objects.get(), role=Role.DOCTOR, organization="ch-maubeuge")
+    client.force_login(User.objects.get())
+    address = f"/adressages/documents/{join(opinion).key}/retirer"
+    for typed in ({}, {"demande": "../ailleurs"}, {"demande": opinion.key}):
+        assert client.post(address, typed).status_code == 302, typed

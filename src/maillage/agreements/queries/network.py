@@ -53,6 +53,15 @@ def list_clauses_for_network() -> list[NetworkClause]:
     ]
 
 
+def is_usable(clause: Clause, *, on: date) -> bool:
+    """True when a clause carries patients on a day: what the engine would find then. Three
+    queries."""
+    term = load_terms().get(clause.agreement_id)
+    carrying = carrying_periods(term) if term is not None else ()
+    own = [Period(clause.starts_on, clause.ends_on)]
+    return any(period.contains(on) for period in intersections(own, carrying))
+
+
 def _pieces(clause: Clause, carrying: tuple[Period[date], ...]) -> list[NetworkClause]:
     own = [Period(clause.starts_on, clause.ends_on)]
     origin = clause.from_organization

@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import SYSTEM, Actor
+from maillage.agreements.queries.network import is_usable
 from maillage.patients.queries import family_ids
 from maillage.referrals.actions.care import settle_links
 from maillage.referrals.actions.clocks import change_clock, settle_clock
@@ -40,6 +41,8 @@ from maillage.referrals.rules.transitions import (
     check_transition,
     state_after_acceptance,
 )
+from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import Refusal
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 WHOLE_PERSON = frozenset({Act.SEND, Act.ACCEPT_MEDICALLY})
@@ -215,6 +218,7 @@ def _check_sending(referral: Referral, *, at: datetime) -> dict[str, Any]:
     """Raise unless the request may go; what is sent, as it is, for the history: the case may be
     completed later, what the team was asked stays readable."""
     check_sending(get_sending(referral))
+    _check_clause(referral, at=at)
     if referral.kind == Kind.TRANSFER:
         _check_not_elsewhere(referral, at=at)
     case = referral.case
@@ -229,6 +233,20 @@ def _check_sending(referral: Referral, *, at: datetime) -> dict[str, Any]:
             "case_version": case.version,
         },
     }
+
+
+def _check_clause(referral: Referral, *, at: datetime) -> None:
+    """Raise :class:`Refusal` when the clause chosen no longer holds: a draft may wait past the end
+    of an agreement. A return goes under what the patient came by, even if it has ended since."""
+    clause = referral.clause
+    if clause is None or referral.kind == Kind.RETURN or is_usable(clause, on=local_day(at)):
+        return
+    raise Refusal(
+        "referrals.clause-over",
+        f"La clause qui portait cette demande ({clause.agreement.short_title}) ne s'applique "
+        "plus : actualisez la proposition, choisissez à nouveau l'équipe, puis envoyez.",
+        clause=clause.slug,
+    )
 
 
 def _check_not_given(referral: Referral, act: Act, *, at: datetime) -> None:

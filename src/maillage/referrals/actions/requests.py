@@ -141,7 +141,7 @@ def change_draft(
     if draft.patient.pk not in family_ids(referral.patient):
         raise Invalid("referrals.draft", "Une demande ne change pas de patient.")
     service = _check_draft(draft, referral.patient)
-    _fill(referral, draft, service, at=at)
+    _fill(referral, draft, service, by=by, at=at)
     _complete_case(referral.case, draft, at=at)
     if referral.case.referrals.count() == 1:
         Case.objects.filter(pk=referral.case_id).update(question=referral.question)
@@ -221,6 +221,8 @@ def _check_draft(draft: RequestDraft, patient: Patient) -> HealthcareService:
         problems.append(Problem("cette demande est celle d'un autre patient", field="previous"))
     if draft.session is not None and draft.kind is not Kind.MEETING:
         problems.append(Problem("une séance est pour une RCP", field="session"))
+    elif draft.session is not None and service and draft.session.service_id != service.pk:
+        problems.append(Problem("cette séance est celle d'une autre équipe", field="session"))
     if problems or service is None:
         raise Invalid("referrals.draft", "Cette demande ne peut pas être écrite ainsi.", problems)
     return service
@@ -267,9 +269,7 @@ def _write(
         token=token,
         state=State.DRAFT,
     )
-    _fill(referral, draft, service, at=at)
-    if draft.patient_agreement:
-        referral.patient_informed_by = by.name
+    _fill(referral, draft, service, by=by, at=at)
     settle_clock(referral, None, at=at)
     referral.save(force_insert=True)
     return referral
@@ -314,7 +314,12 @@ def _complete_case(case: Case, draft: RequestDraft, *, at: datetime) -> None:
 
 
 def _fill(
-    referral: Referral, draft: RequestDraft, service: HealthcareService, *, at: datetime
+    referral: Referral,
+    draft: RequestDraft,
+    service: HealthcareService,
+    *,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Put what a draft says on a request, not saved."""
     terms = get_terms(draft.clause) if draft.clause else None
@@ -339,7 +344,10 @@ def _fill(
     referral.expected_minutes = draft.expected_minutes
     referral.deviation = draft.deviation or ""
     referral.deviation_text = draft.deviation_text.strip()
-    referral.patient_agreement = draft.patient_agreement or ""
+    agreement = draft.patient_agreement or ""
+    if agreement != referral.patient_agreement:
+        referral.patient_informed_by = by.name if agreement else ""
+    referral.patient_agreement = agreement
     referral.is_vital = draft.is_vital
     referral.hub_care_level = draft.hub_care_level or ""
     referral.hub_delay = draft.hub_delay or ""

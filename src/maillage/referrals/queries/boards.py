@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from maillage.accounts.permissions import Actor
 from maillage.patients.rules.identity import short_label
-from maillage.referrals.enums import Act, Kind, Priority, Side, State, Transport
+from maillage.referrals.enums import Act, Kind, Outcome, Priority, Side, State, Transport
 from maillage.referrals.models import Case, Referral
 from maillage.referrals.permissions import REGULATE
 from maillage.referrals.queries.inbox import (
@@ -35,6 +35,7 @@ RETURNS_SINCE = timedelta(days=90)
 """How long a return that nobody asked for stays on the board."""
 
 WITHDRAWN = (State.CANCELLED,)
+NOT_TAKEN = (Outcome.UNMET, Outcome.REROUTED)
 REGULATED = (State.ORDERED, State.ENGAGED, State.DEPARTED, State.ARRIVED)
 """States in which the regulators have a basis for the record."""
 
@@ -235,9 +236,12 @@ def _columns(
 
 
 def expected_returns(actor: Actor, *, at: datetime) -> QuerySet[Referral]:
-    """Transfers whose patient was taken over, with a return due and no request for it."""
-    asked_for = Referral.objects.filter(case=OuterRef("case"), kind=Kind.RETURN).exclude(
-        state__in=WITHDRAWN
+    """Transfers whose patient was taken over, with a return due and no request for it, or none
+    that anybody took."""
+    asked_for = (
+        Referral.objects.filter(case=OuterRef("case"), kind=Kind.RETURN)
+        .exclude(state__in=WITHDRAWN)
+        .exclude(outcome__in=NOT_TAKEN)
     )
     rows = Referral.objects.filter(
         kind=Kind.TRANSFER,

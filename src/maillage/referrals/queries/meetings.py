@@ -23,6 +23,10 @@ from maillage.referrals.rules.meetings import KINDS, missing_specialties, worth_
 from maillage.referrals.rules.transitions import ENDED
 from maillage.vocabulary.errors import NotFound
 
+NOT_LISTED = (State.DRAFT, State.SENT, State.SEEN, State.INFO_ASKED)
+"""States in which a request names, at the most, the session that its writer wishes."""
+
+LISTED = ~Q(referrals__state__in=NOT_LISTED) & Q(referrals__isnull=False)
 PAST_SHOWN = timedelta(days=60)
 MOST_SESSIONS = 100
 
@@ -80,10 +84,10 @@ def list_sessions(actor: Actor, *, at: datetime) -> list[SessionRow]:
         .filter(starts_at__gt=at - PAST_SHOWN)
         .select_related("service__site__organization")
         .annotate(
-            requests=Count("referrals", distinct=True),
+            requests=Count("referrals", filter=LISTED, distinct=True),
             open_requests=Count(
                 "referrals",
-                filter=~Q(referrals__state__in=[*ENDED, State.ANSWERED]),
+                filter=LISTED & ~Q(referrals__state__in=[*ENDED, State.ANSWERED]),
                 distinct=True,
             ),
         )
@@ -128,7 +132,7 @@ def get_session_page(session: MeetingSession, *, by: Actor, at: datetime) -> Ses
     places = asking_places(by)
     registered = [
         _registered(one, sides, at, runs=runs)
-        for one in _shown(session.referrals.all())
+        for one in _shown(session.referrals.exclude(state__in=NOT_LISTED))
         if runs or one.from_organization.slug in places
     ]
     waiting = [_registered(one, sides, at, runs=runs) for one in _shown(_waiting(session))]
@@ -159,12 +163,12 @@ def stamp_of(session: MeetingSession) -> str:
 
 
 def _waiting(session: MeetingSession) -> QuerySet[Referral]:
+    """Those that nobody put on a list yet, and ask for this session or for none."""
     return Referral.objects.filter(
         kind=Kind.MEETING,
         to_service=session.service_id,
-        session__isnull=True,
-        state__in=[State.SENT, State.SEEN, State.SCHEDULED],
-    )
+        state__in=[State.SENT, State.SEEN, State.INFO_ASKED],
+    ).filter(Q(session__isnull=True) | Q(session=session))
 
 
 def _shown(rows: QuerySet[Referral]) -> QuerySet[Referral]:

@@ -32,7 +32,7 @@ AROUND = (
     "from_service",
     "to_organization",
     "to_service__site",
-    "clause",
+    "clause__agreement",
     "agreement",
     "session",
     "previous__proposed_service",

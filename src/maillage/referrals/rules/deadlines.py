@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from maillage.referrals.enums import Clock, Kind, Level, Priority
 from maillage.vocabulary.calendar import local_day, paris_instant, public_holidays
@@ -139,7 +139,8 @@ def due_at(start: datetime, length: Delay) -> datetime:
     """When a clock that starts at an instant runs out: exact minutes, or working minutes of Paris
     (a clock started at night or on a holiday starts with the next working day)."""
     if not length.working:
-        return start + timedelta(minutes=length.minutes)
+        # In UTC: an hour told in Paris plus minutes is otherwise an hour off on two nights a year.
+        return start.astimezone(UTC) + timedelta(minutes=length.minutes)
     left = timedelta(minutes=length.minutes)
     moment, day = start, local_day(start)
     while True:

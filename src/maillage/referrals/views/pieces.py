@@ -73,7 +73,8 @@ def remove(request: Request, key: str) -> HttpResponse:
     """Take a document out of its case."""
     documents.remove_document(key=key, by=request.actor, at=request.now)
     messages.success(request, "Document retiré : son contenu est détruit.")
-    return redirect("referrals:pieces", request.POST.get("demande", ""))
+    back = request.POST.get("demande", "")
+    return redirect("referrals:pieces", back) if back.isalnum() else redirect("referrals:inbox")
 
 
 @require_POST
