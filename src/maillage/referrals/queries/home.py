@@ -38,8 +38,8 @@ class LateTeam:
 
 
 def list_mine(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
-    """The requests of which this person's hospitals hold the ball: vital emergencies, then the
-    first to run out.
+    """The requests of which this person's hospitals hold the ball: vital emergencies, urgent ones,
+    then the first to run out.
     Drafts are shown to the one who writes them."""
     asked = Q(to_organization__slug__in=list(receiving_places(actor)), owner=Side.TARGET)
     asking = Q(from_organization__slug__in=list(asking_places(actor)), owner=Side.REQUESTER)
@@ -49,7 +49,7 @@ def list_mine(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
 
 
 def list_regulated(actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
-    """The transfers that wait for the regulation: vital emergencies, then the first to run out."""
+    """The transfers that wait for the regulation: the most urgent, then the first to run out."""
     rows = Referral.objects.filter(kind=Kind.TRANSFER, owner=Side.REGULATOR)
     return _rows(rows, actor, at=at, most=most)
 
@@ -89,10 +89,13 @@ def list_of_patient(
 
 
 def _rows(rows: QuerySet[Referral], actor: Actor, *, at: datetime, most: int) -> list[RequestRow]:
-    vital = Case(
-        When(priority=Priority.P0, then=Value(0)), default=Value(1), output_field=IntegerField()
+    urgent = Case(
+        When(priority=Priority.P0, then=Value(0)),
+        When(priority=Priority.P1, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
-    found = _around(rows).order_by(vital, "due_at", "id")[:most]
+    found = _around(rows).order_by(urgent, "due_at", "id")[:most]
     return [row_of(one, sides=sides_of(one, actor), now=at) for one in found]
 
 

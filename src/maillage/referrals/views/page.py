@@ -265,6 +265,7 @@ def _draw(
     possible = {one.act for one in shown.choices if not one.refused}
     context = {
         "page": shown,
+        "reroutes": _reroutes(shown.choices),
         "may_redo": tried is not None and tried.act in possible,
         "ball": queries.get_clock(referral, sides=sides, at=request.now),
         "key": referral.key,
@@ -280,9 +281,14 @@ def _draw(
 def _buttons(
     request: Request, referral: Referral, choices: list[queries.Choice], tried: Tried | None
 ) -> list[Button]:
-    """Acts in the order of the table, those that lead away last; the first one is the main one."""
+    """Acts in the order of the table, those that lead away last; the first one is the main one.
+    Asking another team is the link to the request that follows, which closes this one once sent:
+    a button that only closed it would leave the patient without a team."""
+    reroutes = _reroutes(choices)
+    choices = [one for one in choices if one.act is not Act.REROUTE]
     ordered = sorted(choices, key=lambda one: LAST.index(one.act) + 1 if one.act in LAST else 0)
     main = next((one.act for one in ordered if not one.refused and one.act not in LAST), None)
+    main = None if reroutes else main
     found = []
     for one in ordered:
         mine = tried is not None and tried.act is one.act
@@ -301,6 +307,11 @@ def _buttons(
             )
         )
     return found
+
+
+def _reroutes(choices: list[queries.Choice]) -> bool:
+    """True when the request waits to be sent to another team."""
+    return any(one.act is Act.REROUTE for one in choices)
 
 
 def _way_back(request: Request, key: str) -> str:
