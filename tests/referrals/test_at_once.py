@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from maillage.accounts.enums import Role
+from maillage.patients.actions import erase_person
 from maillage.patients.enums import LinkKind
-from maillage.patients.models import CareLink
+from maillage.patients.models import CareLink, Patient
 from maillage.referrals.actions.acts import act_on
 from maillage.referrals.actions.messages import post_message
 from maillage.referrals.actions.requests import create_and_send, create_request
@@ -32,6 +34,7 @@ from tests.referrals.requests_in_small import (
 pytestmark = pytest.mark.usefixtures("shared_database")
 
 LONGEST_S = 60
+OFFICER = scene.person("dpo", Role.AUDITOR)
 SOON = NOW + timedelta(minutes=12)
 
 
@@ -251,3 +254,19 @@ def test_acceptances_and_sendings_of_one_person_do_not_wait_for_each_other() -> 
         assert len(refusals(results)) <= 1
         others = Referral.objects.filter(patient=patient).exclude(pk=before.pk)
         assert set(others.values_list("state", flat=True)) <= {State.CANCELLED, State.CLOSED}
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_request_is_written_while_the_record_is_erased(turn: int) -> None:
+    patient = scene.admit()
+    results = at_once(
+        [
+            lambda: scene.written(patient),
+            lambda: erase_person(
+                patient=Patient.objects.get(pk=patient.pk), reason="sur demande", by=OFFICER, at=NOW
+            ),
+        ]
+    )
+    patient.refresh_from_db()
+    assert sum(isinstance(one, MaillageError) for one in results) == 1
+    assert (patient.erased_at is None) == Case.objects.filter(patient=patient).exists()

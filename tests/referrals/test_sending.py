@@ -7,19 +7,22 @@ from typing import Any
 
 import pytest
 
+from maillage.accounts.enums import Role
 from maillage.agreements.enums import AgreementState
 from maillage.agreements.models import Agreement, Clause
+from maillage.patients.actions import erase_person
 from maillage.patients.models import Patient
 from maillage.referrals.actions.meetings import create_session
-from maillage.referrals.actions.requests import change_draft, send
+from maillage.referrals.actions.requests import change_draft, create_and_send, send
 from maillage.referrals.enums import Act, Kind, PatientAgreement, State
-from maillage.referrals.models import MeetingSession, Referral
+from maillage.referrals.models import Case, MeetingSession, Referral
 from maillage.referrals.queries.boards import list_expected
 from maillage.referrals.queries.meetings import get_session_page, list_sessions
-from maillage.vocabulary.errors import Invalid, Refusal
+from maillage.vocabulary.errors import Invalid, NotFound, Refusal
 from tests.referrals import requests_in_small as scene
 from tests.referrals.requests_in_small import LOCAL, NEIGHBOUR, NOW, SPECIALIST, Hand
 
+OFFICER = scene.person("dpo", Role.AUDITOR)
 TO_LILLE: dict[str, Any] = {"to": "thrombectomie-lille", "step_order": 3}
 
 
@@ -116,10 +119,16 @@ def test_a_return_that_nobody_took_is_expected_again(patient: Patient) -> None:
         from_organization=scene.hospital("ch-valenciennes"),
         from_service=scene.service("unv-valenciennes"), to="urgences-maubeuge", step_order=1,
     )  # fmt: skip
-    from maillage.referrals.actions.requests import create_and_send
-
     asked = Hand(create_and_send(draft=back, token=scene.token(), by=NEIGHBOUR, at=at), at)
     assert list_expected(LOCAL, at=at) == []
     asked.do(Act.REFUSE, LOCAL, reason="NO_BED")
     asked.do(Act.CLOSE, NEIGHBOUR)
     assert [one.key for one in list_expected(LOCAL, at=asked.at)] == [came.key]
+
+
+def test_nothing_is_written_for_somebody_erased_meanwhile(patient: Patient) -> None:
+    """The page was opened before; the record it holds in memory is that of then."""
+    erase_person(patient=Patient.objects.get(), reason="sur demande", by=OFFICER, at=NOW)
+    with pytest.raises(NotFound):
+        scene.written(patient)
+    assert not Case.objects.exists()

@@ -78,7 +78,9 @@ def _move_stay(referral: Referral, *, by: Actor, at: datetime) -> None:
 
 
 def _stays(referral: Referral, organization: Organization) -> list[CareLink]:
-    rows = CareLink.objects.select_related("patient", "organization").filter(
+    """The open stays of the patient in a hospital, held: somebody may be ending one."""
+    held = CareLink.objects.select_for_update(of=("self",), no_key=True)
+    rows = held.select_related("patient", "organization").filter(
         patient__in=family_ids(referral.patient),
         kind=LinkKind.STAY,
         organization=organization,

@@ -36,7 +36,7 @@ from maillage.referrals.enums import (
 from maillage.referrals.models import Case, MeetingSession, Referral
 from maillage.referrals.permissions import ASK
 from maillage.referrals.queries.documents import check_takes_part
-from maillage.referrals.queries.requests import hold_referral, sides_of
+from maillage.referrals.queries.requests import hold_person, hold_referral, sides_of
 from maillage.referrals.rules import acts as rules
 from maillage.referrals.rules.drafts import LONGEST_QUESTION, is_outside
 from maillage.vocabulary.calendar import local_day
@@ -190,8 +190,10 @@ def _check_same(known: Referral, draft: RequestDraft) -> Referral:
 
 
 def _check_patient(patient: Patient, *, by: Actor, at: datetime) -> Patient:
-    """The record that is read for this person, for somebody who may read it."""
-    kept = patient.merged_into or patient
+    """The record that is read for this person, for somebody who may read it, as it now is and
+    held until the end: nobody is erased, or merged, while a request is written."""
+    held = Patient.objects.select_related("merged_into").get(pk=hold_person(patient)[0])
+    kept = held.merged_into or held
     if kept.erased_at is not None:
         raise NotFound("patients.erased", "Ce dossier a été effacé.")
     check_found(find_ground(kept, by=by, at=at))

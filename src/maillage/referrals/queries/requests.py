@@ -59,7 +59,8 @@ def hold_referral(key: str, *, whole_person: bool = False) -> Referral:
 
 
 def hold_person(patient: Patient) -> list[int]:
-    """Lock the records of one person, merged ones included; their identifiers."""
+    """Lock the records of one person, merged ones included; their identifiers, that of the record
+    which is read first."""
     rows = Patient.objects.filter(pk__in=family_ids(patient)).order_by("pk")
     list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
     return family_ids(patient)
