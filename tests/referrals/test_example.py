@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.conf import settings
@@ -20,7 +21,8 @@ from maillage.patients.models import BreakGlass, CareLink, DuplicatePair, Patien
 from maillage.patients.queries import list_grounds
 from maillage.patients.rules.constants import INS_TEST_OID
 from maillage.referrals.actions.clocks import settle_clock
-from maillage.referrals.actions.invented.year import ACTION, invent_year
+from maillage.referrals.actions.invented.ground import read_ground
+from maillage.referrals.actions.invented.year import ACTION, Year, invent_year
 from maillage.referrals.enums import Act, Kind, LetterKind, Reason, Side, State
 from maillage.referrals.models import Case, Escalation, Event, Letter, MeetingSession, Referral
 from maillage.referrals.rules.invented.people import SUFFIX
@@ -206,6 +208,18 @@ def test_main_agreements_have_figures_in_every_quarter() -> None:
             agreement__slug="association-ght-hainaut-cambresis-2017",
         )
         assert sent.count() > 60
+
+
+def test_the_same_seed_tells_the_same_year() -> None:
+    ground = read_ground(accounts=ACCOUNTS, at=timezone.now())
+    told = []
+    for _ in range(2):
+        year = Year(ground, Random(4), ground.at, mark="essai")
+        year.tell(requests=60, patients=40)
+        year.tell_now()
+        told.append([(one.act, one.at, one.name, one.referral.key) for one in year.told.events])
+    assert len(told[0]) > 300
+    assert told[0] == told[1]
 
 
 def test_loaded_again_it_changes_nothing() -> None:
