@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 import schemathesis
@@ -18,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from maillage.coverage.models import Proof
 
@@ -46,19 +50,58 @@ def headers(example: None, now: datetime) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}", "Accept-Encoding": "identity"}
 
 
-def test_the_description_is_openapi_3_1(example: None) -> None:
-    from maillage.config.api import api
+@pytest.fixture
+def described(example: None) -> dict[str, Any]:
+    """The description of the interface, as a program loads it."""
+    from maillage.config.documents import openapi_document
 
-    described = api.get_openapi_schema()
+    read: dict[str, Any] = json.loads(openapi_document())
+    return read
+
+
+def operations_of(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_the_description_is_openapi_3_1(described: dict[str, Any]) -> None:
     assert described["openapi"].startswith("3.1")
+    wrong = [str(one.message) for one in OPENAPI_31_VALIDATOR.iter_errors(described)]
+    assert not wrong
     assert "/api/couverture/qui" in described["paths"]
-    nameless = [
-        f"{method} {path}"
-        for path, methods in described["paths"].items()
-        for method, operation in methods.items()
-        if not operation.get("summary")
-    ]
+    nameless = [name for name, one in operations_of(described) if not one.get("summary")]
     assert not nameless
+
+
+def test_every_operation_says_how_it_refuses(described: dict[str, Any]) -> None:
+    for name, operation in operations_of(described):
+        for status in ("401", "403", "404", "409", "422"):
+            content = operation["responses"][status]["content"]
+            assert list(content) == ["application/problem+json"], name
+
+
+def test_every_shape_has_a_name_of_its_own() -> None:
+    """Two of one name would be described as one."""
+    from ninja import Schema
+
+    import maillage.config.api  # noqa: F401
+
+    def below(shape: type) -> Iterator[type]:
+        for one in shape.__subclasses__():
+            yield one
+            yield from below(one)
+
+    ours = [one for one in below(Schema) if one.__module__.startswith("maillage.")]
+    counts = Counter(one.__name__ for one in ours if one.__name__ != "ProblemOut")
+    assert not [name for name, count in counts.items() if count > 1]
+
+
+def test_closed_lists_are_told_in_french_by_their_national_codes(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    assert schemas["Priority"]["enum"] == ["P0", "P1", "P2", "P3"]
+    assert "`P0` P0 · urgence vitale" in schemas["Priority"]["description"]
+    assert "`30M` 30 minutes au plus" in schemas["HubDelay"]["description"]
 
 
 @pytest.mark.parametrize("address", ["/api/couverture/qui", "/api/comptes/moi"])
