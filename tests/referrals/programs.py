@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +31,8 @@ class Program(Client):
     """A client that presents a key, and posts JSON."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(headers={"Authorization": f"Bearer {key}"})
+        self.key_headers = {"Authorization": f"Bearer {key}"}
+        super().__init__(headers=self.key_headers)
 
     def say(self, path: str, body: Any, token: str = "", method: str = "post") -> Any:
         """Post a body as JSON, with its key of sending when there is one."""
@@ -79,6 +79,3 @@ def body_of(patient: Patient, /, **changed: Any) -> dict[str, Any]:
         "patient_agreement": "AGREES",
         **changed,
     }
-
-
-Maker = Callable[..., Program]
