@@ -24,7 +24,7 @@ HOUR, DAY = 60, 24 * 60
 @dataclass(frozen=True)
 class Scheduled:
     """A case to be found in a state: its first request was sent ``minutes`` ago. ``back`` is the
-    state of the return, asked ``back_minutes`` ago."""
+    state of the return, asked ``back_minutes`` ago; less than none: it is still awaited."""
 
     place: str
     pathway: str
@@ -53,6 +53,8 @@ NOW: tuple[Scheduled, ...] = (
     Scheduled(
         "ch-fourmies", "neurochirurgie", 3, TR, P1, 2 * DAY, None, 0.5, State.ACCEPTED, 6 * HOUR
     ),
+    Scheduled("ch-fourmies", "avc", 3, TR, P0, 53 * HOUR, None, 0.4, None, -10 * HOUR),
+    Scheduled("ch-fourmies", "vasculaire", 3, TR, P1, 40 * HOUR, None, 0.4, None, -30 * HOUR),
     Scheduled("ch-sambre-avesnois", "avc", 3, TR, P0, 12, State.ACCEPTED),
     Scheduled("ch-sambre-avesnois", "neurochirurgie", 3, OP, P1, 32, State.INFO_ASKED),
     Scheduled("ch-sambre-avesnois", "insuffisance-cardiaque", 2, TR, P1, 34, State.ORDERED),
