@@ -38,9 +38,18 @@ class SpokenDayField(forms.CharField):
             raise forms.ValidationError(error.message) from error
 
 
+class PartField(forms.CharField):
+    """A part of a piece: ``required`` says that a signature waits for it; a piece that is being
+    written is kept without it."""
+
+    def validate(self, value: Any) -> None:
+        """Nothing is refused while the piece is written."""
+
+
 class LetterForm(forms.Form):
     """The parts of a piece. ``version`` is that of the piece shown."""
 
+    use_required_attribute = False
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, kind: LetterKind, **kwargs: Any) -> None:
@@ -51,11 +60,10 @@ class LetterForm(forms.Form):
                 label="Jour de sortie", max_length=20, required=False, help_text="24/12/2026"
             )
         for section in self.sections:
-            label = section.label if section.required else f"{section.label} (facultatif)"
-            self.fields[section.name] = forms.CharField(
-                label=label,
+            self.fields[section.name] = PartField(
+                label=section.label,
                 help_text=section.help,
-                required=False,
+                required=section.required,
                 max_length=SECTION_LENGTH,
                 widget=forms.Textarea(attrs={"rows": 4}),
             )

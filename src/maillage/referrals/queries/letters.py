@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maillage.referrals.enums import LetterKind
+from maillage.referrals.enums import Kind, LetterKind
 from maillage.referrals.models import Case, Letter, Referral
 from maillage.referrals.rules.letters import Known
 from maillage.vocabulary.errors import NotFound
@@ -35,11 +35,17 @@ def get_known(referral: Referral) -> Known:
     answered = case.referrals.exclude(conclusion="").order_by("answered_at", "pk")
     conclusions = list(answered.values_list("conclusion", flat=True))
     team = referral.from_service or referral.to_service
+    # Coming back is not what the patient was sent to hospital for: the case says that.
+    returns = referral.kind == Kind.RETURN
+    said = {name: str(case.answers.get(name) or "") for name in ("fait", "suite", "contact")}
     return Known(
-        question=referral.question,
+        question=case.question if returns and case.question else referral.question,
         summary=case.summary,
         treatments=case.treatments,
         allergies=case.allergies,
         conclusion="\n\n".join(conclusions),
-        callback=f"{team.name}, {referral.callback_phone or team.phone}".strip(", "),
+        callback=said["contact"]
+        or f"{team.name}, {referral.callback_phone or team.phone}".strip(", "),
+        done=said["fait"],
+        follow_up=said["suite"],
     )

@@ -83,12 +83,14 @@ class Known:
     allergies: str
     conclusion: str = ""
     callback: str = ""
+    done: str = ""
+    follow_up: str = ""
 
 
 def first_content(kind: LetterKind, known: Known) -> dict[str, str]:
     """What a new piece begins with: nothing is typed twice."""
     story = known.summary if kind is LetterKind.HANDOVER else ""
-    synthesis = "\n\n".join(text for text in (known.summary, known.conclusion) if text)
+    synthesis = "\n\n".join(text for text in (known.summary, known.conclusion, known.done) if text)
     told = {
         "reason": known.question,
         "story": story,
@@ -96,6 +98,7 @@ def first_content(kind: LetterKind, known: Known) -> dict[str, str]:
         "treatments": known.treatments,
         "allergies": known.allergies,
         "callback": known.callback,
+        "follow_up": known.follow_up,
         "context": known.summary if kind is LetterKind.ENTRY else "",
     }
     return {s.name: told[s.name] for s in SECTIONS[kind] if told.get(s.name)}
