@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from maillage.referrals.actions.requests import RequestDraft, create_request
 from maillage.referrals.enums import Act, Kind, Priority
 from tests.referrals.scene import Scene
 
@@ -159,3 +160,23 @@ def _count(scene: Scene, name: str, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     return len(queries)
+
+
+def test_drafts_come_first_among_all_that_was_written(scene: Scene) -> None:
+    """On both databases: an hour that is missing is sorted otherwise by each of them."""
+    sent = scene.ask()
+    draft = create_request(
+        draft=RequestDraft(
+            patient=sent.patient,
+            pathway=sent.pathway,
+            kind=Kind.OPINION,
+            priority=Priority.P2,
+            from_organization=sent.from_organization,
+            to_service=sent.to_service,
+        ),
+        token="brouillon",
+        by=scene.actors["local"],
+        at=scene.ago(hours=3),
+    )
+    page = scene.client("local").get("/adressages/envoyees?etat=toutes").content.decode()
+    assert page.index(draft.key) < page.index(sent.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from maillage.accounts.enums import Role
 from maillage.agreements.enums import AgreementState
 from maillage.agreements.models import Agreement, Clause
+from maillage.pathways.models import Pathway, PathwayStep, PathwayVersion
 from maillage.patients.actions import erase_person
 from maillage.patients.models import Patient
 from maillage.referrals.actions.meetings import create_session
@@ -18,6 +19,7 @@ from maillage.referrals.enums import Act, Kind, PatientAgreement, State
 from maillage.referrals.models import Case, MeetingSession, Referral
 from maillage.referrals.queries.boards import list_expected
 from maillage.referrals.queries.meetings import get_session_page, list_sessions
+from maillage.referrals.queries.request_page import Asked, load_setting
 from maillage.vocabulary.errors import Invalid, NotFound, Refusal
 from tests.referrals import requests_in_small as scene
 from tests.referrals.requests_in_small import LOCAL, NEIGHBOUR, NOW, SPECIALIST, Hand
@@ -132,3 +134,29 @@ def test_nothing_is_written_for_somebody_erased_meanwhile(patient: Patient) -> N
     with pytest.raises(NotFound):
         scene.written(patient)
     assert not Case.objects.exists()
+
+
+def test_a_version_that_is_still_written_asks_nothing(patient: Patient) -> None:
+    pathway = Pathway.objects.get(slug="avc")
+    planned = PathwayVersion.objects.create(
+        pathway=pathway, number=2, starts_on=date(2026, 1, 1), **scene.SOURCE
+    )
+    PathwayStep.objects.create(
+        version=planned, order=1, name="Autre", care_type="EMERGENCY", level="PROXIMITY",
+        entry="both",
+    )  # fmt: skip
+    asked = Asked(pathway="avc", kind=Kind.OPINION)
+    setting = load_setting(asked, patient=patient, by=LOCAL, at=NOW)
+    assert [step.name for step in setting.every_step] == [
+        "Urgences", "Unité neurovasculaire", "Thrombectomie",
+    ]  # fmt: skip
+
+
+def test_a_clause_that_begins_by_the_day_asked_for_carries_the_request(patient: Patient) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    Clause.objects.update(starts_on=tomorrow.date())
+    with pytest.raises(Refusal):
+        go(under_the_clause(patient))
+    draft = under_the_clause(patient)
+    Referral.objects.filter(pk=draft.pk).update(route={"at": tomorrow.isoformat()})
+    assert go(draft).state == State.SENT

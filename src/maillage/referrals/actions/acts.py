@@ -35,7 +35,7 @@ from maillage.referrals.queries.requests import (
 )
 from maillage.referrals.queries.sendings import get_sending
 from maillage.referrals.rules import acts as rules
-from maillage.referrals.rules.drafts import check_sending
+from maillage.referrals.rules.drafts import asked_for, check_sending
 from maillage.referrals.rules.transitions import (
     BY_DOCTORS,
     check_transition,
@@ -239,7 +239,10 @@ def _check_clause(referral: Referral, *, at: datetime) -> None:
     """Raise :class:`Refusal` when the clause chosen no longer holds: a draft may wait past the end
     of an agreement. A return goes under what the patient came by, even if it has ended since."""
     clause = referral.clause
-    if clause is None or referral.kind == Kind.RETURN or is_usable(clause, on=local_day(at)):
+    if clause is None or referral.kind == Kind.RETURN:
+        return
+    day = local_day(max(at, asked_for(referral.route) or at))
+    if is_usable(clause, on=day):
         return
     raise Refusal(
         "referrals.clause-over",

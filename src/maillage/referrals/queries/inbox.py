@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Value, When
 
 from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
 from maillage.directory.models import HealthcareService
@@ -186,15 +186,19 @@ def get_list(
     rows: QuerySet[Referral], filters: ListFilters, *, side: Side, number: str | None, now: datetime
 ) -> RequestList:
     """A page of 100 rows, as the ``side`` reads it: what it must do first, by hour; among requests
-    that ended too, the last sent first. Three queries, whatever the number of rows."""
+    that ended too, drafts and the last sent first. Two queries, whatever the number of rows."""
     shown = for_list(rows)
     by_date = filters.state in (CLOSED, EVERY, *ENDED)
-    ordered = shown.order_by("-sent_at", "-id") if by_date else _by_urgency(shown, side)
-    page = Paginator(ordered, PAGE_SIZE).get_page(number)
+    last = F("sent_at").desc(nulls_first=True if side is Side.REQUESTER else None)
+    ordered = shown.order_by(last, "-id") if by_date else _by_urgency(shown, side)
     counts = rows.aggregate(
+        every=Count("pk"),
         late=Count("pk", filter=Q(due_at__lt=now, owner=side.value)),
         mine=Count("pk", filter=Q(owner=side.value)),
     )
+    paginator = Paginator(ordered, PAGE_SIZE)
+    paginator.count = counts["every"]
+    page = paginator.get_page(number)
     found = [row_of(one, sides=frozenset({side}), now=now) for one in page]
     return RequestList(page, found, counts["late"], counts["mine"], is_grouped=not by_date)
 

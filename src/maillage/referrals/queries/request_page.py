@@ -12,6 +12,7 @@ from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.coverage.queries.network import load_network
 from maillage.directory.models import HealthcareService, Organization
 from maillage.pathways.models import Pathway, PathwayStep
+from maillage.pathways.rules.states import CARRYING
 from maillage.patients.enums import LinkKind
 from maillage.patients.models import CareLink, Patient
 from maillage.patients.rules.identity import age_on, short_label
@@ -270,9 +271,11 @@ def _choose_step(setting: Setting, wanted: int | None) -> None:
 
 
 def _steps(pathway: Pathway, day: date) -> list[StepChoice]:
+    """The steps of the version that answers on a day."""
     rows = PathwayStep.objects.filter(
         Q(version__ends_on__isnull=True) | Q(version__ends_on__gt=day),
         version__pathway=pathway,
+        version__state__in=CARRYING,
         version__starts_on__lte=day,
     ).order_by("order")
     return [

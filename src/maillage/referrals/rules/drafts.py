@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from maillage.referrals.enums import Deviation, Kind, PatientAgreement
@@ -85,6 +86,15 @@ def route_lines(route: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The ordered lines of a proposal as it was kept."""
     lines = route.get("lines") or []
     return [line for line in lines if isinstance(line, Mapping)]
+
+
+def asked_for(route: Mapping[str, Any]) -> datetime | None:
+    """The instant that the proposal answers for, as it was kept: now, or the day wished."""
+    try:
+        found = datetime.fromisoformat(str(route.get("at", "")))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def service_of(line: Mapping[str, Any]) -> str:
