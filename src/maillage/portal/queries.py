@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Q
 from django.urls import reverse
 
+from maillage.accounts.acts import act_name
 from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import EVERYWHERE, Actor
@@ -387,7 +388,7 @@ def _trail(now: datetime, actor: Actor) -> Block:
     rows = [
         Line(
             "neutral",
-            event.action,
+            act_name(event.action),
             event.subject_name or event.subject_key or event.actor_name,
             "",
             f"{event.actor_name}, {french_instant(event.at)}",

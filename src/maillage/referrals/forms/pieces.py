@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from maillage.referrals.rules.letters import SECTION_LENGTH, SECTIONS
 from maillage.vocabulary.calendar import parse_day
 from maillage.vocabulary.errors import Invalid
 
+LONGEST_DAY = 20
 SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -25,11 +27,20 @@ class DocumentForm(forms.Form):
     )
 
 
-class SpokenDayField(forms.CharField):
-    """A day as French people type it."""
+class SpokenDayField(forms.Field):
+    """A day as French people type it; a signature waits for it, a piece being written does not."""
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+    widget = forms.TextInput(attrs={"autocomplete": "off", "maxlength": str(LONGEST_DAY)})
+
+    def prepare_value(self, value: Any) -> Any:
+        """A day already known is shown as people type it."""
+        return f"{value:%d/%m/%Y}" if isinstance(value, date) else value
+
+    def validate(self, value: Any) -> None:
+        """Nothing is refused while the piece is written."""
+
+    def to_python(self, value: Any) -> date | None:
+        text = str(value or "").strip()[:LONGEST_DAY]
         if not text:
             return None
         try:
@@ -57,7 +68,7 @@ class LetterForm(forms.Form):
         self.sections = SECTIONS[kind]
         if kind is LetterKind.DISCHARGE:
             self.fields["left_on"] = SpokenDayField(
-                label="Jour de sortie", max_length=20, required=False, help_text="24/12/2026"
+                label="Jour de sortie", help_text="Exemple : 24/12/2026."
             )
         for section in self.sections:
             self.fields[section.name] = PartField(
