@@ -417,7 +417,8 @@ def _break(request: Request, patient: Patient, place: Organization, reason: str)
     return Status(made(one.opened_at, now=request.now), show_opening(one))
 
 
-@router.delete(
+@router.api_operation(
+    ["DELETE"],
     "/{key}/urgence",
     response={204: None},
     summary="Refermer son bris de glace",

@@ -93,7 +93,8 @@ def download(request: Request, key: Key) -> HttpResponse:
     )
 
 
-@router.delete(
+@router.api_operation(
+    ["DELETE"],
     "/documents/{key}",
     response={204: None},
     summary="Retirer un document",
