@@ -42,6 +42,8 @@ def _name_details() -> None:
             "letter": "lettre",
             "level": "appelé",
             "mailboxes": "boîtes de messagerie",
+            "patients": "patients",
+            "requests": "demandes",
             "rank": "rang de l'appel",
             "scan": "antivirus",
             "size": "taille en octets",
