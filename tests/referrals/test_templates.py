@@ -28,6 +28,7 @@ from maillage.referrals.rules.templates import (
     DEFAULT,
     RETURN,
     find_template,
+    list_other_questions,
 )
 from maillage.vocabulary.care import CareType
 from maillage.vocabulary.errors import Invalid
@@ -163,3 +164,11 @@ def test_answers_are_said_in_words_and_none_is_lost() -> None:
         Said("Produits", "Alcool, Tabac"),
         Said("Ancienne question", "oui"),
     )
+
+
+def test_an_answer_given_to_another_request_of_the_case_is_read_in_words() -> None:
+    answers: dict[str, str | list[str]] = {"nihss": "14", "anticoagulant": "aucun"}
+    template = find_template("avc", "EMERGENCY", Kind.RETURN)
+    others = list_other_questions("avc")
+    said = {one.label: one.text for one in say_answers(template.questions, answers, others=others)}
+    assert said == {"Score NIHSS": "14", "Anticoagulant": "Aucun"}

@@ -145,7 +145,7 @@ def _return(referral: Referral, sides: frozenset[Side]) -> RequestDraft:
         from_service=referral.to_service,
         to_service=referral.from_service or _home_service(referral),
         step_order=_home_step(referral),
-        question=f"Retour à {referral.from_organization.short_name}",
+        question=f"Retour vers {referral.from_organization.short_name}",
         summary=case.summary,
         treatments=case.treatments,
         allergies=case.allergies,

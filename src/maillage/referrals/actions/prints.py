@@ -23,7 +23,7 @@ from maillage.referrals.rules.prints import (
     sign_words,
 )
 from maillage.referrals.rules.questions import say_answers
-from maillage.referrals.rules.templates import find_template
+from maillage.referrals.rules.templates import find_template, list_other_questions
 from maillage.vocabulary.calendar import french_instant, local_day
 from maillage.vocabulary.errors import Refusal
 
@@ -38,7 +38,11 @@ def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
     case = referral.case
     patient = case.patient
     template = find_template(referral.pathway.slug, referral.care_type, Kind(referral.kind))
-    said = say_answers(template.questions, case.answers)
+    said = say_answers(
+        template.questions,
+        case.answers,
+        others=list_other_questions(referral.pathway.slug),
+    )
     piece = print_piece(
         _head(referral, referral.get_kind_display(), at=referral.sent_at or referral.created_at),
         print_patient(patient, invented=patient.is_synthetic, on=local_day(at)),

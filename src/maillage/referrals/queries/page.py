@@ -36,7 +36,7 @@ from maillage.referrals.queries.requests import sides_for
 from maillage.referrals.rules.history import details_of, reason_of, words_of
 from maillage.referrals.rules.questions import Said, say_answers
 from maillage.referrals.rules.reading import find_readable
-from maillage.referrals.rules.templates import find_template
+from maillage.referrals.rules.templates import find_template, list_other_questions
 from maillage.referrals.rules.transitions import ENDED, MOVED, find_transition, possible_acts
 from maillage.referrals.rules.waiting import TimeLeft, is_mine, waited_for
 from maillage.vocabulary.calendar import french_instant, local_day
@@ -237,7 +237,11 @@ def get_page(
         sides=sides,
         choices=_choices(referral, sides=sides, by=by),
         band=_band(referral.patient, ground, at=at),
-        answers=say_answers(template.questions, case.answers),
+        answers=say_answers(
+            template.questions,
+            case.answers,
+            others=list_other_questions(referral.pathway.slug),
+        ),
         history=_history(referral, events),
         messages=list(referral.messages.all()),
         documents=[one for one in list_documents(case) if one.removed_at is None],
@@ -320,7 +324,11 @@ def _name(person: Any) -> str:
 
 def _line(kind: Kind, event: Event) -> HistoryLine:
     side = Side(event.side)
-    who = event.name if side is Side.SYSTEM else f"{event.name}, {side.label.lower()}"
+    who = (
+        event.name
+        if side is Side.SYSTEM
+        else f"{event.name}, {side.label[:1].lower()}{side.label[1:]}"
+    )
     return HistoryLine(
         at=event.at,
         words=words_of(kind, Act(event.act), event.from_state),

@@ -183,11 +183,16 @@ class Said:
 
 
 def say_answers(
-    questions: Iterable[Question], answers: Mapping[str, str | list[str]]
+    questions: Iterable[Question],
+    answers: Mapping[str, str | list[str]],
+    *,
+    others: Iterable[Question] = (),
 ) -> tuple[Said, ...]:
-    """The answers given, in the order of the questions. Those whose question is no longer in the
-    template keep their name: nothing that was written is lost."""
+    """The answers given, in the order of the questions, then those given to the ``others``, asked
+    by another request of the case. One whose question is in no template any more keeps its name:
+    nothing that was written is lost."""
     known = {question.key: question for question in questions}
+    known |= {question.key: question for question in others if question.key not in known}
     order = [*known, *sorted(set(answers) - set(known))]
     found = []
     for key in order:

@@ -23,7 +23,7 @@ from maillage.referrals.rules.planned_templates import (
     RARE,
     RETURN,
 )
-from maillage.referrals.rules.questions import Template
+from maillage.referrals.rules.questions import Question, Template
 from maillage.referrals.rules.urgent_templates import (
     BURNS,
     CARDIAC_SURGERY,
@@ -100,3 +100,16 @@ def find_template(pathway: str, care_type: str, kind: Kind) -> Template:
         or BY_CARE_TYPE.get(care_type)
         or DEFAULT
     )
+
+
+def list_other_questions(pathway: str) -> list[Question]:
+    """What the other requests of a case may have been asked, those of the same pathway first: an
+    answer given for a transfer is read in words on the page of the return."""
+    own = [one for (slug, _), one in BY_STEP.items() if slug == pathway]
+    own += [BY_PATHWAY[pathway]] if pathway in BY_PATHWAY else []
+    every = [*own, RETURN, *BY_STEP.values(), *BY_PATHWAY.values(), *BY_CARE_TYPE.values(), DEFAULT]
+    found: dict[str, Question] = {}
+    for template in every:
+        for question in template.questions:
+            found.setdefault(question.key, question)
+    return list(found.values())
