@@ -1,7 +1,7 @@
 """Machine code made before anybody waits for it.
 
-The inner loops are compiled the first time they run (some fifteen seconds), then kept on disk beside
-the package, or in the user's cache folder where that cannot be written.
+The inner loops are compiled the first time they run (some fifteen seconds), then kept on disk
+beside the package, or in the user's cache folder where that cannot be written.
 """
 
 from __future__ import annotations
