@@ -46,6 +46,17 @@ def test_late_comes_first_then_next_then_what_others_hold(scene: Scene) -> None:
     assert "Chez les autres" in page
 
 
+def test_a_vital_emergency_stands_before_what_is_late(scene: Scene) -> None:
+    late = scene.ask(Kind.OPINION, priority=Priority.P3, at=scene.ago(days=30))
+    vital = scene.ask(priority=Priority.P0, at=scene.now)
+    client = scene.client("garde")
+    page = client.get("/adressages/").content.decode()
+    assert keys(page) == [vital.key, late.key]
+    assert "Urgences vitales, à vous d&#x27;agir" in page
+    home = client.get("/").content.decode()
+    assert home.index(f"/adressages/{vital.key}") < home.index(f"/adressages/{late.key}")
+
+
 def test_the_wait_is_said_in_words(scene: Scene) -> None:
     scene.ask(priority=Priority.P1, at=scene.ago(minutes=20))
     page = scene.client("garde").get("/adressages/").content.decode()

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from maillage.accounts.models import AuditEvent
-from maillage.referrals.enums import Act, Deviation, Kind, Priority
+from maillage.referrals.enums import Act, Deviation, Kind, Priority, Reason
 from maillage.referrals.models import Message, Referral
 from tests.referrals.scene import Scene
 
@@ -141,6 +141,35 @@ def test_an_act_given_before_says_who(scene: Scene) -> None:
     answer = press(scene.client("garde"), sent, Act.ACCEPT_MEDICALLY)
     assert answer.status_code == 409
     assert "Dr Autre-Garde" in answer.content.decode()
+
+
+def test_an_act_that_is_no_longer_possible_gives_back_what_was_written(scene: Scene) -> None:
+    sent = scene.ask(at=scene.ago(minutes=3))
+    scene.do(sent, Act.ACCEPT_MEDICALLY, "garde", at=scene.ago(minutes=2))
+    answer = press(
+        scene.client("garde"), sent, Act.ACCEPT_MEDICALLY, version=1, text="Appelez au départ."
+    )
+    assert answer.status_code == 409
+    assert "Appelez au départ." in answer.content.decode()
+
+
+def test_details_stay_beside_their_answer(scene: Scene) -> None:
+    sent = scene.ask(at=scene.ago(minutes=5))
+    scene.do(sent, Act.ASK_INFO, "garde", at=scene.ago(minutes=4), text="Scanner fait ?")
+    scene.do(sent, Act.GIVE_INFO, "local", at=scene.ago(minutes=3), text="Sans saignement.")
+    page = scene.client("garde").get(address(sent)).content.decode()
+    top = page[: page.index("La demande</h2>")]
+    assert "Scanner fait ?" in top
+    assert "Sans saignement." in top
+
+
+def test_a_refused_request_leads_to_another_team_not_to_a_closure(scene: Scene) -> None:
+    sent = scene.ask(Kind.OPINION, at=scene.ago(minutes=5))
+    scene.do(sent, Act.REFUSE, "garde", at=scene.ago(minutes=4), reason=Reason.NO_BED)
+    page = scene.client("local").get(address(sent)).content.decode()
+    assert page.count("Adresser à une autre équipe") == 1
+    assert f"?depuis={sent.key}&amp;nature=OPINION" in page
+    assert 'value="REROUTE"' not in page
 
 
 @pytest.mark.parametrize("act", ["EXPIRE", "CLOSE_SISTER", "RIEN", ""])

@@ -165,7 +165,11 @@ class RequestForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Dites ce que le patient, ou un proche, sait et accepte."},
     )
-    vital = forms.BooleanField(label="Urgence vitale", required=False)
+    vital = forms.BooleanField(
+        label="Urgence vitale",
+        required=False,
+        help_text="Le patient ne peut pas attendre d'être informé : l'équipe lit son dossier.",
+    )
     soins = forms.ChoiceField(
         label="Niveau de soins", choices=[*NOT_YET, *HubCareLevel.choices], required=False
     )
