@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -84,3 +85,80 @@ def test_pages_of_other_roles(open_page: Callable[..., Page], account: str) -> N
 def test_the_log_in_page(open_page: Callable[..., Page]) -> None:
     page = open_page(None, width=390)
     assert_good(page, "/connexion")
+
+
+def first_link(page: Page, listed: str, shape: str) -> str:
+    """The first address of this shape that a page leads to."""
+    page.goto(listed)
+    links = page.locator("main a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    return next(link for link in links if link and re.fullmatch(shape, link))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_of_one_request_and_of_its_patient(
+    open_page: Callable[..., Page], width: int
+) -> None:
+    page = open_page("demo-garde-valenciennes", width=width)
+    request = first_link(page, "/adressages/", "/adressages/[0-9A-Z]{10}")
+    record = first_link(page, request, "/patients/[0-9A-Z]{10}")
+    key = record.rpartition("/")[2]
+    for address in (request, f"{request}/pieces", f"{record}/acces"):
+        assert_good(page, address)
+    assert_good(page, f"/adressages/patients/{key}")
+
+    page = open_page("demo-medecin", width=width)
+    new = first_link(page, "/adressages/nouveau", r"/adressages/nouveau\?patient=[0-9A-Z]{10}")
+    record = f"/patients/{new.rpartition('=')[2]}"
+    assert_good(page, new)
+    assert_good(page, f"{new}&filiere=avc&nature=TRANSFER&priorite=P0")
+    for part in ("", "/identite", "/identite/etat", "/venues", "/cercle", "/consentements"):
+        assert_good(page, record + part)
+
+
+@pytest.mark.parametrize(
+    "width",
+    [
+        1280,
+        pytest.param(
+            390,
+            marks=pytest.mark.xfail(
+                strict=True, reason="the mark of a qualified identity is wider than a phone"
+            ),
+        ),
+    ],
+)
+def test_the_record_of_somebody_whose_identity_is_sure(
+    open_page: Callable[..., Page], width: int
+) -> None:
+    page = open_page("demo-garde-valenciennes", width=width)
+    request = first_link(page, "/adressages/", "/adressages/[0-9A-Z]{10}")
+    assert_good(page, first_link(page, request, "/patients/[0-9A-Z]{10}"))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_of_those_who_follow_and_watch(open_page: Callable[..., Page], width: int) -> None:
+    page = open_page("demo-direction", width=width)
+    for address in (
+        "/adressages/delais",
+        "/adressages/delais?par=conventions",
+        "/adressages/delais/jour?periode=semaine",
+        "/adressages/delais/conventions/association-ght-hainaut-cambresis-2017",
+    ):
+        assert_good(page, address)
+    page = open_page("demo-garde", width=width)
+    session = first_link(page, "/adressages/rcp", r"/adressages/rcp/\d+")
+    for address in (
+        session,
+        "/adressages/equipes",
+        "/adressages/transferts",
+        "/adressages/retours",
+    ):
+        assert_good(page, address)
+    page = open_page("demo-dim", width=width)
+    pair = first_link(page, "/patients/doublons", r"/patients/doublons/\d+")
+    for address in ("/patients/doublons", pair, "/patients/fusions"):
+        assert_good(page, address)
+    page = open_page("demo-audit", width=width)
+    opening = first_link(page, "/patients/ouvertures?etat=toutes", r"/patients/ouvertures/\d+")
+    for address in ("/patients/ouvertures", opening, f"{opening}/courrier", "/patients/personnes"):
+        assert_good(page, address)
