@@ -338,6 +338,9 @@ def test_a_merger_is_made_and_undone(dim: Client, pair: DuplicatePair) -> None:
     kept, absorbed = pair.second, pair.first
     silent = dim.post(address, {"garder": kept.key, "reason": ""})
     assert silent.status_code == 422
+    for unsaid in ({}, {"garder": "ni l'un ni l'autre"}):
+        assert dim.post(address, {"reason": "Même carte", **unsaid}).status_code == 422
+    assert not Merger.objects.exists()
     assert dim.post(address, {"garder": kept.key, "reason": "Même carte"}).status_code == 302
     merger = Merger.objects.get()
     assert (merger.kept, merger.absorbed) == (kept, absorbed)

@@ -17,7 +17,7 @@ from maillage.patients.rules.access import (
     Member,
     Opening,
     Reader,
-    check_ground,
+    check_found,
     find_ground,
 )
 from maillage.patients.rules.constants import AFTER_REQUEST, AFTER_STAY, BASIS_TEXTS
@@ -209,7 +209,7 @@ def test_an_opening_is_told_with_its_organization_and_its_end() -> None:
 
 def test_a_refusal_says_so_in_french() -> None:
     with pytest.raises(NotAllowed, match="Aucune base légale"):
-        check_ground(TARGET, Facts((STAY,)), at=AT)
+        check_found(find_ground(TARGET, Facts((STAY,)), at=AT))
 
 
 def test_every_basis_has_its_text() -> None:

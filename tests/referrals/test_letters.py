@@ -12,7 +12,7 @@ from maillage.patients.models import Patient
 from maillage.referrals.actions import letters, prints
 from maillage.referrals.enums import Act, Kind, LetterKind
 from maillage.referrals.models import Letter
-from maillage.referrals.rules.letters import SECTIONS, is_same_day
+from maillage.referrals.rules.letters import SECTIONS
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, MaillageError, NotAllowed, Refusal
 from tests.coverage.pdf_text import read_text
@@ -167,10 +167,31 @@ def test_the_request_remembers_when_its_letter_left(letter: Letter) -> None:
     assert letter.referral.letter_at == NOW
 
 
-@pytest.mark.parametrize(("hours", "same"), [(0, True), (20, True), (21, False)])
-def test_the_same_day_is_that_of_paris(hours: int, same: bool) -> None:
-    # 3:00 on the day of discharge; twenty-one hours later it is midnight.
-    assert is_same_day(NOW + timedelta(hours=hours), local_day(NOW)) is same
+def test_a_merged_record_is_printed_and_sent_under_the_identity_that_is_kept(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(letter)
+    sign(letter)
+    kept = scene.admit()
+    Patient.objects.filter(pk=kept.pk).update(
+        identity_state="QUALIFIED", ins_number="254059920300134", identity_checked_on=NOW.date()
+    )
+    Patient.objects.filter(pk=letter.case.patient_id).update(merged_into=kept)
+    printed: list[str] = []
+
+    def typeset(folder: object, name: str, data: object, *, timestamp: int) -> bytes:
+        printed.append(str(data))
+        return b""
+
+    monkeypatch.setattr(prints, "typeset", typeset)
+    prints.print_letter(key=letter.key, by=LOCAL, at=NOW)
+    assert letter.referral is not None
+    prints.print_request(key=letter.referral.key, by=LOCAL, at=NOW)
+    assert [kept.birth_name.upper() in one.upper() for one in printed] == [True, True]
+    letters.send_letter(
+        key=letter.key, addresses=["dr@mssante.example.invalid"], handed_over=False, by=LOCAL,
+        at=NOW,
+    )  # fmt: skip
 
 
 def test_the_printed_request_says_all_that_the_team_needs(patient: Patient) -> None:

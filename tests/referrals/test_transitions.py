@@ -10,7 +10,6 @@ from maillage.referrals.enums import Act, Clock, Kind, Priority, Side, State
 from maillage.referrals.rules.acts import NEEDED, VALUES
 from maillage.referrals.rules.deadlines import DELAYS
 from maillage.referrals.rules.transitions import (
-    ACCEPTANCES,
     BY_DOCTORS,
     ENDED,
     STANDINGS,
@@ -106,7 +105,7 @@ def test_every_act_clock_and_need_is_used() -> None:
     for line in TABLE:
         assert set(line.needs) <= VALUES.get(line.act, frozenset()) | {"text"}, line
         assert set(line.needs) <= set(NEEDED), line
-    assert set(Act) >= BY_DOCTORS | ACCEPTANCES
+    assert set(Act) >= BY_DOCTORS
 
 
 def test_who_regulates_never_changes_the_destination() -> None:

@@ -116,11 +116,6 @@ def _rank(ground: Ground) -> tuple[int, float]:
     return list(Basis).index(ground.basis), -lasts
 
 
-def check_ground(reader: Reader, facts: Facts, *, at: datetime) -> Ground:
-    """The basis, as :func:`find_ground`. Raises :class:`NotAllowed` when there is none."""
-    return check_found(find_ground(reader, facts, at=at))
-
-
 def check_found(ground: Ground | None) -> Ground:
     """The basis that was found. Raises :class:`NotAllowed` when there is none."""
     if ground is None:

@@ -49,11 +49,13 @@ def merge(request: Request, pk: int) -> HttpResponse:
     """Read one record of a pair through the other one."""
     found = queries.get_pair(pk)
     form = ReasonForm(request.POST)
-    kept, absorbed = found.first, found.second
-    if request.POST.get("garder") == found.second.key:
-        kept, absorbed = found.second, found.first
-    if not form.is_valid():
+    records = {one.key: one for one in (found.first, found.second)}
+    kept = records.pop(request.POST.get("garder", ""), None)
+    if kept is None:
+        form.add_error(None, "Dites lequel des deux dossiers est gardé.")
+    if not form.is_valid() or kept is None:
         return _pair_page(request, found, form, status=422)
+    [absorbed] = records.values()
     try:
         actions.merge_patients(
             kept=kept,

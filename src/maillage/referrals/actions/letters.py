@@ -92,7 +92,8 @@ def send_letter(
         raise Refusal("referrals.letter-unsigned", "La lettre n'est pas signée.")
     if not handed_over and not addresses:
         raise Refusal("referrals.letter-nowhere", "Dites à qui la lettre est remise ou envoyée.")
-    rules.check_can_send(IdentityState(letter.case.patient.identity_state), addresses)
+    patient = letter.case.patient.merged_into or letter.case.patient
+    rules.check_can_send(IdentityState(patient.identity_state), addresses)
     told = [*(["Remise au patient"] if handed_over else []), *addresses]
     letter.recipients = list(dict.fromkeys([*letter.recipients, *told]))
     letter.sent_at = letter.sent_at or at

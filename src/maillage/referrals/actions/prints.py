@@ -8,6 +8,7 @@ from typing import Any
 
 from maillage.accounts.permissions import Actor
 from maillage.exchange.typesetting import typeset
+from maillage.patients.models import Patient
 from maillage.referrals.actions.reading import read_letter, read_request
 from maillage.referrals.enums import Kind, LetterKind, Priority, Transport
 from maillage.referrals.models import Letter, Referral
@@ -36,7 +37,7 @@ def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
     referral = get_referral(key)
     read_request(referral=referral, what="request-print", by=by, at=at)
     case = referral.case
-    patient = case.patient
+    patient = _read_as(referral.patient)
     template = find_template(referral.pathway.slug, referral.care_type, Kind(referral.kind))
     said = say_answers(
         template.questions,
@@ -74,7 +75,7 @@ def print_answer(*, key: str, by: Actor, at: datetime) -> bytes:
     if referral.answered_at is None:
         raise Refusal("referrals.no-answer", "Cette demande n'a pas encore de réponse.")
     read_request(referral=referral, what="answer-print", by=by, at=at)
-    patient = referral.case.patient
+    patient = _read_as(referral.patient)
     piece = print_piece(
         Head(
             title="Avis" if referral.kind == Kind.OPINION else "Réponse",
@@ -105,7 +106,7 @@ def print_letter(*, key: str, by: Actor, at: datetime) -> bytes:
     """A written piece as PDF; one that is not signed says so. Raises as :func:`print_request`."""
     letter = get_letter(key)
     read_letter(letter=letter, what="letter-print", by=by, at=at)
-    patient = letter.case.patient
+    patient = _read_as(letter.case.patient)
     kind = LetterKind(letter.kind)
     piece = print_piece(
         _letter_head(letter),
@@ -119,6 +120,11 @@ def print_letter(*, key: str, by: Actor, at: datetime) -> bytes:
         signature=sign_words(letter.signed_by, letter.signed_at) or "Projet, non signé",
     )
     return _typeset(piece, letter.changed_at)
+
+
+def _read_as(patient: Patient) -> Patient:
+    """The record whose identity is written on paper: the one that is kept."""
+    return patient.merged_into or patient
 
 
 def _head(referral: Referral, title: str, *, at: datetime) -> Head:

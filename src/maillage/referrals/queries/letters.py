@@ -10,7 +10,7 @@ from maillage.vocabulary.errors import NotFound
 
 def get_letter(key: str, *, lock: bool = False) -> Letter:
     """A piece by its key. Raises :class:`NotFound`."""
-    found = Letter.objects.select_related("case__patient", "organization", "referral")
+    found = Letter.objects.select_related("case__patient__merged_into", "organization", "referral")
     if lock:
         found = found.select_for_update(of=("self",))
     letter = found.filter(key=key).first()

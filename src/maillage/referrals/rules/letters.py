@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from maillage.patients.enums import IdentityState
 from maillage.referrals.enums import LetterKind
-from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Problem, Refusal
 
 SECTION_LENGTH = 6000
@@ -144,8 +143,3 @@ def check_can_send(state: IdentityState, addresses: Sequence[str]) -> None:
             "L'identité du patient n'est pas qualifiée : la lettre peut être remise et imprimée, "
             "pas envoyée par messagerie sécurisée.",
         )
-
-
-def is_same_day(sent_at: datetime | None, left_on: date | None) -> bool:
-    """True when a discharge letter left the day of discharge (R.1112-1-2)."""
-    return sent_at is not None and left_on is not None and local_day(sent_at) <= left_on

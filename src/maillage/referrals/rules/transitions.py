@@ -354,8 +354,6 @@ BY_DOCTORS = frozenset(
 """Acts that, on the side of the team asked, are a doctor's. The others may be done by whoever gives
 the beds there."""
 
-ACCEPTANCES = frozenset({Act.ACCEPT, Act.ACCEPT_MEDICALLY, Act.ACCEPT_BED})
-
 
 def standing(kind: Kind, state: State) -> Standing | None:
     """Who holds the ball in a state, and the clock that runs; None once ended. The transport of a
