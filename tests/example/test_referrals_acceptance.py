@@ -67,7 +67,13 @@ def test_a_stroke_goes_to_maubeuge_for_an_opinion_then_to_lille_and_comes_back()
     holds(local, maubeuge, opinion, waits_for="réponse à lire et à clore")
     assert "Thrombolyse, puis avis de Lille." in page(local, opinion)
 
-    # The transfer takes up the same case: nothing is typed again.
+    transfer = becomes_a_transfer(local, opinion)
+    is_carried(local, lille, samu, transfer)
+    comes_back(local, lille, transfer)
+
+
+def becomes_a_transfer(local: Client, opinion: str) -> str:
+    """The transfer takes up the same case: nothing is typed again; its key."""
     start = steps.request_form(
         local.get("/adressages/nouveau", {"depuis": opinion, "nature": "TRANSFER"})
     )
@@ -89,6 +95,11 @@ def test_a_stroke_goes_to_maubeuge_for_an_opinion_then_to_lille_and_comes_back()
     rows = {row.key: row for row in Referral.objects.filter(key__in=[opinion, transfer])}
     assert rows[transfer].case_id == rows[opinion].case_id
     assert rows[opinion].state == "CLOSED"
+    return transfer
+
+
+def is_carried(local: Client, lille: Client, samu: Client, transfer: str) -> None:
+    """Two acceptances, the transport, the way: what each side reads."""
     holds(lille, local, transfer, waits_for="à ouvrir")
 
     page(lille, transfer)
@@ -119,8 +130,6 @@ def test_a_stroke_goes_to_maubeuge_for_an_opinion_then_to_lille_and_comes_back()
     holds(lille, local, transfer, waits_for="prise en charge attendue")
     act(lille, transfer, "TAKE_OVER")
     assert "plus personne n'attend" in ball(local, transfer)
-
-    comes_back(local, lille, transfer)
 
 
 def comes_back(local: Client, lille: Client, transfer: str) -> None:
