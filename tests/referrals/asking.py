@@ -7,6 +7,7 @@ from datetime import date, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
@@ -124,3 +125,8 @@ def do(referral: Referral, act: Act, *, at: str, now: datetime, **values: Any) -
         by=Actor(f"medecin-{at}", "Dr Essai", (Grant(Role.DOCTOR, at),)),
         at=now,
     )
+
+
+def written() -> QuerySet[Referral]:
+    """The requests of this test: the example tells a year of others."""
+    return Referral.objects.filter(requester__startswith="essai-").order_by("pk")

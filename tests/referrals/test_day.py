@@ -84,6 +84,20 @@ def test_who_follows_what(
 
 
 @pytest.mark.usefixtures("today")
+def test_the_support_of_a_group_follows_what_is_sent_within_it(
+    now: datetime, make_actor: MakeActor
+) -> None:
+    """No agreement is needed between members: nobody else would see such a request."""
+    night = now - timedelta(hours=1)
+    basis = {"basis": "group:ght-hainaut", "sender": "ch-cambrai", "service": "urgences-maubeuge"}
+    send(1, at=night, **basis, **waiting(night, due_in=60))
+    support = make_actor(Role.DIRECTOR, at="ch-valenciennes")
+    assert any(row.startswith("CH Cambrai") for row in keys(support, Span.DAY, now))
+    other = make_actor(Role.DIRECTOR, at="chu-lille")
+    assert not any(row.startswith("CH Cambrai") for row in keys(other, Span.DAY, now))
+
+
+@pytest.mark.usefixtures("today")
 def test_hours_and_delays_are_said(now: datetime) -> None:
     page = get_day(SYSTEM, span=Span.WEEK, number="1", at=now)
     rows = {(row.sender, row.team): row for row in page.rows}
@@ -120,7 +134,7 @@ def test_the_list_runs_the_same_queries_whatever_its_size(
     send(number, at=now - timedelta(days=5))
     client = client_for(Role.DIRECTOR, at="ch-maubeuge")
     client.get("/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         page = client.get("/adressages/delais/jour?periode=semaine")
     assert 'href="?periode=jour"' in page.content.decode()
     assert page.content.decode().count('<th scope="row">') == min(100, number + 2)

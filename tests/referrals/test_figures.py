@@ -372,7 +372,7 @@ def test_the_page_runs_the_same_queries_whatever_its_size(
 ) -> None:
     client = client_for(Role.REGULATOR)
     client.get("/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = client.get(f"/adressages/delais?par={view}&periode=2026-T3")
     text = page.content.decode()
     assert page.status_code == 200
@@ -426,7 +426,7 @@ def test_the_page_of_an_agreement_asks_for_its_figures(
         in director.get("/conventions/association").content.decode()
     )
     place = "/adressages/delais/conventions/association"
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         fragment = director.get(place, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
     assert "70 demandes" in fragment

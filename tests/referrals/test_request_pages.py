@@ -13,7 +13,6 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.patients.models import Patient
 from maillage.referrals.enums import Kind, State
-from maillage.referrals.models import Referral
 from tests.referrals.asking import (
     HTMX,
     NEW,
@@ -23,6 +22,7 @@ from tests.referrals.asking import (
     page_of,
     team,
     typed,
+    written,
 )
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -65,7 +65,7 @@ def test_a_record_without_basis_stays_closed(client_for: ClientFor, patient: Pat
     assert stranger.get(NEW, {"patient": patient.key}).status_code == 403
     assert stranger.post(NEW, typed(patient)).status_code == 403
     assert stranger.post(NEW, typed(patient, acte="proposer"), **HTMX).status_code == 403
-    assert not Referral.objects.exists()
+    assert not written().exists()
 
 
 @pytest.mark.parametrize("role", [Role.DIRECTOR, Role.REGULATOR, Role.DIM, Role.AUDITOR])
@@ -142,7 +142,7 @@ def test_without_script_the_page_comes_back_with_everything_typed(
     assert fields.value("q_nihss") == "quatorze"
     assert "Trouvée au sol" in html
     assert "À corriger" not in html
-    assert not Referral.objects.exists()
+    assert not written().exists()
 
 
 def test_another_choice_proposes_its_own_first_team_unless_the_doctor_chose(
@@ -173,7 +173,7 @@ def test_nothing_of_the_patient_is_in_an_address(doctor: Client, patient: Patien
 
 def test_a_request_is_sent_with_what_was_proposed(doctor: Client, patient: Patient) -> None:
     response = doctor.post(NEW, typed(patient))
-    referral = Referral.objects.get()
+    referral = written().get()
     assert response.status_code == 302
     assert response["Location"] == f"/adressages/{referral.key}"
     assert referral.state == State.SENT
@@ -200,7 +200,7 @@ def test_a_request_is_sent_with_what_was_proposed(doctor: Client, patient: Patie
 def test_a_double_click_sends_once(doctor: Client, patient: Patient) -> None:
     first, second = (doctor.post(NEW, typed(patient)) for _ in range(2))
     assert first["Location"] == second["Location"]
-    assert Referral.objects.count() == 1
+    assert written().count() == 1
 
 
 def test_what_lacks_is_summed_up_and_nothing_is_lost(doctor: Client, patient: Patient) -> None:
@@ -219,7 +219,7 @@ def test_what_lacks_is_summed_up_and_nothing_is_lost(doctor: Client, patient: Pa
         assert sentence in html
     assert Fields(html).value("q_nihss") == "60"
     assert "Trouvée au sol" in html
-    assert not Referral.objects.exists()
+    assert not written().exists()
 
 
 def test_another_team_than_the_first_asks_for_the_reason(doctor: Client, patient: Patient) -> None:
@@ -229,7 +229,7 @@ def test_another_team_than_the_first_asks_for_the_reason(doctor: Client, patient
     assert "dites pourquoi" in page_of(refused)
     assert Fields(page_of(refused)).value("equipe") == other
     doctor.post(NEW, typed(patient, equipe=other, ecart="KNOWN_TEAM"))
-    referral = Referral.objects.get()
+    referral = written().get()
     assert referral.to_organization.slug == "ch-valenciennes"
     assert referral.deviation == "KNOWN_TEAM"
 
@@ -238,14 +238,14 @@ def test_another_reason_is_told_in_words(doctor: Client, patient: Patient) -> No
     values = typed(patient, equipe=team("ch-valenciennes"), ecart="OTHER")
     assert "Précisez ce motif" in page_of(doctor.post(NEW, values))
     doctor.post(NEW, {**values, "ecart_precision": "IRM en panne à Maubeuge"})
-    assert Referral.objects.get().deviation_text == "IRM en panne à Maubeuge"
+    assert written().get().deviation_text == "IRM en panne à Maubeuge"
 
 
 def test_outside_any_agreement_the_request_goes_and_is_marked(
     doctor: Client, patient: Patient
 ) -> None:
     doctor.post(NEW, typed(patient, equipe=team("ch-arras"), ecart="PATIENT_CHOICE"))
-    referral = Referral.objects.get()
+    referral = written().get()
     assert referral.is_outside_agreement
     assert referral.basis == "none"
     assert referral.clause is None
@@ -273,7 +273,7 @@ def test_a_clause_is_kept_with_its_agreement(doctor: Client, patient: Patient) -
         retour_heures="24",
     )
     doctor.post(NEW, values)
-    referral = Referral.objects.get()
+    referral = written().get()
     assert referral.clause is not None
     assert referral.clause.slug == "hc-2017-thrombectomie"
     assert referral.agreement == referral.clause.agreement
@@ -287,7 +287,7 @@ def test_a_team_that_is_not_proposed_is_not_written_to(doctor: Client, patient: 
         response = doctor.post(NEW, typed(patient, equipe=invented))
         assert response.status_code == 422
         assert "plus proposée" in page_of(response)
-    assert not Referral.objects.exists()
+    assert not written().exists()
 
 
 @pytest.mark.parametrize(
@@ -303,14 +303,14 @@ def test_what_the_patient_said_may_stop_it(
 
 def test_a_vital_emergency_goes_without_the_patient_told(doctor: Client, patient: Patient) -> None:
     doctor.post(NEW, typed(patient, accord="UNABLE", vital="on"))
-    assert Referral.objects.get().is_vital
+    assert written().get().is_vital
 
 
 def test_several_teams_are_asked_at_once_for_a_transfer(doctor: Client, patient: Patient) -> None:
     values = typed(patient, nature="TRANSFER", aussi=[team("ch-valenciennes")])
     for _ in range(2):
         doctor.post(NEW, values)
-    first, second = Referral.objects.order_by("pk")
+    first, second = written()
     assert first.case == second.case
     assert {first.state, second.state} == {State.SENT}
     assert second.to_organization.slug == "ch-valenciennes"
@@ -319,4 +319,4 @@ def test_several_teams_are_asked_at_once_for_a_transfer(doctor: Client, patient:
 
 def test_other_teams_are_left_aside_for_an_opinion(doctor: Client, patient: Patient) -> None:
     doctor.post(NEW, typed(patient, aussi=[team("ch-valenciennes")]))
-    assert Referral.objects.count() == 1
+    assert written().count() == 1

@@ -16,7 +16,7 @@ from maillage.coverage.queries.network import load_network
 from maillage.directory.models import HealthcareService
 from maillage.patients.models import Patient
 from maillage.referrals.enums import Act, Kind, State
-from maillage.referrals.models import MeetingSession, Referral
+from maillage.referrals.models import MeetingSession
 from maillage.vocabulary.calendar import to_paris
 from tests.referrals.asking import (
     HTMX,
@@ -29,6 +29,7 @@ from tests.referrals.asking import (
     page_of,
     team,
     typed,
+    written,
 )
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -67,7 +68,7 @@ def test_a_draft_is_kept_incomplete_shown_again_then_sent(doctor: Client, patien
         aussi=[team("ch-valenciennes")],
     )
     kept = doctor.post(NEW, values, follow=True)
-    draft = Referral.objects.get()
+    draft = written().get()
     assert draft.state == State.DRAFT
     html = page_of(kept)
     assert kept.request["PATH_INFO"] == f"/adressages/{draft.key}/modifier"
@@ -83,7 +84,7 @@ def test_a_draft_is_kept_incomplete_shown_again_then_sent(doctor: Client, patien
     sent = doctor.post(f"/adressages/{draft.key}/modifier", whole)
     assert sent.status_code == 302
     assert sent["Location"] == f"/adressages/{draft.key}"
-    assert Referral.objects.filter(state=State.SENT).count() == 2
+    assert written().filter(state=State.SENT).count() == 2
     draft.refresh_from_db()
     assert draft.case.question == "Hémiplégie gauche, thrombolyse ?"
     assert draft.events.filter(act=Act.SEND).count() == 1
@@ -94,14 +95,14 @@ def test_a_draft_belongs_to_its_hospital(
     doctor: Client, client_for: ClientFor, patient: Patient
 ) -> None:
     doctor.post(NEW, typed(patient, acte="brouillon"))
-    draft = Referral.objects.get()
+    draft = written().get()
     other = client_for(Role.DOCTOR, at="ch-sambre-avesnois")
     assert other.get(f"/adressages/{draft.key}/modifier").status_code == 403
 
 
 def test_a_stale_draft_does_not_overwrite(doctor: Client, patient: Patient) -> None:
     doctor.post(NEW, typed(patient, acte="brouillon"))
-    draft = Referral.objects.get()
+    draft = written().get()
     address = f"/adressages/{draft.key}/modifier"
     seen = draft.version
     doctor.post(address, typed(patient, acte="brouillon", motif="Plus récent", version=seen))
@@ -119,7 +120,7 @@ def test_an_opinion_becomes_a_transfer_without_typing_anything_again(
     doctor: Client, patient: Patient
 ) -> None:
     doctor.post(NEW, typed(patient))
-    opinion = Referral.objects.get()
+    opinion = written().get()
     html = page_of(doctor.get(NEW, {"depuis": opinion.key, "nature": "TRANSFER", "etape": "3"}))
     fields = Fields(html)
     assert fields.value("q_nihss") == "14"
@@ -137,7 +138,7 @@ def test_an_opinion_becomes_a_transfer_without_typing_anything_again(
         jeton="un-autre-jeton",
     )
     doctor.post(NEW, values)
-    transfer = Referral.objects.get(kind=Kind.TRANSFER)
+    transfer = written().get(kind=Kind.TRANSFER)
     assert transfer.case == opinion.case
     assert transfer.previous == opinion
 
@@ -152,7 +153,7 @@ def test_a_team_that_refused_is_no_longer_the_first(
     doctor: Client, patient: Patient, now: datetime
 ) -> None:
     doctor.post(NEW, typed(patient))
-    opinion = Referral.objects.get()
+    opinion = written().get()
     do(opinion, Act.REFUSE, at="ch-sambre-avesnois", now=now, reason="NO_TEAM")
     next_one = {"depuis": opinion.key, "nature": "OPINION"}
     html = page_of(doctor.get(NEW, next_one))
@@ -161,14 +162,14 @@ def test_a_team_that_refused_is_no_longer_the_first(
     assert Fields(html).value("motif") == "Hémiplégie gauche, thrombolyse ?"
     values = typed(patient, depuis=opinion.key, equipe=other, jeton="la-suite")
     assert doctor.post(NEW, values).status_code == 302
-    assert Referral.objects.latest("pk").deviation == ""
+    assert written().latest("pk").deviation == ""
 
 
 def test_a_team_that_another_named_comes_first(
     doctor: Client, patient: Patient, now: datetime
 ) -> None:
     doctor.post(NEW, typed(patient))
-    opinion = Referral.objects.get()
+    opinion = written().get()
     named = team("ch-arras")
     do(
         opinion,
@@ -190,7 +191,7 @@ def test_a_return_goes_home_under_what_the_patient_came_by(
         patient, etape="3", nature="TRANSFER", equipe=team(lille, "THROMBECTOMY"), q_occlusion="m1"
     )
     doctor.post(NEW, values)
-    transfer = Referral.objects.get()
+    transfer = written().get()
     transfer = do(transfer, Act.ACCEPT_MEDICALLY, at=lille, now=now)
     transfer = do(transfer, Act.ACCEPT_BED, at=lille, now=now, bed="12")
     soon = now + timedelta(hours=2)
@@ -223,7 +224,7 @@ def test_a_return_goes_home_under_what_the_patient_came_by(
         "acte": "envoyer",
     }
     assert specialist.post(NEW, values).status_code == 302
-    back = Referral.objects.get(kind=Kind.RETURN)
+    back = written().get(kind=Kind.RETURN)
     assert back.from_organization.slug == lille
     assert back.to_organization.slug == "ch-fourmies"
     assert (back.previous, back.case, back.clause) == (transfer, transfer.case, transfer.clause)
@@ -251,7 +252,7 @@ def test_a_meeting_is_put_on_the_list_of_a_session(
     shown = page_of(doctor.post(NEW, {**values, "acte": "proposer"}))
     assert "RCP sein" in shown
     doctor.post(NEW, values)
-    assert Referral.objects.get().session == session
+    assert written().get().session == session
 
 
 # Several places, speed
@@ -288,5 +289,5 @@ def test_queries_are_counted(
 
 def test_the_hour_typed_is_that_of_paris(doctor: Client, patient: Patient, now: datetime) -> None:
     doctor.post(NEW, typed(patient))
-    assert Referral.objects.get().route["at"] == now.isoformat()
+    assert written().get().route["at"] == now.isoformat()
     assert f"{to_paris(now):%H}" == "03"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from maillage.directory.enums import MemberRole
 from maillage.directory.models import (
     Authorisation,
     GroupMembership,
@@ -341,3 +342,11 @@ def find_closure(service: str, pk: int) -> ServiceException:
     if found is None:
         raise NotFound("directory.unknown-closure", "Cette fermeture n'existe pas.")
     return found
+
+
+def supported_groups(organizations: Collection[str], *, on: date) -> frozenset[str]:
+    """Keys of the groups that these organizations (keys) are the support of on a day."""
+    rows = GroupMembership.objects.filter(
+        role=MemberRole.SUPPORT, organization__slug__in=organizations, starts_on__lte=on
+    ).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    return frozenset(rows.values_list("group__slug", flat=True))

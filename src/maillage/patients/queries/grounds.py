@@ -54,9 +54,7 @@ def list_grounds(patients: Iterable[Patient], *, by: Actor, at: datetime) -> dic
     families = map_families(living)
     ids = {pk for family in families.values() for pk in family}
     facts = _load_facts(ids, by=by, at=at)
-    organizations = frozenset(
-        key for role in CARERS for key in by.organizations(role) if key != EVERYWHERE
-    )
+    organizations = care_places(by)
     reader = _load_reader(by, organizations, facts.values(), on=local_day(at))
     grounds = {}
     for pk, family in families.items():
@@ -64,6 +62,14 @@ def list_grounds(patients: Iterable[Patient], *, by: Actor, at: datetime) -> dic
         if ground is not None:
             grounds[pk] = ground
     return grounds
+
+
+def care_places(actor: Actor) -> frozenset[str]:
+    """The organizations (keys) in which an actor gives care. The regulator of the SAMU is no doctor
+    of the hospital that houses it: transfers open records to them, not its beds."""
+    roles = [role for role in CARERS if role is not Role.REGULATOR]
+    held = frozenset[str]().union(*(actor.organizations(role) for role in roles))
+    return held - {EVERYWHERE}
 
 
 def _join(facts: dict[int, Facts], family: Iterable[int]) -> Facts:

@@ -12,6 +12,7 @@ from maillage.patients.models import Patient
 from maillage.referrals.actions.reading import read_letter, read_request
 from maillage.referrals.enums import Kind, LetterKind, Priority, Transport
 from maillage.referrals.models import Letter, Referral
+from maillage.referrals.queries.as_sent import load_told
 from maillage.referrals.queries.letters import get_letter
 from maillage.referrals.queries.requests import get_referral
 from maillage.referrals.rules.letters import SECTIONS
@@ -23,12 +24,11 @@ from maillage.referrals.rules.prints import (
     print_piece,
     sign_words,
 )
-from maillage.referrals.rules.questions import say_answers
-from maillage.referrals.rules.templates import find_template, list_other_questions
 from maillage.vocabulary.calendar import french_instant, local_day
 from maillage.vocabulary.errors import Refusal
 
 PRINT = Path(__file__).resolve().parent.parent / "print"
+COMPLETED = "Complété depuis l'envoi, pour une autre demande."
 
 
 def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
@@ -36,14 +36,8 @@ def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
     patient was told. Raises :class:`NotFound`, :class:`NotAllowed` without a legal basis."""
     referral = get_referral(key)
     read_request(referral=referral, what="request-print", by=by, at=at)
-    case = referral.case
     patient = _read_as(referral.patient)
-    template = find_template(referral.pathway.slug, referral.care_type, Kind(referral.kind))
-    said = say_answers(
-        template.questions,
-        case.answers,
-        others=list_other_questions(referral.pathway.slug),
-    )
+    told = load_told(referral)
     piece = print_piece(
         _head(referral, referral.get_kind_display(), at=referral.sent_at or referral.created_at),
         print_patient(patient, invented=patient.is_synthetic, on=local_day(at)),
@@ -58,11 +52,12 @@ def print_request(*, key: str, by: Actor, at: datetime) -> bytes:
             *_transfer_facts(referral),
         ],
         parts=[
-            Part("Motif", referral.question),
-            Part("Résumé clinique", case.summary),
-            Part("Renseignements", "\n".join(f"{one.label} : {one.text}" for one in said)),
-            Part("Traitements en cours", case.treatments),
-            Part("Allergies", case.allergies),
+            Part("Motif", told.question),
+            Part("Résumé clinique", told.summary),
+            Part("Renseignements", "\n".join(f"{one.label} : {one.text}" for one in told.answers)),
+            Part("Traitements en cours", told.treatments),
+            Part("Allergies", told.allergies),
+            Part("Dossier", COMPLETED if told.completed_by else ""),
         ],
     )
     return _typeset(piece, referral.changed_at)
@@ -72,9 +67,9 @@ def print_answer(*, key: str, by: Actor, at: datetime) -> bytes:
     """The answer to a request as PDF. Raises as :func:`print_request`, and :class:`Refusal` while
     there is none."""
     referral = get_referral(key)
+    read_request(referral=referral, what="answer-print", by=by, at=at)
     if referral.answered_at is None:
         raise Refusal("referrals.no-answer", "Cette demande n'a pas encore de réponse.")
-    read_request(referral=referral, what="answer-print", by=by, at=at)
     patient = _read_as(referral.patient)
     piece = print_piece(
         Head(
