@@ -137,6 +137,7 @@ def demo(words: list[str]) -> NoReturn:
     host, port = _read_address(words)
     _check_port(host, port)
     demo_on = {"MAILLAGE_DEMO": "1"}
+    demo_on["MAILLAGE_ADDRESS"] = os.environ.get("MAILLAGE_ADDRESS", f"http://{host}:{port}")
     say("Maillage, territoire d'exemple\n")
     # The engine's machine code is made once per installation: while the territory loads.
     warm = subprocess.Popen(

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from maillage.accounts.permissions import SYSTEM
 from maillage.jobs.actions import start
-from maillage.referrals.enums import Act, Clock, Kind, Level, Side, State
+from maillage.referrals.enums import Act, Clock, Kind, Level, Priority, Side, State
 from maillage.referrals.models import Event, Message, Notice, Referral
 from maillage.referrals.queries.recipients import Recipient, list_recipients
 from maillage.referrals.rules import notices as rules
@@ -63,6 +63,7 @@ def subject_of(referral: Referral) -> rules.Subject:
     return rules.Subject(
         key=referral.key,
         kind=Kind(referral.kind),
+        priority=Priority(referral.priority),
         sender=str(referral.from_organization),
         team=referral.to_service.name,
         owner=Side(referral.owner) if referral.owner else None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from maillage.referrals.enums import Act, Clock, Kind, Level, Side, State
+from maillage.referrals.enums import Act, Clock, Kind, Level, Priority, Side, State
 from maillage.vocabulary.calendar import french_instant
 
 TOLD: Mapping[Act, frozenset[Side]] = {
@@ -51,6 +51,7 @@ class Subject:
 
     key: str
     kind: Kind
+    priority: Priority
     sender: str
     team: str
     owner: Side | None
@@ -70,27 +71,32 @@ def told(act: Act, *, kind: Kind, before: State) -> frozenset[Side]:
 
 def words_of_act(subject: Subject, said: str, *, address: str) -> tuple[str, str]:
     """Title and text of the message that tells of an act; ``said`` is what the table says."""
-    return f"Maillage {subject.key} : {said.lower()}", _text(subject, f"{said}.", address)
+    return _title(subject, said.lower()), _text(subject, f"{said}.", address)
 
 
 def words_of_message(subject: Subject, *, address: str) -> tuple[str, str]:
     """Title and text that tell of a new message in the conversation."""
     said = "Un message vous attend"
-    return f"Maillage {subject.key} : nouveau message", _text(subject, f"{said}.", address)
+    return _title(subject, "nouveau message"), _text(subject, f"{said}.", address)
 
 
 def words_of_call(subject: Subject, level: Level, *, address: str) -> tuple[str, str]:
     """Title and text of a call of the chain."""
     waited = subject.clock.label if subject.clock else ""
     said = f"Échéance dépassée : {waited}. Vous êtes appelé : {level.label.lower()}."
-    return f"Maillage {subject.key} : en retard, {waited}", _text(subject, said, address)
+    return _title(subject, f"en retard, {waited}"), _text(subject, said, address)
+
+
+def _title(subject: Subject, said: str) -> str:
+    """What is read before the message is opened: how urgent, which request, what of it."""
+    return f"Maillage {subject.priority.value} {subject.key} : {said}"
 
 
 def _text(subject: Subject, said: str, address: str) -> str:
     lines = [
         said,
         "",
-        f"Demande {subject.key} · {subject.kind.label}",
+        f"Demande {subject.key} · {subject.kind.label} · {subject.priority.label}",
         f"De : {subject.sender}",
         f"À : {subject.team}",
     ]
