@@ -8,7 +8,7 @@ from maillage.referrals.actions.cases import change_case
 from maillage.referrals.actions.prints import COMPLETED, print_request
 from maillage.referrals.enums import Act, Kind
 from maillage.referrals.models import Referral
-from tests.exchange.printed import read_text
+from tests.coverage.pdf_text import read_text
 from tests.referrals.scene import Scene
 
 pytestmark = pytest.mark.django_db

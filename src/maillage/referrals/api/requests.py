@@ -204,6 +204,7 @@ TRANSFER = (
 CASE = (
     "key", "version", "question", "summary", "treatments", "allergies", "return_due_at",
 )  # fmt: skip
+TOLD = ("summary", "treatments", "allergies")
 PERSON = (
     "key", "name", "birth", "age", "sex", "ins", "commune", "phone", "attending_doctor",
     "is_deceased",
@@ -239,14 +240,14 @@ def _show(page: queries.RequestPage, ground: Ground) -> dict[str, Any]:
         "standing": show_standing(one),
         "basis": GroundOut.of(ground),
         "patient": _columns(page.band, PERSON),
-        "case": _columns(one.case, CASE),
+        "case": {**_columns(one.case, CASE), **_columns(page.told, TOLD)},
         "previous": one.previous.key if one.previous else None,
         "pathway": one.pathway.slug,
         "pathway_name": one.pathway.name,
         "step": one.step_order,
         "care_type": one.care_type,
         "question": one.question,
-        "answers": [{"label": said.label, "text": said.text} for said in page.answers],
+        "answers": [{"label": said.label, "text": said.text} for said in page.told.answers],
         "from_organization": one.from_organization.slug,
         "from_service": one.from_service.slug if one.from_service else None,
         "requester": one.requester_name,

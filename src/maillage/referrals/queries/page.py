@@ -28,15 +28,14 @@ from maillage.referrals.models import (
     Referral,
 )
 from maillage.referrals.permissions import ANSWER
+from maillage.referrals.queries.as_sent import Told, tell
 from maillage.referrals.queries.documents import list_documents
 from maillage.referrals.queries.inbox import RequestRow, for_list, holder_of, left_of, row_of
 from maillage.referrals.queries.letters import list_letters
 from maillage.referrals.queries.reading import as_parts, check_reads, reads_letter
 from maillage.referrals.queries.requests import sides_for
 from maillage.referrals.rules.history import details_of, reason_of, words_of
-from maillage.referrals.rules.questions import Said, say_answers
 from maillage.referrals.rules.reading import find_readable
-from maillage.referrals.rules.templates import find_template, list_other_questions
 from maillage.referrals.rules.transitions import ENDED, MOVED, find_transition, possible_acts
 from maillage.referrals.rules.waiting import TimeLeft, is_mine, waited_for
 from maillage.vocabulary.calendar import french_instant, local_day
@@ -124,7 +123,8 @@ class RequestPage:
     sides: frozenset[Side]
     choices: list[Choice]
     band: Band
-    answers: tuple[Said, ...]
+    told: Told
+    completed_by: Other | None
     history: list[HistoryLine]
     messages: list[Message]
     documents: list[Document]
@@ -227,9 +227,10 @@ def get_page(
     queries more than :func:`find_request`."""
     kind = Kind(referral.kind)
     case = referral.case
-    template = find_template(referral.pathway.slug, referral.care_type, kind)
     events = list(referral.events.all())
-    others = _others(referral, ground, by=by, at=at)
+    of_case = _requests_of_case(referral)
+    others = _others(referral, of_case, ground, by=by, at=at)
+    told = tell(referral, events=events, others=of_case)
     asked, given = _details(referral, events)
     return RequestPage(
         referral=referral,
@@ -237,11 +238,8 @@ def get_page(
         sides=sides,
         choices=_choices(referral, sides=sides, by=by),
         band=_band(referral.patient, ground, at=at),
-        answers=say_answers(
-            template.questions,
-            case.answers,
-            others=list_other_questions(referral.pathway.slug),
-        ),
+        told=told,
+        completed_by=_completed_by(told, others),
         history=_history(referral, events),
         messages=list(referral.messages.all()),
         documents=[one for one in list_documents(case) if one.removed_at is None],
@@ -339,11 +337,16 @@ def _line(kind: Kind, event: Event) -> HistoryLine:
     )
 
 
-def _others(referral: Referral, ground: Ground, *, by: Actor, at: datetime) -> list[Other]:
+def _requests_of_case(referral: Referral) -> list[Referral]:
+    of_case = Referral.objects.filter(case=referral.case_id)
+    return list(for_list(of_case, "case", "previous", "created_at").order_by("created_at", "id"))
+
+
+def _others(
+    referral: Referral, rows: list[Referral], ground: Ground, *, by: Actor, at: datetime
+) -> list[Other]:
     """The other requests of the case, oldest first: what came before, sisters, what followed. A
     draft is told to those who write it; what may be opened is said by ``rules.reading``."""
-    of_case = Referral.objects.filter(case=referral.case_id)
-    rows = list(for_list(of_case, "case", "previous").order_by("created_at", "id"))
     parts = as_parts(rows, by)
     readable = find_readable(parts, ground.basis)
     return [
@@ -351,6 +354,12 @@ def _others(referral: Referral, ground: Ground, *, by: Actor, at: datetime) -> l
         for one, part in zip(rows, parts, strict=True)
         if one.pk != referral.pk and (part.sides or not part.is_draft)
     ]
+
+
+def _completed_by(told: Told, others: list[Other]) -> Other | None:
+    """The last request that completed the case, among those that the reader opens if any."""
+    rows = [one for one in others if one.row.key in told.completed_by]
+    return next((one for one in reversed(rows) if one.opens), rows[-1] if rows else None)
 
 
 def _may_write(referral: Referral, sides: frozenset[Side], *, at: datetime) -> bool:
