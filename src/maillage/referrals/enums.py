@@ -178,7 +178,7 @@ class Outcome(models.TextChoices):
 
     ADVICE = "ADVICE", "Avis rendu, patient gardé sur place"
     SEEN = "SEEN", "Vu en consultation"
-    TAKEN_OVER = "TAKEN_OVER", "Pris en charge sur place"
+    TAKEN_OVER = "TAKEN_OVER", "Pris en charge par l'équipe"
     DISCUSSED = "DISCUSSED", "Discuté en réunion"
     REROUTED = "REROUTED", "Adressé ailleurs"
     UNMET = "UNMET", "Sans suite"

@@ -42,10 +42,10 @@ HUB_DELAYS: Mapping[Priority, tuple[HubDelay, ...]] = {
     Priority.P3: (HubDelay.H24, HubDelay.RDV),
 }
 VEHICLES: Mapping[Transport, tuple[str, ...]] = {
-    Transport.SMUR: ("SMUR, équipe 1", "SMUR, équipe 2"),
-    Transport.NURSE: ("T2IH 1", "T2IH 2"),
-    Transport.HELICOPTER: ("Hélicoptère sanitaire",),
-    Transport.AMBULANCE: ("Ambulance Exemple 12", "Ambulance Exemple 7", "Ambulance Exemple 31"),
+    Transport.SMUR: ("équipe 1", "équipe 2"),
+    Transport.NURSE: ("équipe 1", "équipe 2"),
+    Transport.HELICOPTER: ("appareil 1",),
+    Transport.AMBULANCE: ("Exemple 12", "Exemple 7", "Exemple 31"),
     Transport.SEATED: ("VSL Exemple 4", "Taxi conventionné"),
 }
 ROAD = 45
