@@ -6,1426 +6,414 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("agreements", "0002_clause_terms"),
-        ("directory", "0001_initial"),
-        ("pathways", "0001_initial"),
-        ("patients", "0001_initial"),
+        ('agreements', '0002_clause_terms'),
+        ('directory', '0001_initial'),
+        ('pathways', '0001_initial'),
+        ('patients', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Case",
+            name='Case',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        default=maillage.patients.models.new_key,
-                        editable=False,
-                        max_length=10,
-                        unique=True,
-                        verbose_name="numéro",
-                    ),
-                ),
-                ("question", models.CharField(max_length=240, verbose_name="motif")),
-                ("summary", models.TextField(blank=True, verbose_name="résumé clinique")),
-                ("treatments", models.TextField(blank=True, verbose_name="traitements en cours")),
-                (
-                    "allergies",
-                    models.CharField(blank=True, max_length=240, verbose_name="allergies"),
-                ),
-                (
-                    "answers",
-                    models.JSONField(
-                        blank=True, default=dict, verbose_name="renseignements de l'étape"
-                    ),
-                ),
-                (
-                    "return_due_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="retour attendu avant le"
-                    ),
-                ),
-                ("opened_at", models.DateTimeField(verbose_name="ouvert le")),
-                ("opened_by", models.CharField(max_length=120, verbose_name="ouvert par")),
-                ("changed_at", models.DateTimeField(verbose_name="modifié le")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.organization",
-                        verbose_name="ouvert par",
-                    ),
-                ),
-                (
-                    "pathway",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="pathways.pathway",
-                    ),
-                ),
-                (
-                    "patient",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="patients.patient",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(default=maillage.patients.models.new_key, editable=False, max_length=10, unique=True, verbose_name='numéro')),
+                ('question', models.CharField(max_length=240, verbose_name='motif')),
+                ('summary', models.TextField(blank=True, verbose_name='résumé clinique')),
+                ('treatments', models.TextField(blank=True, verbose_name='traitements en cours')),
+                ('allergies', models.CharField(blank=True, max_length=240, verbose_name='allergies')),
+                ('answers', models.JSONField(blank=True, default=dict, verbose_name="renseignements de l'étape")),
+                ('return_due_at', models.DateTimeField(blank=True, null=True, verbose_name='retour attendu avant le')),
+                ('opened_at', models.DateTimeField(verbose_name='ouvert le')),
+                ('opened_by', models.CharField(max_length=120, verbose_name='ouvert par')),
+                ('changed_at', models.DateTimeField(verbose_name='modifié le')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organization', verbose_name='ouvert par')),
+                ('pathway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pathways.pathway')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='patients.patient')),
             ],
             options={
-                "verbose_name": "dossier d'adressage",
-                "verbose_name_plural": "dossiers d'adressage",
-                "ordering": ("-opened_at", "-id"),
+                'verbose_name': "dossier d'adressage",
+                'verbose_name_plural': "dossiers d'adressage",
+                'ordering': ('-opened_at', '-id'),
             },
         ),
         migrations.CreateModel(
-            name="Document",
+            name='Document',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        default=maillage.patients.models.new_key,
-                        editable=False,
-                        max_length=10,
-                        unique=True,
-                        verbose_name="clé",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("IMAGE", "Imagerie"),
-                            ("LAB", "Biologie"),
-                            ("LETTER", "Courrier"),
-                            ("HANDOVER", "Fiche de transfert"),
-                            ("DISCHARGE", "Lettre de liaison"),
-                            ("PHOTO", "Photographie"),
-                            ("OTHER", "Autre document"),
-                        ],
-                        max_length=9,
-                        verbose_name="nature",
-                    ),
-                ),
-                ("title", models.CharField(max_length=120, verbose_name="titre")),
-                ("path", models.CharField(max_length=120, verbose_name="emplacement")),
-                ("wrapped_key", models.BinaryField(verbose_name="clé du fichier, chiffrée")),
-                ("nonce", models.BinaryField(verbose_name="nonce")),
-                ("content_type", models.CharField(max_length=60, verbose_name="type")),
-                ("size", models.PositiveIntegerField(verbose_name="taille (octets)")),
-                ("sha256", models.CharField(max_length=64, verbose_name="empreinte")),
-                (
-                    "scan",
-                    models.CharField(
-                        choices=[
-                            ("WAITING", "Analyse en attente"),
-                            ("CLEAN", "Sans virus connu"),
-                            ("INFECTED", "Refusé par l'antivirus"),
-                            ("NOT_SCANNED", "Non analysé (aucun antivirus installé)"),
-                        ],
-                        default="WAITING",
-                        max_length=11,
-                        verbose_name="antivirus",
-                    ),
-                ),
-                (
-                    "scanned_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="analysé le"),
-                ),
-                ("added_at", models.DateTimeField(verbose_name="ajouté le")),
-                ("added_by", models.CharField(max_length=120, verbose_name="ajouté par")),
-                (
-                    "removed_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="retiré le"),
-                ),
-                (
-                    "removed_by",
-                    models.CharField(blank=True, max_length=120, verbose_name="retiré par"),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="documents",
-                        to="referrals.case",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.organization",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(default=maillage.patients.models.new_key, editable=False, max_length=10, unique=True, verbose_name='clé')),
+                ('kind', models.CharField(choices=[('IMAGE', 'Imagerie'), ('LAB', 'Biologie'), ('LETTER', 'Courrier'), ('HANDOVER', 'Fiche de transfert'), ('DISCHARGE', 'Lettre de liaison'), ('PHOTO', 'Photographie'), ('OTHER', 'Autre document')], max_length=9, verbose_name='nature')),
+                ('title', models.CharField(max_length=120, verbose_name='titre')),
+                ('path', models.CharField(max_length=120, verbose_name='emplacement')),
+                ('wrapped_key', models.BinaryField(verbose_name='clé du fichier, chiffrée')),
+                ('nonce', models.BinaryField(verbose_name='nonce')),
+                ('content_type', models.CharField(max_length=60, verbose_name='type')),
+                ('size', models.PositiveIntegerField(verbose_name='taille (octets)')),
+                ('sha256', models.CharField(max_length=64, verbose_name='empreinte')),
+                ('scan', models.CharField(choices=[('WAITING', 'Analyse en attente'), ('CLEAN', 'Sans virus connu'), ('INFECTED', "Refusé par l'antivirus"), ('NOT_SCANNED', 'Non analysé (aucun antivirus installé)')], default='WAITING', max_length=11, verbose_name='antivirus')),
+                ('scanned_at', models.DateTimeField(blank=True, null=True, verbose_name='analysé le')),
+                ('added_at', models.DateTimeField(verbose_name='ajouté le')),
+                ('added_by', models.CharField(max_length=120, verbose_name='ajouté par')),
+                ('removed_at', models.DateTimeField(blank=True, null=True, verbose_name='retiré le')),
+                ('removed_by', models.CharField(blank=True, max_length=120, verbose_name='retiré par')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='referrals.case')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organization')),
             ],
             options={
-                "verbose_name": "document",
-                "verbose_name_plural": "documents",
-                "ordering": ("case", "added_at", "id"),
+                'verbose_name': 'document',
+                'verbose_name_plural': 'documents',
+                'ordering': ('case', 'added_at', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Following",
+            name='Following',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("username", models.CharField(max_length=60, verbose_name="identifiant")),
-                ("by_mail", models.BooleanField(default=True, verbose_name="par courriel")),
-                ("since", models.DateTimeField(verbose_name="depuis le")),
-                (
-                    "service",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.healthcareservice",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('username', models.CharField(max_length=60, verbose_name='identifiant')),
+                ('by_mail', models.BooleanField(default=True, verbose_name='par courriel')),
+                ('since', models.DateTimeField(verbose_name='depuis le')),
+                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.healthcareservice')),
             ],
             options={
-                "verbose_name": "abonnement à une équipe",
-                "verbose_name_plural": "abonnements aux équipes",
-                "ordering": ("username", "service"),
+                'verbose_name': 'abonnement à une équipe',
+                'verbose_name_plural': 'abonnements aux équipes',
+                'ordering': ('username', 'service'),
             },
         ),
         migrations.CreateModel(
-            name="MeetingSession",
+            name='MeetingSession',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="intitulé")),
-                ("kind", models.CharField(blank=True, max_length=40, verbose_name="type de RCP")),
-                ("starts_at", models.DateTimeField(verbose_name="le")),
-                ("quorum", models.JSONField(default=list, verbose_name="spécialités requises")),
-                ("attendees", models.JSONField(blank=True, default=list, verbose_name="présents")),
-                ("held_at", models.DateTimeField(blank=True, null=True, verbose_name="tenue le")),
-                ("held_by", models.CharField(blank=True, max_length=120, verbose_name="tenue par")),
-                (
-                    "service",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.healthcareservice",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='intitulé')),
+                ('kind', models.CharField(blank=True, max_length=40, verbose_name='type de RCP')),
+                ('starts_at', models.DateTimeField(verbose_name='le')),
+                ('quorum', models.JSONField(default=list, verbose_name='spécialités requises')),
+                ('attendees', models.JSONField(blank=True, default=list, verbose_name='présents')),
+                ('held_at', models.DateTimeField(blank=True, null=True, verbose_name='tenue le')),
+                ('held_by', models.CharField(blank=True, max_length=120, verbose_name='tenue par')),
+                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.healthcareservice')),
             ],
             options={
-                "verbose_name": "séance de RCP",
-                "verbose_name_plural": "séances de RCP",
-                "ordering": ("starts_at", "id"),
+                'verbose_name': 'séance de RCP',
+                'verbose_name_plural': 'séances de RCP',
+                'ordering': ('starts_at', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Referral",
+            name='Referral',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        default=maillage.patients.models.new_key,
-                        editable=False,
-                        max_length=10,
-                        unique=True,
-                        verbose_name="numéro",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("OPINION", "Avis (télé-expertise)"),
-                            ("CONSULTATION", "Consultation"),
-                            ("TRANSFER", "Transfert"),
-                            ("RETURN", "Retour"),
-                            ("MEETING", "Réunion de concertation (RCP)"),
-                        ],
-                        max_length=12,
-                        verbose_name="nature",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("DRAFT", "Brouillon"),
-                            ("SENT", "Envoyée"),
-                            ("SEEN", "Vue"),
-                            ("INFO_ASKED", "Précisions demandées"),
-                            ("PARTLY_ACCEPTED", "Accord partiel"),
-                            ("ACCEPTED", "Acceptée"),
-                            ("ORDERED", "Transport demandé"),
-                            ("ENGAGED", "Transport engagé"),
-                            ("DEPARTED", "Patient parti"),
-                            ("ARRIVED", "Patient arrivé"),
-                            ("SCHEDULED", "Rendez-vous fixé"),
-                            ("ANSWERED", "Réponse rendue"),
-                            ("REFUSED", "Refusée"),
-                            ("REDIRECTED", "Réorientée"),
-                            ("EXPIRED", "Restée sans réponse"),
-                            ("CLOSED", "Close"),
-                            ("CANCELLED", "Annulée"),
-                        ],
-                        default="DRAFT",
-                        max_length=16,
-                        verbose_name="état",
-                    ),
-                ),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("ADVICE", "Avis rendu, patient gardé sur place"),
-                            ("SEEN", "Vu en consultation"),
-                            ("TAKEN_OVER", "Pris en charge par l'équipe"),
-                            ("DISCUSSED", "Discuté en réunion"),
-                            ("REROUTED", "Adressé ailleurs"),
-                            ("UNMET", "Sans suite"),
-                        ],
-                        max_length=12,
-                        verbose_name="issue",
-                    ),
-                ),
-                (
-                    "priority",
-                    models.CharField(
-                        choices=[
-                            ("P0", "P0 · urgence vitale"),
-                            ("P1", "P1 · urgent"),
-                            ("P2", "P2 · non urgent"),
-                            ("P3", "P3 · différé"),
-                        ],
-                        max_length=2,
-                        verbose_name="priorité",
-                    ),
-                ),
-                ("step_order", models.PositiveSmallIntegerField(default=1, verbose_name="étape")),
-                ("care_type", models.CharField(max_length=40, verbose_name="type de soin")),
-                (
-                    "question",
-                    models.CharField(blank=True, max_length=240, verbose_name="question posée"),
-                ),
-                (
-                    "requester",
-                    models.CharField(max_length=60, verbose_name="identifiant du demandeur"),
-                ),
-                (
-                    "requester_name",
-                    models.CharField(max_length=120, verbose_name="médecin demandeur"),
-                ),
-                (
-                    "callback_phone",
-                    models.CharField(blank=True, max_length=20, verbose_name="téléphone de rappel"),
-                ),
-                (
-                    "taken_by",
-                    models.CharField(
-                        blank=True, max_length=60, verbose_name="identifiant de qui s'en occupe"
-                    ),
-                ),
-                (
-                    "taken_by_name",
-                    models.CharField(blank=True, max_length=120, verbose_name="s'en occupe"),
-                ),
-                (
-                    "route",
-                    models.JSONField(
-                        blank=True, default=dict, verbose_name="proposition du moteur"
-                    ),
-                ),
-                ("basis", models.CharField(blank=True, max_length=120, verbose_name="fondement")),
-                (
-                    "is_outside_agreement",
-                    models.BooleanField(default=False, verbose_name="hors convention"),
-                ),
-                (
-                    "price_text",
-                    models.CharField(blank=True, max_length=240, verbose_name="prix convenu"),
-                ),
-                (
-                    "expected_minutes",
-                    models.PositiveSmallIntegerField(
-                        null=True, verbose_name="délai de route (min)"
-                    ),
-                ),
-                (
-                    "deviation",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("KNOWN_TEAM", "Patient déjà suivi par cette équipe"),
-                            ("PATIENT_CHOICE", "Choix du patient ou de ses proches"),
-                            ("NO_CAPACITY", "Première équipe sans place, selon son appel"),
-                            ("CLINICAL", "Raison clinique"),
-                            ("RETURN_HOME", "Rapprochement du domicile"),
-                            ("OTHER", "Autre motif"),
-                        ],
-                        max_length=14,
-                        verbose_name="écart",
-                    ),
-                ),
-                (
-                    "deviation_text",
-                    models.CharField(
-                        blank=True, max_length=240, verbose_name="précision sur l'écart"
-                    ),
-                ),
-                (
-                    "patient_agreement",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("AGREES", "Informé, d'accord"),
-                            ("REPRESENTED", "Proche ou personne de confiance informé, d'accord"),
-                            ("UNABLE", "Hors d'état d'être informé (urgence)"),
-                            ("REFUSES", "Informé, refuse"),
-                        ],
-                        max_length=11,
-                        verbose_name="information du patient",
-                    ),
-                ),
-                (
-                    "patient_informed_by",
-                    models.CharField(blank=True, max_length=120, verbose_name="informé par"),
-                ),
-                ("is_vital", models.BooleanField(default=False, verbose_name="urgence vitale")),
-                ("conclusion", models.TextField(blank=True, verbose_name="conclusion")),
-                ("report", models.TextField(blank=True, verbose_name="compte rendu")),
-                (
-                    "answered_by",
-                    models.CharField(blank=True, max_length=120, verbose_name="réponse de"),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("NO_BED", "Pas de lit disponible"),
-                            ("NO_TEAM", "Équipe indisponible"),
-                            ("NOT_INDICATED", "Pas d'indication"),
-                            ("OTHER_LEVEL", "Relève d'un autre niveau de recours"),
-                            ("OTHER_SPECIALTY", "Relève d'une autre spécialité"),
-                            ("TOO_UNSTABLE", "Patient intransportable"),
-                            ("PATIENT_REFUSES", "Refus du patient"),
-                            ("IMPROVED", "Évolution favorable"),
-                            ("DECEASED", "Décès"),
-                            ("SISTER", "Une autre équipe a accepté"),
-                            ("MISTAKE", "Erreur de saisie"),
-                            ("OTHER", "Autre motif"),
-                        ],
-                        max_length=16,
-                        verbose_name="motif",
-                    ),
-                ),
-                (
-                    "reason_text",
-                    models.CharField(
-                        blank=True, max_length=400, verbose_name="précision sur le motif"
-                    ),
-                ),
-                (
-                    "scheduled_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="rendez-vous le"),
-                ),
-                (
-                    "scheduled_place",
-                    models.CharField(
-                        blank=True, max_length=120, verbose_name="lieu du rendez-vous"
-                    ),
-                ),
-                (
-                    "medical_by",
-                    models.CharField(blank=True, max_length=120, verbose_name="accord médical de"),
-                ),
-                (
-                    "medical_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="accord médical le"),
-                ),
-                (
-                    "bed_by",
-                    models.CharField(blank=True, max_length=120, verbose_name="lit confirmé par"),
-                ),
-                (
-                    "bed_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="lit confirmé le"),
-                ),
-                ("bed", models.CharField(blank=True, max_length=80, verbose_name="lit")),
-                (
-                    "hub_care_level",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("R1", "R1 · urgence vitale"),
-                            ("R2", "R2 · urgence vraie"),
-                            ("R3", "R3 · continuité de soins"),
-                            ("R4", "R4 · conseil ou prescription"),
-                        ],
-                        max_length=2,
-                        verbose_name="niveau de soins",
-                    ),
-                ),
-                (
-                    "hub_delay",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("DEL0", "Immédiatement"),
-                            ("ASAP", "Dès que possible (1 h au plus)"),
-                            ("30M", "30 minutes au plus"),
-                            ("45M", "45 minutes au plus"),
-                            ("1H", "1 heure au plus"),
-                            ("2H", "2 heures au plus"),
-                            ("4H", "4 heures au plus"),
-                            ("8H", "8 heures au plus"),
-                            ("12H", "12 heures au plus"),
-                            ("24H", "24 heures au plus"),
-                            ("RDV", "À heure fixée"),
-                        ],
-                        max_length=4,
-                        verbose_name="délai demandé",
-                    ),
-                ),
-                (
-                    "transport",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("AMBULANCE", "Ambulance"),
-                            ("NURSE", "Transfert infirmier (T2IH)"),
-                            ("SMUR", "SMUR"),
-                            ("HELICOPTER", "Hélicoptère sanitaire"),
-                            ("SEATED", "Véhicule sanitaire léger, taxi"),
-                        ],
-                        max_length=10,
-                        verbose_name="accompagnement",
-                    ),
-                ),
-                (
-                    "transport_risk",
-                    models.CharField(
-                        blank=True, max_length=240, verbose_name="risque pendant le trajet"
-                    ),
-                ),
-                (
-                    "samu_reference",
-                    models.CharField(
-                        blank=True, max_length=40, verbose_name="numéro de dossier SAMU"
-                    ),
-                ),
-                ("vehicle", models.CharField(blank=True, max_length=80, verbose_name="véhicule")),
-                (
-                    "leaves_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="départ prévu"),
-                ),
-                (
-                    "arrives_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="arrivée prévue"),
-                ),
-                (
-                    "return_within_hours",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="retour dû sous (heures)"
-                    ),
-                ),
-                (
-                    "owner",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("REQUESTER", "Demandeur"),
-                            ("TARGET", "Équipe sollicitée"),
-                            ("REGULATOR", "Régulation (SAMU)"),
-                            ("SYSTEM", "Maillage"),
-                        ],
-                        max_length=9,
-                        verbose_name="a la main",
-                    ),
-                ),
-                (
-                    "clock",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("TO_SEND", "à envoyer"),
-                            ("TO_SEE", "à ouvrir"),
-                            ("TO_ANSWER", "à répondre"),
-                            ("TO_COMPLETE", "à préciser"),
-                            ("TO_FIND_BED", "accord à compléter"),
-                            ("TO_ORDER", "transport à demander"),
-                            ("TO_ENGAGE", "transport à engager"),
-                            ("TO_DEPART", "départ attendu"),
-                            ("TO_ARRIVE", "arrivée attendue"),
-                            ("TO_TAKE_OVER", "prise en charge attendue"),
-                            ("TO_HOLD", "rendez-vous à tenir"),
-                            ("TO_READ", "réponse à lire et à clore"),
-                            ("TO_REROUTE", "à réorienter"),
-                        ],
-                        max_length=12,
-                        verbose_name="attente",
-                    ),
-                ),
-                (
-                    "clock_number",
-                    models.PositiveIntegerField(default=0, verbose_name="numéro d'attente"),
-                ),
-                (
-                    "clock_minutes",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="durée de l'attente (min)"
-                    ),
-                ),
-                (
-                    "clock_working",
-                    models.BooleanField(default=False, verbose_name="en temps ouvré"),
-                ),
-                (
-                    "clock_started_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="en attente depuis"),
-                ),
-                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="échéance")),
-                (
-                    "left_minutes",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="reste à l'équipe (min)"
-                    ),
-                ),
-                ("calls", models.PositiveSmallIntegerField(default=0, verbose_name="appels faits")),
-                (
-                    "alarm_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="prochain appel"),
-                ),
-                ("created_at", models.DateTimeField(verbose_name="rédigée le")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="envoyée le")),
-                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="vue le")),
-                (
-                    "decided_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="acceptée, répondue ou refusée le"
-                    ),
-                ),
-                (
-                    "accepted_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="acceptée le"),
-                ),
-                (
-                    "answered_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="réponse rendue le"),
-                ),
-                (
-                    "refused_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="refusée le"),
-                ),
-                (
-                    "departed_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="partie le"),
-                ),
-                (
-                    "arrived_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="arrivée le"),
-                ),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="close le")),
-                (
-                    "letter_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="lettre de liaison envoyée le"
-                    ),
-                ),
-                ("was_late", models.BooleanField(default=False, verbose_name="échéance dépassée")),
-                ("changed_at", models.DateTimeField(verbose_name="modifiée le")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
-                ("token", models.CharField(max_length=64, verbose_name="clé d'envoi")),
-                (
-                    "agreement",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="agreements.agreement",
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="referrals",
-                        to="referrals.case",
-                    ),
-                ),
-                (
-                    "clause",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="agreements.clause",
-                    ),
-                ),
-                (
-                    "from_organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.organization",
-                        verbose_name="demandeur",
-                    ),
-                ),
-                (
-                    "from_service",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.healthcareservice",
-                        verbose_name="service demandeur",
-                    ),
-                ),
-                (
-                    "pathway",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="pathways.pathway",
-                    ),
-                ),
-                (
-                    "patient",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="patients.patient",
-                    ),
-                ),
-                (
-                    "previous",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="following",
-                        to="referrals.referral",
-                    ),
-                ),
-                (
-                    "proposed_service",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.healthcareservice",
-                        verbose_name="équipe proposée",
-                    ),
-                ),
-                (
-                    "session",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="referrals",
-                        to="referrals.meetingsession",
-                    ),
-                ),
-                (
-                    "step",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="pathways.pathwaystep",
-                    ),
-                ),
-                (
-                    "to_organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.organization",
-                        verbose_name="établissement",
-                    ),
-                ),
-                (
-                    "to_service",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.healthcareservice",
-                        verbose_name="équipe sollicitée",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(default=maillage.patients.models.new_key, editable=False, max_length=10, unique=True, verbose_name='numéro')),
+                ('kind', models.CharField(choices=[('OPINION', 'Avis (télé-expertise)'), ('CONSULTATION', 'Consultation'), ('TRANSFER', 'Transfert'), ('RETURN', 'Retour'), ('MEETING', 'Réunion de concertation (RCP)')], max_length=12, verbose_name='nature')),
+                ('state', models.CharField(choices=[('DRAFT', 'Brouillon'), ('SENT', 'Envoyée'), ('SEEN', 'Vue'), ('INFO_ASKED', 'Précisions demandées'), ('PARTLY_ACCEPTED', 'Accord partiel'), ('ACCEPTED', 'Acceptée'), ('ORDERED', 'Transport demandé'), ('ENGAGED', 'Transport engagé'), ('DEPARTED', 'Patient parti'), ('ARRIVED', 'Patient arrivé'), ('SCHEDULED', 'Rendez-vous fixé'), ('ANSWERED', 'Réponse rendue'), ('REFUSED', 'Refusée'), ('REDIRECTED', 'Réorientée'), ('EXPIRED', 'Restée sans réponse'), ('CLOSED', 'Close'), ('CANCELLED', 'Annulée')], default='DRAFT', max_length=16, verbose_name='état')),
+                ('outcome', models.CharField(blank=True, choices=[('ADVICE', 'Avis rendu, patient gardé sur place'), ('SEEN', 'Vu en consultation'), ('TAKEN_OVER', "Pris en charge par l'équipe"), ('DISCUSSED', 'Discuté en réunion'), ('REROUTED', 'Adressé ailleurs'), ('UNMET', 'Sans suite')], max_length=12, verbose_name='issue')),
+                ('priority', models.CharField(choices=[('P0', 'P0 · urgence vitale'), ('P1', 'P1 · urgent'), ('P2', 'P2 · non urgent'), ('P3', 'P3 · différé')], max_length=2, verbose_name='priorité')),
+                ('step_order', models.PositiveSmallIntegerField(default=1, verbose_name='étape')),
+                ('care_type', models.CharField(max_length=40, verbose_name='type de soin')),
+                ('question', models.CharField(blank=True, max_length=240, verbose_name='question posée')),
+                ('requester', models.CharField(max_length=60, verbose_name='identifiant du demandeur')),
+                ('requester_name', models.CharField(max_length=120, verbose_name='médecin demandeur')),
+                ('callback_phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone de rappel')),
+                ('taken_by', models.CharField(blank=True, max_length=60, verbose_name="identifiant de qui s'en occupe")),
+                ('taken_by_name', models.CharField(blank=True, max_length=120, verbose_name="s'en occupe")),
+                ('route', models.JSONField(blank=True, default=dict, verbose_name='proposition du moteur')),
+                ('basis', models.CharField(blank=True, max_length=120, verbose_name='fondement')),
+                ('is_outside_agreement', models.BooleanField(default=False, verbose_name='hors convention')),
+                ('price_text', models.CharField(blank=True, max_length=240, verbose_name='prix convenu')),
+                ('expected_minutes', models.PositiveSmallIntegerField(null=True, verbose_name='délai de route (min)')),
+                ('deviation', models.CharField(blank=True, choices=[('KNOWN_TEAM', 'Patient déjà suivi par cette équipe'), ('PATIENT_CHOICE', 'Choix du patient ou de ses proches'), ('NO_CAPACITY', 'Première équipe sans place, selon son appel'), ('CLINICAL', 'Raison clinique'), ('RETURN_HOME', 'Rapprochement du domicile'), ('OTHER', 'Autre motif')], max_length=14, verbose_name='écart')),
+                ('deviation_text', models.CharField(blank=True, max_length=240, verbose_name="précision sur l'écart")),
+                ('patient_agreement', models.CharField(blank=True, choices=[('AGREES', "Informé, d'accord"), ('REPRESENTED', "Proche ou personne de confiance informé, d'accord"), ('UNABLE', "Hors d'état d'être informé (urgence)"), ('REFUSES', 'Informé, refuse')], max_length=11, verbose_name='information du patient')),
+                ('patient_informed_by', models.CharField(blank=True, max_length=120, verbose_name='informé par')),
+                ('is_vital', models.BooleanField(default=False, verbose_name='urgence vitale')),
+                ('conclusion', models.TextField(blank=True, verbose_name='conclusion')),
+                ('report', models.TextField(blank=True, verbose_name='compte rendu')),
+                ('answered_by', models.CharField(blank=True, max_length=120, verbose_name='réponse de')),
+                ('reason', models.CharField(blank=True, choices=[('NO_BED', 'Pas de lit disponible'), ('NO_TEAM', 'Équipe indisponible'), ('NOT_INDICATED', "Pas d'indication"), ('OTHER_LEVEL', "Relève d'un autre niveau de recours"), ('OTHER_SPECIALTY', "Relève d'une autre spécialité"), ('TOO_UNSTABLE', 'Patient intransportable'), ('PATIENT_REFUSES', 'Refus du patient'), ('IMPROVED', 'Évolution favorable'), ('DECEASED', 'Décès'), ('SISTER', 'Une autre équipe a accepté'), ('MISTAKE', 'Erreur de saisie'), ('OTHER', 'Autre motif')], max_length=16, verbose_name='motif')),
+                ('reason_text', models.CharField(blank=True, max_length=400, verbose_name='précision sur le motif')),
+                ('scheduled_at', models.DateTimeField(blank=True, null=True, verbose_name='rendez-vous le')),
+                ('scheduled_place', models.CharField(blank=True, max_length=120, verbose_name='lieu du rendez-vous')),
+                ('medical_by', models.CharField(blank=True, max_length=120, verbose_name='accord médical de')),
+                ('medical_at', models.DateTimeField(blank=True, null=True, verbose_name='accord médical le')),
+                ('bed_by', models.CharField(blank=True, max_length=120, verbose_name='lit confirmé par')),
+                ('bed_at', models.DateTimeField(blank=True, null=True, verbose_name='lit confirmé le')),
+                ('bed', models.CharField(blank=True, max_length=80, verbose_name='lit')),
+                ('hub_care_level', models.CharField(blank=True, choices=[('R1', 'R1 · urgence vitale'), ('R2', 'R2 · urgence vraie'), ('R3', 'R3 · continuité de soins'), ('R4', 'R4 · conseil ou prescription')], max_length=2, verbose_name='niveau de soins')),
+                ('hub_delay', models.CharField(blank=True, choices=[('DEL0', 'Immédiatement'), ('ASAP', 'Dès que possible (1 h au plus)'), ('30M', '30 minutes au plus'), ('45M', '45 minutes au plus'), ('1H', '1 heure au plus'), ('2H', '2 heures au plus'), ('4H', '4 heures au plus'), ('8H', '8 heures au plus'), ('12H', '12 heures au plus'), ('24H', '24 heures au plus'), ('RDV', 'À heure fixée')], max_length=4, verbose_name='délai demandé')),
+                ('transport', models.CharField(blank=True, choices=[('AMBULANCE', 'Ambulance'), ('NURSE', 'Transfert infirmier (T2IH)'), ('SMUR', 'SMUR'), ('HELICOPTER', 'Hélicoptère sanitaire'), ('SEATED', 'Véhicule sanitaire léger, taxi')], max_length=10, verbose_name='accompagnement')),
+                ('transport_risk', models.CharField(blank=True, max_length=240, verbose_name='risque pendant le trajet')),
+                ('samu_reference', models.CharField(blank=True, max_length=40, verbose_name='numéro de dossier SAMU')),
+                ('vehicle', models.CharField(blank=True, max_length=80, verbose_name='véhicule')),
+                ('leaves_at', models.DateTimeField(blank=True, null=True, verbose_name='départ prévu')),
+                ('arrives_at', models.DateTimeField(blank=True, null=True, verbose_name='arrivée prévue')),
+                ('return_within_hours', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='retour dû sous (heures)')),
+                ('owner', models.CharField(blank=True, choices=[('REQUESTER', 'Demandeur'), ('TARGET', 'Équipe sollicitée'), ('REGULATOR', 'Régulation (SAMU)'), ('SYSTEM', 'Maillage')], max_length=9, verbose_name='a la main')),
+                ('clock', models.CharField(blank=True, choices=[('TO_SEND', 'à envoyer'), ('TO_SEE', 'à ouvrir'), ('TO_ANSWER', 'à répondre'), ('TO_COMPLETE', 'à préciser'), ('TO_FIND_BED', 'accord à compléter'), ('TO_ORDER', 'transport à demander'), ('TO_ENGAGE', 'transport à engager'), ('TO_DEPART', 'départ attendu'), ('TO_ARRIVE', 'arrivée attendue'), ('TO_TAKE_OVER', 'prise en charge attendue'), ('TO_HOLD', 'rendez-vous à tenir'), ('TO_READ', 'réponse à lire et à clore'), ('TO_REROUTE', 'à réorienter')], max_length=12, verbose_name='attente')),
+                ('clock_number', models.PositiveIntegerField(default=0, verbose_name="numéro d'attente")),
+                ('clock_minutes', models.PositiveIntegerField(blank=True, null=True, verbose_name="durée de l'attente (min)")),
+                ('clock_working', models.BooleanField(default=False, verbose_name='en temps ouvré')),
+                ('clock_started_at', models.DateTimeField(blank=True, null=True, verbose_name='en attente depuis')),
+                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='échéance')),
+                ('left_minutes', models.PositiveIntegerField(blank=True, null=True, verbose_name="reste à l'équipe (min)")),
+                ('calls', models.PositiveSmallIntegerField(default=0, verbose_name='appels faits')),
+                ('alarm_at', models.DateTimeField(blank=True, null=True, verbose_name='prochain appel')),
+                ('created_at', models.DateTimeField(verbose_name='rédigée le')),
+                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='envoyée le')),
+                ('seen_at', models.DateTimeField(blank=True, null=True, verbose_name='vue le')),
+                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='acceptée, répondue ou refusée le')),
+                ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='acceptée le')),
+                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='réponse rendue le')),
+                ('refused_at', models.DateTimeField(blank=True, null=True, verbose_name='refusée le')),
+                ('departed_at', models.DateTimeField(blank=True, null=True, verbose_name='partie le')),
+                ('arrived_at', models.DateTimeField(blank=True, null=True, verbose_name='arrivée le')),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='close le')),
+                ('letter_at', models.DateTimeField(blank=True, null=True, verbose_name='lettre de liaison envoyée le')),
+                ('was_late', models.BooleanField(default=False, verbose_name='échéance dépassée')),
+                ('changed_at', models.DateTimeField(verbose_name='modifiée le')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
+                ('token', models.CharField(max_length=64, verbose_name="clé d'envoi")),
+                ('agreement', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreements.agreement')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='referrals.case')),
+                ('clause', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreements.clause')),
+                ('from_organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organization', verbose_name='demandeur')),
+                ('from_service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.healthcareservice', verbose_name='service demandeur')),
+                ('pathway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pathways.pathway')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='patients.patient')),
+                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='following', to='referrals.referral')),
+                ('proposed_service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.healthcareservice', verbose_name='équipe proposée')),
+                ('session', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='referrals.meetingsession')),
+                ('step', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pathways.pathwaystep')),
+                ('to_organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organization', verbose_name='établissement')),
+                ('to_service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.healthcareservice', verbose_name='équipe sollicitée')),
             ],
             options={
-                "verbose_name": "demande",
-                "verbose_name_plural": "demandes",
-                "ordering": ("-created_at", "-id"),
+                'verbose_name': 'demande',
+                'verbose_name_plural': 'demandes',
+                'ordering': ('-created_at', '-id'),
             },
         ),
         migrations.CreateModel(
-            name="Notice",
+            name='Notice',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("address", models.CharField(max_length=160, verbose_name="adresse")),
-                ("subject", models.CharField(max_length=160, verbose_name="objet")),
-                ("body", models.TextField(verbose_name="texte")),
-                ("token", models.CharField(max_length=80, verbose_name="ce qui est annoncé")),
-                ("made_at", models.DateTimeField(verbose_name="fait le")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="envoyé le")),
-                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="essais")),
-                ("failure", models.CharField(blank=True, max_length=200, verbose_name="échec")),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notices",
-                        to="referrals.referral",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address', models.CharField(max_length=160, verbose_name='adresse')),
+                ('subject', models.CharField(max_length=160, verbose_name='objet')),
+                ('body', models.TextField(verbose_name='texte')),
+                ('token', models.CharField(max_length=80, verbose_name='ce qui est annoncé')),
+                ('made_at', models.DateTimeField(verbose_name='fait le')),
+                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='envoyé le')),
+                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='essais')),
+                ('failure', models.CharField(blank=True, max_length=200, verbose_name='échec')),
+                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='referrals.referral')),
             ],
             options={
-                "verbose_name": "courriel",
-                "verbose_name_plural": "courriels",
-                "ordering": ("made_at", "id"),
+                'verbose_name': 'courriel',
+                'verbose_name_plural': 'courriels',
+                'ordering': ('made_at', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Message",
+            name='Message',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="quand")),
-                ("username", models.CharField(max_length=60, verbose_name="identifiant")),
-                ("name", models.CharField(max_length=120, verbose_name="qui")),
-                (
-                    "side",
-                    models.CharField(
-                        choices=[
-                            ("REQUESTER", "Demandeur"),
-                            ("TARGET", "Équipe sollicitée"),
-                            ("REGULATOR", "Régulation (SAMU)"),
-                            ("SYSTEM", "Maillage"),
-                        ],
-                        max_length=9,
-                        verbose_name="côté",
-                    ),
-                ),
-                ("text", models.TextField(verbose_name="message")),
-                ("token", models.CharField(max_length=64, verbose_name="clé d'envoi")),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="messages",
-                        to="referrals.referral",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='quand')),
+                ('username', models.CharField(max_length=60, verbose_name='identifiant')),
+                ('name', models.CharField(max_length=120, verbose_name='qui')),
+                ('side', models.CharField(choices=[('REQUESTER', 'Demandeur'), ('TARGET', 'Équipe sollicitée'), ('REGULATOR', 'Régulation (SAMU)'), ('SYSTEM', 'Maillage')], max_length=9, verbose_name='côté')),
+                ('text', models.TextField(verbose_name='message')),
+                ('token', models.CharField(max_length=64, verbose_name="clé d'envoi")),
+                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='referrals.referral')),
             ],
             options={
-                "verbose_name": "message",
-                "verbose_name_plural": "messages",
-                "ordering": ("referral", "at", "id"),
+                'verbose_name': 'message',
+                'verbose_name_plural': 'messages',
+                'ordering': ('referral', 'at', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Letter",
+            name='Letter',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        default=maillage.patients.models.new_key,
-                        editable=False,
-                        max_length=10,
-                        unique=True,
-                        verbose_name="clé",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("ENTRY", "Lettre d'entrée"),
-                            ("HANDOVER", "Fiche de transfert"),
-                            ("DISCHARGE", "Lettre de liaison à la sortie"),
-                        ],
-                        max_length=9,
-                        verbose_name="nature",
-                    ),
-                ),
-                ("content", models.JSONField(blank=True, default=dict, verbose_name="contenu")),
-                ("left_on", models.DateField(blank=True, null=True, verbose_name="sorti(e) le")),
-                ("changed_at", models.DateTimeField(verbose_name="modifiée le")),
-                ("written_by", models.CharField(max_length=120, verbose_name="rédigée par")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
-                (
-                    "signed_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="signée le"),
-                ),
-                (
-                    "signed_by",
-                    models.CharField(blank=True, max_length=120, verbose_name="signée par"),
-                ),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="envoyée le")),
-                (
-                    "recipients",
-                    models.JSONField(blank=True, default=list, verbose_name="destinataires"),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="letters",
-                        to="referrals.case",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.organization",
-                    ),
-                ),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="letters",
-                        to="referrals.referral",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(default=maillage.patients.models.new_key, editable=False, max_length=10, unique=True, verbose_name='clé')),
+                ('kind', models.CharField(choices=[('ENTRY', "Lettre d'entrée"), ('HANDOVER', 'Fiche de transfert'), ('DISCHARGE', 'Lettre de liaison à la sortie')], max_length=9, verbose_name='nature')),
+                ('content', models.JSONField(blank=True, default=dict, verbose_name='contenu')),
+                ('left_on', models.DateField(blank=True, null=True, verbose_name='sorti(e) le')),
+                ('changed_at', models.DateTimeField(verbose_name='modifiée le')),
+                ('written_by', models.CharField(max_length=120, verbose_name='rédigée par')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
+                ('signed_at', models.DateTimeField(blank=True, null=True, verbose_name='signée le')),
+                ('signed_by', models.CharField(blank=True, max_length=120, verbose_name='signée par')),
+                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='envoyée le')),
+                ('recipients', models.JSONField(blank=True, default=list, verbose_name='destinataires')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='referrals.case')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organization')),
+                ('referral', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='referrals.referral')),
             ],
             options={
-                "verbose_name": "lettre",
-                "verbose_name_plural": "lettres",
-                "ordering": ("case", "kind", "id"),
+                'verbose_name': 'lettre',
+                'verbose_name_plural': 'lettres',
+                'ordering': ('case', 'kind', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Event",
+            name='Event',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "act",
-                    models.CharField(
-                        choices=[
-                            ("SEND", "Envoyer"),
-                            ("SEE", "Ouvrir"),
-                            ("ASK_INFO", "Demander des précisions"),
-                            ("GIVE_INFO", "Apporter les précisions"),
-                            ("ANSWER", "Rendre la réponse"),
-                            ("ACCEPT", "Accepter"),
-                            ("ACCEPT_MEDICALLY", "Donner l'accord médical"),
-                            ("ACCEPT_BED", "Confirmer le lit"),
-                            ("REFUSE", "Refuser"),
-                            ("REDIRECT", "Proposer une autre équipe"),
-                            ("SCHEDULE", "Fixer le rendez-vous"),
-                            ("ORDER_TRANSPORT", "Demander le transport"),
-                            ("DECLINE_TRANSPORT", "Refuser ce transport"),
-                            ("ENGAGE", "Engager le transport"),
-                            ("DEPART", "Noter le départ"),
-                            ("ARRIVE", "Noter l'arrivée"),
-                            ("TAKE_OVER", "Prendre en charge"),
-                            ("REROUTE", "Adresser à une autre équipe"),
-                            ("CLOSE", "Clore"),
-                            ("REPRIORITISE", "Changer la priorité"),
-                            ("CANCEL", "Annuler"),
-                            ("EXPIRE", "Rendre au demandeur, sans réponse"),
-                            ("CLOSE_SISTER", "Clore, une autre équipe ayant accepté"),
-                        ],
-                        max_length=20,
-                        verbose_name="acte",
-                    ),
-                ),
-                (
-                    "from_state",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("DRAFT", "Brouillon"),
-                            ("SENT", "Envoyée"),
-                            ("SEEN", "Vue"),
-                            ("INFO_ASKED", "Précisions demandées"),
-                            ("PARTLY_ACCEPTED", "Accord partiel"),
-                            ("ACCEPTED", "Acceptée"),
-                            ("ORDERED", "Transport demandé"),
-                            ("ENGAGED", "Transport engagé"),
-                            ("DEPARTED", "Patient parti"),
-                            ("ARRIVED", "Patient arrivé"),
-                            ("SCHEDULED", "Rendez-vous fixé"),
-                            ("ANSWERED", "Réponse rendue"),
-                            ("REFUSED", "Refusée"),
-                            ("REDIRECTED", "Réorientée"),
-                            ("EXPIRED", "Restée sans réponse"),
-                            ("CLOSED", "Close"),
-                            ("CANCELLED", "Annulée"),
-                        ],
-                        max_length=16,
-                        verbose_name="de",
-                    ),
-                ),
-                (
-                    "to_state",
-                    models.CharField(
-                        choices=[
-                            ("DRAFT", "Brouillon"),
-                            ("SENT", "Envoyée"),
-                            ("SEEN", "Vue"),
-                            ("INFO_ASKED", "Précisions demandées"),
-                            ("PARTLY_ACCEPTED", "Accord partiel"),
-                            ("ACCEPTED", "Acceptée"),
-                            ("ORDERED", "Transport demandé"),
-                            ("ENGAGED", "Transport engagé"),
-                            ("DEPARTED", "Patient parti"),
-                            ("ARRIVED", "Patient arrivé"),
-                            ("SCHEDULED", "Rendez-vous fixé"),
-                            ("ANSWERED", "Réponse rendue"),
-                            ("REFUSED", "Refusée"),
-                            ("REDIRECTED", "Réorientée"),
-                            ("EXPIRED", "Restée sans réponse"),
-                            ("CLOSED", "Close"),
-                            ("CANCELLED", "Annulée"),
-                        ],
-                        max_length=16,
-                        verbose_name="à",
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="quand")),
-                ("username", models.CharField(max_length=60, verbose_name="identifiant")),
-                ("name", models.CharField(max_length=120, verbose_name="qui")),
-                (
-                    "organization",
-                    models.CharField(blank=True, max_length=80, verbose_name="établissement"),
-                ),
-                (
-                    "side",
-                    models.CharField(
-                        choices=[
-                            ("REQUESTER", "Demandeur"),
-                            ("TARGET", "Équipe sollicitée"),
-                            ("REGULATOR", "Régulation (SAMU)"),
-                            ("SYSTEM", "Maillage"),
-                        ],
-                        max_length=9,
-                        verbose_name="côté",
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("NO_BED", "Pas de lit disponible"),
-                            ("NO_TEAM", "Équipe indisponible"),
-                            ("NOT_INDICATED", "Pas d'indication"),
-                            ("OTHER_LEVEL", "Relève d'un autre niveau de recours"),
-                            ("OTHER_SPECIALTY", "Relève d'une autre spécialité"),
-                            ("TOO_UNSTABLE", "Patient intransportable"),
-                            ("PATIENT_REFUSES", "Refus du patient"),
-                            ("IMPROVED", "Évolution favorable"),
-                            ("DECEASED", "Décès"),
-                            ("SISTER", "Une autre équipe a accepté"),
-                            ("MISTAKE", "Erreur de saisie"),
-                            ("OTHER", "Autre motif"),
-                        ],
-                        max_length=16,
-                        verbose_name="motif",
-                    ),
-                ),
-                ("text", models.TextField(blank=True, verbose_name="texte")),
-                ("data", models.JSONField(blank=True, default=dict, verbose_name="valeurs")),
-                (
-                    "owner",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("REQUESTER", "Demandeur"),
-                            ("TARGET", "Équipe sollicitée"),
-                            ("REGULATOR", "Régulation (SAMU)"),
-                            ("SYSTEM", "Maillage"),
-                        ],
-                        max_length=9,
-                        verbose_name="a la main",
-                    ),
-                ),
-                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="échéance")),
-                ("version", models.PositiveIntegerField(verbose_name="version")),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="referrals.referral",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('act', models.CharField(choices=[('SEND', 'Envoyer'), ('SEE', 'Ouvrir'), ('ASK_INFO', 'Demander des précisions'), ('GIVE_INFO', 'Apporter les précisions'), ('ANSWER', 'Rendre la réponse'), ('ACCEPT', 'Accepter'), ('ACCEPT_MEDICALLY', "Donner l'accord médical"), ('ACCEPT_BED', 'Confirmer le lit'), ('REFUSE', 'Refuser'), ('REDIRECT', 'Proposer une autre équipe'), ('SCHEDULE', 'Fixer le rendez-vous'), ('ORDER_TRANSPORT', 'Demander le transport'), ('DECLINE_TRANSPORT', 'Refuser ce transport'), ('ENGAGE', 'Engager le transport'), ('DEPART', 'Noter le départ'), ('ARRIVE', "Noter l'arrivée"), ('TAKE_OVER', 'Prendre en charge'), ('REROUTE', 'Adresser à une autre équipe'), ('CLOSE', 'Clore'), ('REPRIORITISE', 'Changer la priorité'), ('CANCEL', 'Annuler'), ('EXPIRE', 'Rendre au demandeur, sans réponse'), ('CLOSE_SISTER', 'Clore, une autre équipe ayant accepté')], max_length=20, verbose_name='acte')),
+                ('from_state', models.CharField(blank=True, choices=[('DRAFT', 'Brouillon'), ('SENT', 'Envoyée'), ('SEEN', 'Vue'), ('INFO_ASKED', 'Précisions demandées'), ('PARTLY_ACCEPTED', 'Accord partiel'), ('ACCEPTED', 'Acceptée'), ('ORDERED', 'Transport demandé'), ('ENGAGED', 'Transport engagé'), ('DEPARTED', 'Patient parti'), ('ARRIVED', 'Patient arrivé'), ('SCHEDULED', 'Rendez-vous fixé'), ('ANSWERED', 'Réponse rendue'), ('REFUSED', 'Refusée'), ('REDIRECTED', 'Réorientée'), ('EXPIRED', 'Restée sans réponse'), ('CLOSED', 'Close'), ('CANCELLED', 'Annulée')], max_length=16, verbose_name='de')),
+                ('to_state', models.CharField(choices=[('DRAFT', 'Brouillon'), ('SENT', 'Envoyée'), ('SEEN', 'Vue'), ('INFO_ASKED', 'Précisions demandées'), ('PARTLY_ACCEPTED', 'Accord partiel'), ('ACCEPTED', 'Acceptée'), ('ORDERED', 'Transport demandé'), ('ENGAGED', 'Transport engagé'), ('DEPARTED', 'Patient parti'), ('ARRIVED', 'Patient arrivé'), ('SCHEDULED', 'Rendez-vous fixé'), ('ANSWERED', 'Réponse rendue'), ('REFUSED', 'Refusée'), ('REDIRECTED', 'Réorientée'), ('EXPIRED', 'Restée sans réponse'), ('CLOSED', 'Close'), ('CANCELLED', 'Annulée')], max_length=16, verbose_name='à')),
+                ('at', models.DateTimeField(verbose_name='quand')),
+                ('username', models.CharField(max_length=60, verbose_name='identifiant')),
+                ('name', models.CharField(max_length=120, verbose_name='qui')),
+                ('organization', models.CharField(blank=True, max_length=80, verbose_name='établissement')),
+                ('side', models.CharField(choices=[('REQUESTER', 'Demandeur'), ('TARGET', 'Équipe sollicitée'), ('REGULATOR', 'Régulation (SAMU)'), ('SYSTEM', 'Maillage')], max_length=9, verbose_name='côté')),
+                ('reason', models.CharField(blank=True, choices=[('NO_BED', 'Pas de lit disponible'), ('NO_TEAM', 'Équipe indisponible'), ('NOT_INDICATED', "Pas d'indication"), ('OTHER_LEVEL', "Relève d'un autre niveau de recours"), ('OTHER_SPECIALTY', "Relève d'une autre spécialité"), ('TOO_UNSTABLE', 'Patient intransportable'), ('PATIENT_REFUSES', 'Refus du patient'), ('IMPROVED', 'Évolution favorable'), ('DECEASED', 'Décès'), ('SISTER', 'Une autre équipe a accepté'), ('MISTAKE', 'Erreur de saisie'), ('OTHER', 'Autre motif')], max_length=16, verbose_name='motif')),
+                ('text', models.TextField(blank=True, verbose_name='texte')),
+                ('data', models.JSONField(blank=True, default=dict, verbose_name='valeurs')),
+                ('owner', models.CharField(blank=True, choices=[('REQUESTER', 'Demandeur'), ('TARGET', 'Équipe sollicitée'), ('REGULATOR', 'Régulation (SAMU)'), ('SYSTEM', 'Maillage')], max_length=9, verbose_name='a la main')),
+                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='échéance')),
+                ('version', models.PositiveIntegerField(verbose_name='version')),
+                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='referrals.referral')),
             ],
             options={
-                "verbose_name": "événement",
-                "verbose_name_plural": "événements",
-                "ordering": ("referral", "at", "id"),
+                'verbose_name': 'événement',
+                'verbose_name_plural': 'événements',
+                'ordering': ('referral', 'at', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Escalation",
+            name='Escalation',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("clock_number", models.PositiveIntegerField(verbose_name="numéro d'attente")),
-                ("rank", models.PositiveSmallIntegerField(verbose_name="rang de l'appel")),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("DEPUTY", "Suppléant de l'équipe"),
-                            ("ON_CALL", "Praticien de garde ou d'astreinte"),
-                            ("HEAD", "Responsable du service"),
-                            ("REGULATOR", "Régulation (SAMU)"),
-                        ],
-                        max_length=9,
-                        verbose_name="appelé",
-                    ),
-                ),
-                (
-                    "clock",
-                    models.CharField(
-                        choices=[
-                            ("TO_SEND", "à envoyer"),
-                            ("TO_SEE", "à ouvrir"),
-                            ("TO_ANSWER", "à répondre"),
-                            ("TO_COMPLETE", "à préciser"),
-                            ("TO_FIND_BED", "accord à compléter"),
-                            ("TO_ORDER", "transport à demander"),
-                            ("TO_ENGAGE", "transport à engager"),
-                            ("TO_DEPART", "départ attendu"),
-                            ("TO_ARRIVE", "arrivée attendue"),
-                            ("TO_TAKE_OVER", "prise en charge attendue"),
-                            ("TO_HOLD", "rendez-vous à tenir"),
-                            ("TO_READ", "réponse à lire et à clore"),
-                            ("TO_REROUTE", "à réorienter"),
-                        ],
-                        max_length=12,
-                        verbose_name="attente",
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="quand")),
-                ("called", models.JSONField(default=list, verbose_name="personnes appelées")),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="escalations",
-                        to="referrals.referral",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('clock_number', models.PositiveIntegerField(verbose_name="numéro d'attente")),
+                ('rank', models.PositiveSmallIntegerField(verbose_name="rang de l'appel")),
+                ('level', models.CharField(choices=[('DEPUTY', "Suppléant de l'équipe"), ('ON_CALL', "Praticien de garde ou d'astreinte"), ('HEAD', 'Responsable du service'), ('REGULATOR', 'Régulation (SAMU)')], max_length=9, verbose_name='appelé')),
+                ('clock', models.CharField(choices=[('TO_SEND', 'à envoyer'), ('TO_SEE', 'à ouvrir'), ('TO_ANSWER', 'à répondre'), ('TO_COMPLETE', 'à préciser'), ('TO_FIND_BED', 'accord à compléter'), ('TO_ORDER', 'transport à demander'), ('TO_ENGAGE', 'transport à engager'), ('TO_DEPART', 'départ attendu'), ('TO_ARRIVE', 'arrivée attendue'), ('TO_TAKE_OVER', 'prise en charge attendue'), ('TO_HOLD', 'rendez-vous à tenir'), ('TO_READ', 'réponse à lire et à clore'), ('TO_REROUTE', 'à réorienter')], max_length=12, verbose_name='attente')),
+                ('at', models.DateTimeField(verbose_name='quand')),
+                ('called', models.JSONField(default=list, verbose_name='personnes appelées')),
+                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='referrals.referral')),
             ],
             options={
-                "verbose_name": "appel",
-                "verbose_name_plural": "appels",
-                "ordering": ("referral", "at", "id"),
+                'verbose_name': 'appel',
+                'verbose_name_plural': 'appels',
+                'ordering': ('referral', 'at', 'id'),
             },
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["patient", "-opened_at"], name="referrals_case_patient"),
+            model_name='case',
+            index=models.Index(fields=['patient', '-opened_at'], name='referrals_case_patient'),
         ),
         migrations.AddConstraint(
-            model_name="following",
-            constraint=models.UniqueConstraint(
-                fields=("username", "service"), name="referrals_one_following"
-            ),
+            model_name='following',
+            constraint=models.UniqueConstraint(fields=('username', 'service'), name='referrals_one_following'),
         ),
         migrations.AddConstraint(
-            model_name="meetingsession",
-            constraint=models.UniqueConstraint(
-                fields=("service", "name", "starts_at"), name="referrals_one_session"
-            ),
+            model_name='meetingsession',
+            constraint=models.UniqueConstraint(fields=('service', 'name', 'starts_at'), name='referrals_one_session'),
         ),
         migrations.AddConstraint(
-            model_name="meetingsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("held_at__isnull", True), ("held_by", "")),
-                    models.Q(("held_at__isnull", False), models.Q(("held_by", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="referrals_holding_is_whole",
-            ),
+            model_name='meetingsession',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_at__isnull', True), ('held_by', '')), models.Q(('held_at__isnull', False), models.Q(('held_by', ''), _negated=True)), _connector='OR'), name='referrals_holding_is_whole'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", frozenset(["CANCELLED", "CLOSED"])), _negated=True
-                ),
-                fields=["to_organization", "due_at"],
-                name="referrals_inbox",
-            ),
+            model_name='referral',
+            index=models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['to_organization', 'due_at'], name='referrals_inbox'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", frozenset(["CANCELLED", "CLOSED"])), _negated=True
-                ),
-                fields=["from_organization", "due_at"],
-                name="referrals_outbox",
-            ),
+            model_name='referral',
+            index=models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['from_organization', 'due_at'], name='referrals_outbox'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", frozenset(["CANCELLED", "CLOSED"])), _negated=True
-                ),
-                fields=["kind", "state"],
-                name="referrals_board",
-            ),
+            model_name='referral',
+            index=models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['kind', 'state'], name='referrals_board'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(
-                condition=models.Q(("alarm_at__isnull", False)),
-                fields=["alarm_at"],
-                name="referrals_alarm",
-            ),
+            model_name='referral',
+            index=models.Index(condition=models.Q(('alarm_at__isnull', False)), fields=['alarm_at'], name='referrals_alarm'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["to_organization", "-sent_at"], name="referrals_received"),
+            model_name='referral',
+            index=models.Index(fields=['to_organization', '-sent_at'], name='referrals_received'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["from_organization", "-sent_at"], name="referrals_asked"),
+            model_name='referral',
+            index=models.Index(fields=['from_organization', '-sent_at'], name='referrals_asked'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["agreement", "sent_at"], name="referrals_agreement"),
+            model_name='referral',
+            index=models.Index(fields=['agreement', 'sent_at'], name='referrals_agreement'),
         ),
         migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["patient", "-created_at"], name="referrals_patient"),
+            model_name='referral',
+            index=models.Index(fields=['patient', '-created_at'], name='referrals_patient'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.UniqueConstraint(
-                fields=("requester", "token"), name="referrals_one_token"
-            ),
+            model_name='referral',
+            constraint=models.UniqueConstraint(fields=('requester', 'token'), name='referrals_one_token'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("kind", "TRANSFER"),
-                    ("medical_at__isnull", False),
-                    models.Q(("state__in", ["CLOSED", "CANCELLED", "REFUSED"]), _negated=True),
-                ),
-                fields=("patient", "pathway"),
-                name="referrals_one_active_transfer",
-            ),
+            model_name='referral',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'TRANSFER'), ('medical_at__isnull', False), models.Q(('state__in', ['CLOSED', 'CANCELLED', 'REFUSED']), _negated=True)), fields=('patient', 'pathway'), name='referrals_one_active_transfer'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("alarm_at__isnull", True),
-                        ("clock", ""),
-                        ("closed_at__isnull", False),
-                        ("due_at__isnull", True),
-                        ("owner", ""),
-                        ("state__in", frozenset(["CANCELLED", "CLOSED"])),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", frozenset(["CANCELLED", "CLOSED"])), _negated=True),
-                        models.Q(("owner", ""), _negated=True),
-                        models.Q(("clock", ""), _negated=True),
-                        ("clock_minutes__isnull", False),
-                        ("clock_started_at__isnull", False),
-                        ("closed_at__isnull", True),
-                        ("due_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="referrals_one_owner_one_clock",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('alarm_at__isnull', True), ('clock', ''), ('closed_at__isnull', False), ('due_at__isnull', True), ('owner', ''), ('state__in', frozenset(['CANCELLED', 'CLOSED']))), models.Q(models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), models.Q(('owner', ''), _negated=True), models.Q(('clock', ''), _negated=True), ('clock_minutes__isnull', False), ('clock_started_at__isnull', False), ('closed_at__isnull', True), ('due_at__isnull', False)), _connector='OR'), name='referrals_one_owner_one_clock'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "DRAFT"),
-                    ("state", "CANCELLED"),
-                    ("sent_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="referrals_sent_has_an_hour",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('state', 'CANCELLED'), ('sent_at__isnull', False), _connector='OR'), name='referrals_sent_has_an_hour'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "ACCEPTED"), _negated=True),
-                    models.Q(("kind", "TRANSFER"), _negated=True),
-                    models.Q(("bed_at__isnull", False), ("medical_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="referrals_transfer_needs_both",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ACCEPTED'), _negated=True), models.Q(('kind', 'TRANSFER'), _negated=True), models.Q(('bed_at__isnull', False), ('medical_at__isnull', False)), _connector='OR'), name='referrals_transfer_needs_both'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("medical_at__isnull", True), ("medical_by", "")),
-                    models.Q(
-                        ("medical_at__isnull", False), models.Q(("medical_by", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="referrals_medical_is_whole",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('medical_at__isnull', True), ('medical_by', '')), models.Q(('medical_at__isnull', False), models.Q(('medical_by', ''), _negated=True)), _connector='OR'), name='referrals_medical_is_whole'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("bed_at__isnull", True), ("bed_by", "")),
-                    models.Q(("bed_at__isnull", False), models.Q(("bed_by", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="referrals_bed_is_whole",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bed_at__isnull', True), ('bed_by', '')), models.Q(('bed_at__isnull', False), models.Q(('bed_by', ''), _negated=True)), _connector='OR'), name='referrals_bed_is_whole'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("clause__isnull", True), ("agreement__isnull", False), _connector="OR"
-                ),
-                name="referrals_clause_has_agreement",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(('clause__isnull', True), ('agreement__isnull', False), _connector='OR'), name='referrals_clause_has_agreement'),
         ),
         migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_outside_agreement", False), ("clause__isnull", True), _connector="OR"
-                ),
-                name="referrals_outside_has_no_clause",
-            ),
+            model_name='referral',
+            constraint=models.CheckConstraint(condition=models.Q(('is_outside_agreement', False), ('clause__isnull', True), _connector='OR'), name='referrals_outside_has_no_clause'),
         ),
         migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(
-                condition=models.Q(("sent_at__isnull", True)),
-                fields=["made_at"],
-                name="referrals_unsent",
-            ),
+            model_name='notice',
+            index=models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['made_at'], name='referrals_unsent'),
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                fields=("referral", "address", "token"), name="referrals_one_notice"
-            ),
+            model_name='notice',
+            constraint=models.UniqueConstraint(fields=('referral', 'address', 'token'), name='referrals_one_notice'),
         ),
         migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("username", "token"), name="referrals_one_message"
-            ),
+            model_name='message',
+            constraint=models.UniqueConstraint(fields=('username', 'token'), name='referrals_one_message'),
         ),
         migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_at__isnull", True), ("signed_by", "")),
-                    models.Q(
-                        ("signed_at__isnull", False), models.Q(("signed_by", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="referrals_signature_is_whole",
-            ),
+            model_name='letter',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by', '')), models.Q(('signed_at__isnull', False), models.Q(('signed_by', ''), _negated=True)), _connector='OR'), name='referrals_signature_is_whole'),
         ),
         migrations.AddConstraint(
-            model_name="letter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sent_at__isnull", True), ("signed_at__isnull", False), _connector="OR"
-                ),
-                name="referrals_sent_letter_is_signed",
-            ),
+            model_name='letter',
+            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('signed_at__isnull', False), _connector='OR'), name='referrals_sent_letter_is_signed'),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(
-                fields=("referral", "version"), name="referrals_one_event_a_version"
-            ),
+            model_name='event',
+            constraint=models.UniqueConstraint(fields=('referral', 'version'), name='referrals_one_event_a_version'),
         ),
         migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.UniqueConstraint(
-                fields=("referral", "clock_number", "rank"), name="referrals_one_call"
-            ),
+            model_name='escalation',
+            constraint=models.UniqueConstraint(fields=('referral', 'clock_number', 'rank'), name='referrals_one_call'),
         ),
     ]

@@ -225,7 +225,6 @@ def get_page(
 ) -> RequestPage:
     """The page, once the reading of the patient's record has been recorded (``ground``). Four
     queries more than :func:`find_request`."""
-    kind = Kind(referral.kind)
     case = referral.case
     events = list(referral.events.all())
     of_case = _requests_of_case(referral)
