@@ -272,9 +272,6 @@ def go_back(fourmies: Page, maubeuge: Page, key: str) -> None:
     soon(theirs, "Demande terminée")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what is typed while the teams are looked for is wiped by their arrival"
-)
 def test_what_is_typed_while_the_teams_are_looked_for_stays(open_page: Callable[..., Page]) -> None:
     page = open_page("demo-medecin", width=390)
     create_patient(page, "Delobelle")
@@ -291,10 +288,21 @@ def test_what_is_typed_while_the_teams_are_looked_for_stays(open_page: Callable[
     page.route("**/adressages/nouveau", slowly)
     page.get_by_label("P0 · urgence vitale").check()
     score.fill("14")
-    page.get_by_label("Téléphone de rappel").fill("03 27 56 55 00")
-    page.wait_for_timeout(4000)
+    other = page.get_by_role("radio", name=re.compile("Unité neurovasculaire, Valenciennes"))
+    other.check()
+    informed = page.get_by_label("Informé, d'accord", exact=True)
+    informed.check()
+    phone = page.get_by_label("Téléphone de rappel")
+    phone.fill("03 27 56 55 00")
+    phone.evaluate("field => field.setSelectionRange(2, 2)")
+    page.locator("#equipes").evaluate("part => part.setAttribute('data-before', '')")
+    expect(page.locator("#equipes[data-before]")).to_have_count(0)
     expect(score).to_have_value("14")
-    expect(page.get_by_label("Téléphone de rappel")).to_have_value("03 27 56 55 00")
+    expect(other).to_be_checked()
+    expect(informed).to_be_checked()
+    expect(phone).to_have_value("03 27 56 55 00")
+    expect(phone).to_be_focused()
+    assert phone.evaluate("field => field.selectionStart") == 2
 
 
 # Without script
