@@ -288,7 +288,7 @@ def test_an_opinion_becomes_an_appointment_then_a_transfer(patient: Patient) -> 
     assert (visit.case, visit.summary, visit.question) == (
         hand.referral.case,
         hand.referral.case.summary,
-        "",
+        "Thrombolyse ?",
     )
     visit = replace(
         visit,

@@ -116,7 +116,7 @@ def follow_up(*, referral_key: str, kind: Kind, by: Actor) -> RequestDraft:
         from_organization=referral.from_organization,
         from_service=referral.from_service,
         step_order=referral.step_order,
-        question=referral.question if kind == referral.kind else "",
+        question=_reason(referral),
         summary=case.summary,
         treatments=case.treatments,
         allergies=case.allergies,
@@ -126,6 +126,14 @@ def follow_up(*, referral_key: str, kind: Kind, by: Actor) -> RequestDraft:
         case=case,
         previous=referral,
     )
+
+
+def _reason(referral: Referral) -> str:
+    """What the next request asks, until the doctor says otherwise: the question of this one. Coming
+    back is not what the patient was sent to hospital for: after a return, that of the case."""
+    if referral.kind == Kind.RETURN and referral.case.question:
+        return referral.case.question
+    return referral.question
 
 
 def _return(referral: Referral, sides: frozenset[Side]) -> RequestDraft:
