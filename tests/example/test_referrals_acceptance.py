@@ -199,10 +199,6 @@ def test_the_discharge_letter_is_signed_and_sent_while_the_return_is_open() -> N
     assert Referral.objects.get(key=transfer).letter_at is not None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a team that took a patient over takes no more part in the case (check_takes_part)",
-)
 def test_who_has_the_patient_writes_the_discharge_letter_with_or_without_a_return() -> None:
     local, lille = logged_in(DOCTOR), logged_in(LILLE)
     transfer = taken_over(local, lille)

@@ -113,10 +113,6 @@ def transfer_to_valenciennes() -> tuple[Client, str, str]:
     return local, patient, key
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a regulator reads as a doctor of the hospital that houses the SAMU (list_grounds)",
-)
 def test_a_regulator_is_no_doctor_of_the_hospital_that_houses_the_samu() -> None:
     local, samu = logged_in(DOCTOR), logged_in(REGULATOR)
     patient = steps.new_patient(local)

@@ -49,8 +49,6 @@ OPEN_TO_WATCHERS = {
     "export": {"demo-audit"},
     # Closing what one did not open does nothing.
     "emergency-close": {"demo-garde", "demo-garde-valenciennes", "demo-regulateur"},
-    # See below: to be closed.
-    "answer-pdf": set(OUTSIDERS),
     # The form of an emergency says nothing of the record, whoever's it is.
     "emergency": {"demo-garde", "demo-garde-valenciennes", "demo-regulateur"},
     "emergency-left": {"demo-garde", "demo-garde-valenciennes", "demo-regulateur"},
@@ -157,9 +155,6 @@ def test_no_address_opens_to_who_has_no_basis(
     assert names_nobody(" ".join(str(row) for row in lines.values_list()))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="whether a request was answered is said before the basis (print_answer)"
-)
 def test_whether_a_request_was_answered_is_nobody_else_s_business(story: Story) -> None:
     assert logged_in("demo-ville").get(f"/adressages/{story.key}/reponse.pdf").status_code == 403
 

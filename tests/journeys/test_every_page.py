@@ -115,18 +115,7 @@ def test_pages_of_one_request_and_of_its_patient(
         assert_good(page, record + part)
 
 
-@pytest.mark.parametrize(
-    "width",
-    [
-        1280,
-        pytest.param(
-            390,
-            marks=pytest.mark.xfail(
-                strict=True, reason="the mark of a qualified identity is wider than a phone"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("width", [1280, 390])
 def test_the_record_of_somebody_whose_identity_is_sure(
     open_page: Callable[..., Page], width: int
 ) -> None:
