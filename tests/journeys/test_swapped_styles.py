@@ -1,0 +1,29 @@
+"""Parts of a page that are replaced after somebody, or the browser, changed how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("example")]
+
+MARK = "one => { one.style.outlineWidth = '3px'; one.dataset.before = ''; }"
+
+
+def test_a_part_that_is_replaced_sets_no_inline_style(open_page: Callable[..., Page]) -> None:
+    """The page fails on what the console shows: an inline style is refused by the policy. A field
+    gets one from whoever drags its corner, and from programs added to the browser."""
+    page = open_page("demo-medecin")
+    page.goto("/adressages/nouveau")
+    page.locator(".choices a").first.click()
+    for label in ("AVC, accident vasculaire cérébral", "Neurochirurgie"):
+        page.get_by_label("Filière").select_option(label=label)
+        expect(page.locator("#renseignements input").first).to_be_visible()
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        changed = page.locator("#etapes select, #renseignements input")
+        for field in changed.all():
+            field.evaluate(MARK)
+    page.get_by_label("P1 · urgent").check()
+    expect(page.locator("[data-before]")).to_have_count(0)
