@@ -55,7 +55,8 @@ def test_numbers(value: object, decimals: int, written: str) -> None:
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0, "0 min"), (26, "26 min"), (26.5, "27 min"), (59.5, "1 h"), (60, "1 h"), (65, "1 h 05"),
-     (135, "2 h 15"), (None, "")],
+     (135, "2 h 15"), (47 * 60 + 59, "47 h 59"), (48 * 60, "2 j"), (8709, "6 j 1 h"),
+     (4 * 1440 - 20, "4 j"), (-8709, "\u22126 j 1 h"), (None, "")],
 )  # fmt: skip
 def test_minutes(value: float | None, written: str) -> None:
     assert plain(text.french_minutes(value)) == written

@@ -61,14 +61,18 @@ def french_number(value: object, decimals: int = 0) -> str:
 
 
 def french_minutes(value: float | None) -> str:
-    """A length of time in minutes: « 26 min », « 1 h 05 »; rounded to the nearest minute."""
+    """A length of time in minutes: « 26 min », « 1 h 05 », « 6 j 1 h »; rounded to the nearest
+    minute, to the nearest hour from two days on."""
     if value is None:
         return ""
     total = int(Decimal(str(value)).quantize(Decimal(1), ROUND_HALF_UP))
     if abs(total) < 60:
         return f"{total}{NBSP}min"
-    hours, minutes = divmod(abs(total), 60)
     sign = "\u2212" if total < 0 else ""
+    hours, minutes = divmod(abs(total), 60)
+    if hours >= 48:
+        days, hours = divmod(hours + (minutes >= 30), 24)
+        return f"{sign}{days}{NBSP}j" + (f"{NBSP}{hours}{NBSP}h" if hours else "")
     return f"{sign}{hours}{NBSP}h" + (f"{NBSP}{minutes:02d}" if minutes else "")
 
 

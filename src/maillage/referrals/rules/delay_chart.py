@@ -70,12 +70,12 @@ class Chart:
 
 
 def axis_words(minutes: int) -> str:
-    """« 45 min », « 6 h », « 3 j »."""
+    """« 45 min », « 6 h », « 3 j », « 2 j 12 h »."""
     if minutes < 60:
         return f"{minutes} min"
-    if minutes % 1440 == 0 and minutes > 1440:
-        return f"{minutes // 1440} j"
     hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} j" + (f" {hours % 24} h" if hours % 24 else "")
     return f"{hours} h" + (f" {rest:02d}" if rest else "")
 
 
