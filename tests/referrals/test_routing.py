@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_django
@@ -15,7 +16,8 @@ from maillage.oncall.models import DutySlot
 from maillage.pathways.models import Pathway
 from maillage.referrals.enums import Kind, Priority
 from maillage.referrals.queries.routing import propose
-from maillage.referrals.rules.routes import Proposal
+from maillage.referrals.rules.routes import Proposal, WayBack
+from maillage.territory.models import Commune
 from maillage.vocabulary.errors import Invalid, NotFound, Refusal
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -134,10 +136,45 @@ def test_a_city_practice_needs_no_agreement_to_enter_a_pathway(now: datetime) ->
 
 
 def test_a_return_goes_home_first_by_the_right_that_let_the_patient_come(now: datetime) -> None:
-    proposal = ask("chu-lille", "avc", 1, at=now, back_from=3, home="ch-fourmies")
+    proposal = ask("chu-lille", "avc", 1, at=now, back_from=3, back=WayBack("ch-fourmies"))
     first = proposal.lines[0]
     assert first.organization == "ch-fourmies"
     assert first.clause == "hc-2017-thrombectomie"
+
+
+def stroke_units_back(now: datetime, **more: Any) -> list[str]:
+    """The hospitals proposed for a return from Lille after a thrombectomy, in their order."""
+    proposal = ask("chu-lille", "avc", 2, at=now, back_from=3, **more)
+    return [line.organization for line in proposal.lines]
+
+
+def test_a_return_goes_near_home_not_near_the_hospital_that_sends_back(now: datetime) -> None:
+    fourmies = WayBack("ch-fourmies", clause="hc-2017-thrombectomie")
+    nearest_to_lille = stroke_units_back(now)
+    assert nearest_to_lille.index("ch-valenciennes") < nearest_to_lille.index("ch-sambre-avesnois")
+    home = Commune.objects.get(code="59249")
+    at_home = stroke_units_back(now, back=fourmies, commune=home)
+    assert at_home[0] == "ch-sambre-avesnois"
+    assert at_home.index("ch-valenciennes") > 0
+    # The commune alone says it, for a patient whose transfer was not asked here.
+    assert stroke_units_back(now, commune=home) == at_home
+
+
+def test_a_return_without_a_commune_goes_near_the_hospital_that_first_asked(now: datetime) -> None:
+    asked_by = Organization.objects.get(slug="ch-fourmies")
+    found = stroke_units_back(now, back=WayBack("ch-fourmies"), first_asked_by=asked_by)
+    assert found[0] == "ch-sambre-avesnois"
+
+
+def test_a_return_goes_first_to_the_team_then_the_hospital_that_sent(now: datetime) -> None:
+    home = Commune.objects.get(code="59249")
+    by_hospital = stroke_units_back(now, back=WayBack("ch-valenciennes"), commune=home)
+    assert by_hospital[:2] == ["ch-valenciennes", "ch-sambre-avesnois"]
+    unit = HealthcareService.objects.get(
+        site__organization__slug="ch-valenciennes", care_type="STROKE_UNIT"
+    )
+    sender = WayBack("ch-fourmies", service=unit.slug)
+    assert stroke_units_back(now, back=sender, commune=home)[0] == "ch-valenciennes"
 
 
 def test_nobody_writes_to_themselves(now: datetime) -> None:

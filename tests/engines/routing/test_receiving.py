@@ -26,6 +26,7 @@ from maillage.engines.routing import (
     Travel,
     TravelSource,
     build_network,
+    journeys_home,
     receivers,
 )
 from maillage.vocabulary.errors import Invalid, NotFound
@@ -175,6 +176,24 @@ def test_from_a_commune_direct_entries_need_no_agreement(data: st.DataObject) ->
             lambda place: reference.minutes_from_commune(network, demand.commune, place),
         )
         assert [as_reference(row) for row in found] == expected
+
+
+@settings(max_examples=80)
+@given(st.data())
+def test_journeys_from_home_are_those_of_the_reference(data: st.DataObject) -> None:
+    network = data.draw(territories).network
+    home = data.draw(st.sampled_from(network.communes)).code
+    near = data.draw(st.sampled_from(network.sites))
+
+    def of(journey: Callable[[Site], Fraction | None]) -> dict[str, float]:
+        known = {site.id: journey(site) for site in network.sites}
+        return {key: float(minutes) for key, minutes in known.items() if minutes is not None}
+
+    from_home = of(lambda site: reference.minutes_from_commune(network, home, site))
+    from_near = of(lambda site: reference.minutes_between_sites(network, near, site))
+    assert journeys_home(network, commune=home, site=near.id) == pytest.approx(from_home)
+    assert journeys_home(network, commune="elsewhere", site=near.id) == pytest.approx(from_near)
+    assert journeys_home(network, commune="elsewhere", site="elsewhere") == {}
 
 
 def test_what_the_network_does_not_know_is_refused() -> None:

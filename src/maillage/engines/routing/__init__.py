@@ -9,6 +9,7 @@ from the JSON document, ``write_network(network)`` and ``network_hash(network)``
 Ask: ``resolve(network, demand)`` gives an :class:`Answer`; ``repairs(network, demand)`` the single
 clauses that would mend it; ``onward_moves`` the rights of the hospitals near a commune to send on;
 ``receivers`` the teams that may take a patient who is already in a hospital, seen from there;
+``journeys_home`` the minutes from where a patient lives to each site;
 ``service_state(network, service, at)`` the state of one service;
 ``compile_network(network)`` the indexed form, made once and remembered by the network.
 
@@ -108,7 +109,7 @@ from maillage.engines.routing.proof import (
     sweep,
 )
 from maillage.engines.routing.proof_tables import SCHEMAS
-from maillage.engines.routing.receiving import Origin, Receiver, receivers
+from maillage.engines.routing.receiving import Origin, Receiver, journeys_home, receivers
 from maillage.engines.routing.repair import repairs
 from maillage.engines.routing.resolution import resolve, service_state
 from maillage.engines.routing.snapshots import Snapshot, SnapshotRow, snapshot
@@ -188,6 +189,7 @@ __all__ = [
     "compile_network",
     "fingerprint",
     "hole_closers",
+    "journeys_home",
     "load_network",
     "network_hash",
     "onward_moves",

@@ -121,6 +121,22 @@ def receivers(
     return tuple(receiver for _, receiver in sorted(rows, key=lambda row: row[0]))
 
 
+def journeys_home(
+    network: Network | CompiledNetwork, *, commune: str = "", site: str = ""
+) -> Mapping[str, float]:
+    """Minutes from where a patient lives to each site that can be reached: from their commune,
+    else, when the network does not know it, from a site near them. Empty when it knows neither."""
+    compiled = compile_network(network)
+    if commune in compiled.communes:
+        micros = compiled.travel.from_commune(commune)
+        return {key: value / MICROS for key, value in micros.items()}
+    sites = [one.id for one in compiled.network.sites]
+    if site not in sites:
+        return {}
+    columns = ((key, compiled.travel.to_site(key).get(site)) for key in sites)
+    return {key: value / MICROS for key, value in columns if value is not None}
+
+
 def _steps(
     compiled: CompiledNetwork, origin: Origin, pathway: str, age: int, at: datetime
 ) -> Mapping[int, CompiledStep]:

@@ -22,7 +22,7 @@ from maillage.referrals.permissions import ASK
 from maillage.referrals.queries.routing import propose
 from maillage.referrals.queries.sendings import list_passed
 from maillage.referrals.rules.questions import Template
-from maillage.referrals.rules.routes import Proposal, ProposedLine
+from maillage.referrals.rules.routes import Proposal, ProposedLine, WayBack
 from maillage.referrals.rules.templates import find_template
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.care import CareLevel
@@ -297,12 +297,17 @@ def _propose(setting: Setting, pathway: Pathway, step: StepChoice) -> None:
     if setting.age is None:
         setting.problem = "Indiquez l'âge du patient : les équipes proposées en dépendent."
         return
-    back_from, came_by, previous = None, "", setting.previous
+    back_from, back, first_asked_by, previous = None, None, None, setting.previous
     if setting.kind is Kind.RETURN:
         back_from = _came_to(setting, step)
         if previous is not None and previous.to_organization_id == setting.organization.pk:
-            setting.home = previous.from_organization.slug
-            came_by = previous.clause.slug if previous.clause else ""
+            sender = previous.from_service
+            back = WayBack(
+                organization=previous.from_organization.slug,
+                service=sender.slug if sender else "",
+                clause=previous.clause.slug if previous.clause else "",
+            )
+            setting.home, first_asked_by = back.organization, previous.case.organization
     try:
         setting.proposal = propose(
             organization=setting.organization,
@@ -313,8 +318,8 @@ def _propose(setting: Setting, pathway: Pathway, step: StepChoice) -> None:
             commune=setting.patient.commune,
             from_service=setting.service,
             back_from=back_from,
-            home=setting.home,
-            came_by=came_by,
+            back=back,
+            first_asked_by=first_asked_by,
         )
     except (Invalid, Refusal) as error:
         setting.problem = error.message

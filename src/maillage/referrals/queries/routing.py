@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from maillage.coverage.queries.network import Loaded, load_network
 from maillage.directory.enums import OrganizationKind
 from maillage.directory.models import HealthcareService, Organization, Site
-from maillage.engines.routing import Demand, Origin, receivers, resolve
+from maillage.engines.routing import Demand, Origin, journeys_home, receivers, resolve
 from maillage.pathways.models import Pathway
-from maillage.referrals.rules.routes import Proposal, sort_receivers
+from maillage.referrals.rules.routes import Proposal, WayBack, sort_receivers
 from maillage.territory.models import Commune
 from maillage.vocabulary.errors import Refusal
 
@@ -25,16 +26,16 @@ def propose(
     commune: Commune | None = None,
     from_service: HealthcareService | None = None,
     back_from: int | None = None,
-    home: str = "",
-    came_by: str = "",
+    back: WayBack | None = None,
+    first_asked_by: Organization | None = None,
 ) -> Proposal:
     """The teams of a pathway step, as the routing engine ranks them from where the patient is.
 
     From a hospital: ``site`` (that of ``from_service``, else its first one). From a city practice,
     or an organization without site: ``commune``, else its own. ``back_from`` is the step that a
-    patient goes back down from, ``home`` (slug) the organization where they came from, listed
-    first, ``came_by`` (slug) the clause that let them come. One query when the network of the month
-    is in memory.
+    patient goes back down from, and ``back`` where they came from: it is listed first, then what is
+    nearest to their commune, or to the hospital that first asked for them (``first_asked_by``) when
+    nothing says where they live. One query when the network of the month is in memory.
 
     Raises :class:`Refusal` when the pathway is not in force that day or when nothing says where the
     patient is, :class:`NotFound` for an unknown step, :class:`Invalid` for an impossible age.
@@ -51,9 +52,9 @@ def propose(
         back_from=back_from,
     )
     has_roster, asking = loaded.has_roster(at), from_service.slug if from_service else ""
-    teams = sort_receivers(
-        found, loaded.names, has_roster=has_roster, home=home, came_by=came_by, without=asking
-    )
+    if back_from is not None:
+        back = _from_home(loaded, back or WayBack(), commune, first_asked_by)
+    teams = sort_receivers(found, loaded.names, has_roster=has_roster, back=back, without=asking)
     is_stuck = not (teams.lines or teams.waiting)
     return Proposal(
         origin=_name_of(loaded, origin, organization, commune),
@@ -113,6 +114,20 @@ def find_origin(
             "Rien ne dit où se trouve le patient : indiquez sa commune sur son dossier.",
         )
     return Origin(key, None, code)
+
+
+def _from_home(
+    loaded: Loaded, back: WayBack, commune: Commune | None, first_asked_by: Organization | None
+) -> WayBack:
+    """The way back, with the minutes from where the patient lives."""
+    key = first_asked_by.network_id if first_asked_by is not None else ""
+    sites = [one.id for one in loaded.network.sites if one.organization == key]
+    minutes = journeys_home(
+        loaded.network,
+        commune=commune.code if commune is not None else "",
+        site=next(iter(sites), ""),
+    )
+    return replace(back, minutes=minutes)
 
 
 def _name_of(

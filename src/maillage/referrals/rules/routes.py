@@ -7,9 +7,10 @@ choice is the doctor's, and both are kept with the request (:meth:`Proposal.as_d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from maillage.coverage.enums import (
@@ -169,6 +170,29 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class WayBack:
+    """What a patient goes back to: the ``organization`` and the ``service`` (slugs) that sent them,
+    the ``clause`` (slug) that let them come, and the ``minutes`` from home to each site. Empty for
+    what is not known."""
+
+    organization: str = ""
+    service: str = ""
+    clause: str = ""
+    minutes: Mapping[str, float] = field(default_factory=dict)
+
+    def rank(self, line: ProposedLine) -> tuple[bool, bool, float, bool]:
+        """The team that sent the patient first, then its hospital, then those nearest to home;
+        at the same distance, those of the agreement that the patient came by. Our choice: nobody
+        writes the order, but a patient is followed where they were and where they live."""
+        return (
+            not self.service or line.service != self.service,
+            not self.organization or line.organization != self.organization,
+            self.minutes.get(line.site_finess, inf),
+            not self.clause or line.clause != self.clause,
+        )
+
+
+@dataclass(frozen=True)
 class Sorted:
     """Receivers in words, by what may be done with them."""
 
@@ -183,19 +207,18 @@ def sort_receivers(
     names: Names,
     *,
     has_roster: bool,
-    home: str = "",
-    came_by: str = "",
+    back: WayBack | None = None,
     without: str = "",
 ) -> Sorted:
     """Receivers, in the engine's order, in words and by what may be done with them.
 
-    ``home`` is the organization (slug) to which a patient goes back: its teams come first, then
-    those of the clause that the patient came by (``came_by``, slug): the hospitals around home.
-    ``without`` is the service that asks: nobody writes to themselves.
+    A patient who goes ``back`` is proposed the way home first (:meth:`WayBack.rank`); the engine's
+    order, by distance from the team that asks, only settles what is left even. ``without`` is the
+    service that asks: nobody writes to themselves.
     """
     rows = [say_receiver(row, names, has_roster) for row in receivers if row.service != without]
-    if home:
-        rows.sort(key=lambda line: (line.organization != home, line.clause != came_by))
+    if back is not None:
+        rows.sort(key=back.rank)
     reached: list[ProposedLine] = []
     waiting: list[ProposedLine] = []
     outside: list[ProposedLine] = []
