@@ -77,6 +77,15 @@ def test_without_a_basis_nothing_is_shown(scene: Scene, name: str) -> None:
     assert sent.state == "SENT"
 
 
+def test_a_regulator_is_told_when_the_record_opens(scene: Scene) -> None:
+    early = scene.client("samu").get(address(scene.accepted()))
+    assert early.status_code == 403
+    assert "dès qu&#x27;il le sera" in early.content.decode()
+    other = scene.client("samu").get(address(scene.ask(Kind.OPINION)))
+    assert other.status_code == 403
+    assert "transport" not in other.content.decode()
+
+
 def test_a_regulator_opens_it_once_the_transport_is_asked_for(scene: Scene) -> None:
     answer = scene.client("samu").get(address(scene.ordered()))
     assert answer.status_code == 200

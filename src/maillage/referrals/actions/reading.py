@@ -10,9 +10,12 @@ from django.db import transaction
 from maillage.accounts.permissions import Actor
 from maillage.patients.actions import read_record
 from maillage.patients.rules.access import Ground
+from maillage.referrals.enums import Side
 from maillage.referrals.models import Document, Letter, Referral
 from maillage.referrals.queries.reading import check_reads, check_reads_case, reads_letter
-from maillage.referrals.rules.reading import elsewhere
+from maillage.referrals.queries.requests import sides_of
+from maillage.referrals.rules.reading import BEFORE_TRANSPORT, before_transport, elsewhere
+from maillage.vocabulary.errors import NotAllowed
 
 
 @transaction.atomic
@@ -20,7 +23,14 @@ def read_request(*, referral: Referral, what: str, by: Actor, at: datetime) -> G
     """Open a request for reading; ``what`` as for
     :func:`~maillage.patients.actions.reading.read_record`. Raises :class:`NotAllowed` without a
     basis, or without a part in it."""
-    ground = read_record(patient=referral.patient, what=what, reference=referral.key, by=by, at=at)
+    try:
+        ground = read_record(
+            patient=referral.patient, what=what, reference=referral.key, by=by, at=at
+        )
+    except NotAllowed as refused:
+        if Side.REGULATOR in sides_of(referral, by) and referral.state in BEFORE_TRANSPORT:
+            raise before_transport() from refused
+        raise
     check_reads(referral, ground, by)
     return ground
 

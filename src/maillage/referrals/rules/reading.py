@@ -13,11 +13,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from maillage.patients.enums import Basis
-from maillage.referrals.enums import Side
+from maillage.referrals.enums import Side, State
 from maillage.vocabulary.errors import NotAllowed
 
 WHOLE = frozenset({Basis.SAME_ESTABLISHMENT, Basis.RECOGNISED_TEAM, Basis.BREAK_GLASS})
 """Bases of those who answer for the whole of the patient's care, or of his life."""
+
+BEFORE_TRANSPORT = frozenset(
+    {State.SENT, State.SEEN, State.INFO_ASKED, State.PARTLY_ACCEPTED, State.ACCEPTED}
+)
+"""States of a transfer that the regulation has nothing to do with yet."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +71,13 @@ def elsewhere() -> NotAllowed:
         "referrals.no-part",
         "Cette demande se lit dans les équipes qui y prennent part. Le dossier du patient vous est "
         "ouvert, pas ce que d'autres équipes se sont écrit.",
+    )
+
+
+def before_transport() -> NotAllowed:
+    """The refusal of a regulator who opens a transfer whose transport is not asked for yet."""
+    return NotAllowed(
+        "referrals.before-transport",
+        "Le transport de ce transfert n'est pas encore demandé : la demande et le dossier "
+        "s'ouvriront à la régulation dès qu'il le sera.",
     )
