@@ -123,6 +123,7 @@ def test_an_opinion_becomes_a_transfer_without_typing_anything_again(
     opinion = written().get()
     html = page_of(doctor.get(NEW, {"depuis": opinion.key, "nature": "TRANSFER", "etape": "3"}))
     fields = Fields(html)
+    assert fields.value("motif") == "Hémiplégie gauche, thrombolyse ?"
     assert fields.value("q_nihss") == "14"
     assert fields.value("q_debut") == "22/11/2026 01h30"
     assert fields.value("rappel") == "03 27 11 22 33"
