@@ -105,3 +105,24 @@ def test_a_closed_record_opens_in_an_emergency_and_is_reviewed(
     audit.get_by_role("link", name="Courrier au patient").click()
     expect(shown).to_contain_text(name.upper())
     assert_good(audit)
+
+
+def test_suggestions_open_above_the_bar_of_a_phone(open_page: Callable[..., Page]) -> None:
+    page = open_page("demo-medecin", width=390)
+    page.goto("/patients/")
+    page.locator("main").get_by_role("textbox").first.fill("03/03/1944 Zzz")
+    page.locator("main").get_by_role("button", name="Chercher").click()
+    page.get_by_role("button", name="Nouveau patient").click()
+    field = page.get_by_role("combobox").first
+    field.evaluate(
+        "one => window.scrollTo(0, one.getBoundingClientRect().bottom + scrollY - innerHeight + 70)"
+    )
+    field.evaluate("one => one.focus({preventScroll: true})")
+    field.fill("Fou")
+    shown = page.get_by_role("listbox")
+    expect(shown).to_be_visible()
+    bar = page.locator(".tabs").bounding_box()
+    box = shown.bounding_box()
+    assert bar is not None
+    assert box is not None
+    assert box["y"] + box["height"] <= bar["y"]

@@ -177,6 +177,8 @@ class TypeAhead {
     this.status.textContent =
       count === 0 ? "Aucune proposition." : `${count} proposition${count > 1 ? "s" : ""}.`;
     this.setOpen(count > 0 && document.activeElement === this.input);
+    // Above the bar at the foot of a phone, which the page's scroll padding keeps clear.
+    if (!this.list.hidden) this.list.scrollIntoView({ block: "nearest" });
   }
 
   setOpen(open) {
