@@ -67,6 +67,7 @@ class SettingForm(forms.Form):
     service = forms.CharField(max_length=80, required=False)
     filiere = forms.CharField(max_length=60, required=False)
     etape = forms.IntegerField(min_value=1, max_value=99, required=False)
+    etape_usuelle = forms.IntegerField(min_value=1, max_value=99, required=False)
     nature = forms.ChoiceField(choices=Kind.choices, required=False)
     priorite = forms.ChoiceField(choices=Priority.choices, required=False)
     age = forms.IntegerField(min_value=0, max_value=OLDEST, required=False)
@@ -85,11 +86,15 @@ class SettingForm(forms.Form):
             name: value for name, value in self.cleaned_data.items() if value not in ("", None)
         }
         kind, priority = found.get("nature"), found.get("priorite")
+        step = found.get("etape")
+        if self.data.get("acte") == "proposer" and step == found.get("etape_usuelle"):
+            # Nobody chose it: another choice may have another usual step.
+            step = None
         return Asked(
             organization=found.get("organisation", ""),
             service=found.get("service", ""),
             pathway=found.get("filiere", ""),
-            step=found.get("etape"),
+            step=step,
             kind=Kind(kind) if kind else None,
             priority=Priority(priority) if priority else None,
             at=found.get("le"),

@@ -25,12 +25,18 @@ from maillage.referrals.rules.questions import Template
 from maillage.referrals.rules.routes import Proposal, ProposedLine, WayBack
 from maillage.referrals.rules.templates import find_template
 from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.care import CareLevel
+from maillage.vocabulary.care import CareLevel, CareType
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
 from maillage.vocabulary.search import fold
 
 RECENT_PATIENTS = 8
 SESSIONS_SHOWN = 20
+
+PLANNED = (Kind.OPINION, Kind.CONSULTATION)
+VITAL_CARE = frozenset(
+    one.name for one in (CareType.EMERGENCY, CareType.SMUR, CareType.INTENSIVE_CARE)
+)
+"""Care that keeps a patient alive, whatever the specialty: nobody plans it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,8 @@ class StepChoice:
 @dataclass
 class Setting:
     """The page of a request: who asks, for what, of whom. ``every_step`` are those of the pathway,
-    ``steps`` those that may be asked; ``problem`` says why nobody is proposed."""
+    ``steps`` those that may be asked, ``usual_step`` the one when none is chosen; ``problem`` says
+    why nobody is proposed."""
 
     patient: Patient
     organizations: list[Organization]
@@ -80,6 +87,7 @@ class Setting:
     every_step: list[StepChoice] = field(default_factory=list)
     steps: list[StepChoice] = field(default_factory=list)
     step: StepChoice | None = None
+    usual_step: StepChoice | None = None
     template: Template | None = None
     proposal: Proposal | None = None
     problem: str = ""
@@ -251,23 +259,45 @@ def _pathways(at: datetime) -> list[tuple[str, str]]:
 
 
 def _choose_step(setting: Setting, wanted: int | None) -> None:
-    """The steps that may be asked, and the one that is: the first of recourse when none is chosen.
-    A patient goes back to a step that one of them names as its way back."""
+    """The steps that may be asked, and the one that is: the usual one when none is chosen. A
+    patient goes back to a step that one of them names as its way back."""
     every, previous = setting.every_step, setting.previous
     if setting.kind is Kind.RETURN:
         homes = {step.return_to for step in every if step.return_to}
         setting.steps = [step for step in every if step.order in homes] or every[:1]
         came_to = next((s for s in every if previous and s.order == previous.step_order), None)
-        wanted = wanted or (came_to.return_to if came_to else None)
+        usual = came_to.return_to if came_to else None
         default = next(iter(setting.steps), None)
     else:
         setting.steps = every
-        if wanted is None and previous and previous.kind != Kind.RETURN:
-            wanted = previous.step_order
-        default = next((s for s in every if s.order > 1), next(iter(every), None))
-    setting.step = next((s for s in setting.steps if s.order == wanted), default)
+        usual = previous.step_order if previous and previous.kind != Kind.RETURN else None
+        default = _first_step(setting)
+    setting.usual_step = next((s for s in setting.steps if s.order == usual), default)
+    setting.step = next((s for s in setting.steps if s.order == wanted), setting.usual_step)
     if setting.step is not None and setting.pathway is not None:
         setting.template = find_template(setting.pathway.slug, setting.step.care_type, setting.kind)
+
+
+def _first_step(setting: Setting) -> StepChoice | None:
+    """The first step of recourse. What is planned goes to the specialty of the pathway, not to who
+    keeps a patient alive on the way, and above what the hospital that asks gives itself, where the
+    pathway goes so far. Our choice."""
+    beyond = [step for step in setting.every_step if step.order > 1]
+    if setting.kind in PLANNED and setting.priority in (Priority.P2, Priority.P3):
+        beyond = [step for step in beyond if step.care_type not in VITAL_CARE] or beyond
+        top = _own_level(setting)
+        beyond = [step for step in beyond if step.order > top] or beyond
+    return next(iter(beyond), next(iter(setting.every_step), None))
+
+
+def _own_level(setting: Setting) -> int:
+    """The highest step that the hospital that asks gives itself; 0 for none. Care that several
+    steps name is given at the lowest of them, as far as is known."""
+    given = {service.care_type for service in setting.services}
+    lowest: dict[str, int] = {}
+    for step in setting.every_step:
+        lowest.setdefault(step.care_type, step.order)
+    return max((order for care, order in lowest.items() if care in given), default=0)
 
 
 def _steps(pathway: Pathway, day: date) -> list[StepChoice]:
