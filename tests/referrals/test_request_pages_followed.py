@@ -203,6 +203,7 @@ def test_a_return_goes_home_under_what_the_patient_came_by(
     asked = {"depuis": transfer.key, "nature": "RETURN"}
     stroke_unit = page_of(specialist.get(NEW, asked))
     assert "Ce qui a été fait" in stroke_unit
+    assert f'value="{team(lille, "THROMBECTOMY")}" selected' in stroke_unit
     assert Fields(stroke_unit).value("equipe") == team("ch-sambre-avesnois")
     home = team("ch-fourmies", "EMERGENCY")
     assert Fields(page_of(specialist.get(NEW, {**asked, "etape": "1"}))).value("equipe") == home

@@ -177,6 +177,17 @@ def test_a_return_goes_first_to_the_team_then_the_hospital_that_sent(now: dateti
     assert stroke_units_back(now, back=sender, commune=home)[0] == "ch-valenciennes"
 
 
+def test_a_return_leaves_the_hospital_that_asks_for_it(now: datetime) -> None:
+    """Valenciennes gives the steps below too, and its own emergency department is the nearest."""
+    sender = "ch-valenciennes"
+    for step in (1, 2):
+        back = ask(sender, "avc", step, at=now, back_from=3).askable
+        assert back
+        assert sender not in {line.organization for line in back}
+        asked = ask(sender, "avc", step, at=now).askable
+        assert sender in {line.organization for line in asked}
+
+
 def test_nobody_writes_to_themselves(now: datetime) -> None:
     service = HealthcareService.objects.get(
         site__organization__slug="ch-valenciennes", care_type="STROKE_UNIT"

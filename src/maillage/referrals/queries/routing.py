@@ -54,7 +54,14 @@ def propose(
     has_roster, asking = loaded.has_roster(at), from_service.slug if from_service else ""
     if back_from is not None:
         back = _from_home(loaded, back or WayBack(), commune, first_asked_by)
-    teams = sort_receivers(found, loaded.names, has_roster=has_roster, back=back, without=asking)
+    teams = sort_receivers(
+        found,
+        loaded.names,
+        has_roster=has_roster,
+        back=back,
+        leaving=organization.slug if back_from is not None else "",
+        without=asking,
+    )
     is_stuck = not (teams.lines or teams.waiting)
     return Proposal(
         origin=_name_of(loaded, origin, organization, commune),

@@ -208,17 +208,22 @@ def sort_receivers(
     *,
     has_roster: bool,
     back: WayBack | None = None,
+    leaving: str = "",
     without: str = "",
 ) -> Sorted:
     """Receivers, in the engine's order, in words and by what may be done with them.
 
     A patient who goes ``back`` is proposed the way home first (:meth:`WayBack.rank`); the engine's
-    order, by distance from the team that asks, only settles what is left even. ``without`` is the
-    service that asks: nobody writes to themselves.
+    order, by distance from the team that asks, only settles what is left even. Teams of the
+    organization that the patient is ``leaving`` (slug) are left out while another may be asked.
+    ``without`` is the service that asks: nobody writes to themselves.
     """
     rows = [say_receiver(row, names, has_roster) for row in receivers if row.service != without]
     if back is not None:
         rows.sort(key=back.rank)
+    elsewhere = [row for row in rows if row.organization != leaving]
+    if leaving and any(row.may_be_asked for row in elsewhere):
+        rows = elsewhere
     reached: list[ProposedLine] = []
     waiting: list[ProposedLine] = []
     outside: list[ProposedLine] = []
