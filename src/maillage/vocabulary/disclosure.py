@@ -161,7 +161,7 @@ def protect(
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _protect(
     columns: tuple[str, ...],
     cells: tuple[tuple[Cell, int], ...],

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Window
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Count, DurationField, F, Func, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.db.models.sql.compiler import SQLCompiler
 
 from maillage.referrals.models import Referral
 from maillage.vocabulary.disclosure import THRESHOLD, shows_quantiles
@@ -29,6 +31,33 @@ class Quantiles:
 
 
 NO_QUANTILES = Quantiles()
+
+_SECONDS = "CAST(strftime('%%s', substr({}, 1, 19)) AS INTEGER)"
+_MICROSECONDS = "CAST(substr({}, 21, 6) AS INTEGER)"
+
+
+class _Elapsed(Func):
+    """From one instant to another, exact to the microsecond. Written for SQLite in its own
+    functions: Django would call back into Python for every row and every window."""
+
+    output_field = DurationField()
+    template = "(%(expressions)s)"
+    arg_joiner = " - "
+    arity = 2
+
+    def __init__(self, start: str, end: str) -> None:
+        super().__init__(F(end), F(start))
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, tuple[str | int, ...]]:
+        """Instants are stored as text: ``2026-07-01 08:00:00``, then ``.250000`` if need be. The
+        seconds are read without what follows, which SQLite would round."""
+        (end, after), (start, before) = map(compiler.compile, self.get_source_expressions())
+        whole = f"{_SECONDS.format(end)} - {_SECONDS.format(start)}"
+        rest = f"{_MICROSECONDS.format(end)} - {_MICROSECONDS.format(start)}"
+        params = (*after, *before)
+        return f"(({whole}) * 1000000 + {rest})", (*params, *params)
 
 
 def _minutes(length: timedelta) -> float:
@@ -47,7 +76,7 @@ def load_quantiles(
     that has enough values. One query."""
     columns = sorted({column for names in parts.values() for column in names})
     measured = requests.filter(**{f"{end}__isnull": False, f"{start}__isnull": False}).annotate(
-        elapsed=ExpressionWrapper(F(end) - F(start), output_field=DurationField())
+        elapsed=_Elapsed(start, end)
     )
     windows: dict[str, Any] = {}
     wanted = Q()

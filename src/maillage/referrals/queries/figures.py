@@ -17,6 +17,7 @@ from django.db.models.functions import TruncDate
 from maillage.referrals.enums import Act, Deviation, Kind, LetterKind, Priority, Reason, State
 from maillage.referrals.models import Event, Letter, Referral
 from maillage.referrals.queries.durations import NO_QUANTILES, Quantiles, load_quantiles
+from maillage.referrals.queries.kept import STAMP, Stamp, keep
 from maillage.referrals.queries.scopes import Scope
 from maillage.referrals.rules.figures import (
     Line,
@@ -150,6 +151,11 @@ class _Read:
 
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     lines: dict[str, Line] = field(default_factory=dict)
+    stamps: list[tuple[Hashable, ...]] = field(default_factory=list)
+
+    def stamp(self) -> Stamp:
+        """The stamp of the requests counted, line by line and kind by kind."""
+        return tuple(sorted(self.stamps, key=repr))
 
 
 def list_quarters(scope: Scope, *, at: datetime) -> list[Quarter]:
@@ -188,7 +194,8 @@ def load_figures(
     scope: Scope, *, view: View, quarter: Quarter, with_reasons: bool = True
 ) -> Figures:
     """The figures of a quarter for a reader. Its number of queries does not depend on the number
-    of rows (nine at most), and nothing but sums and quantiles leaves the database."""
+    of rows (nine at most), and nothing but sums and quantiles leaves the database. Delays are
+    computed again only when a request of the quarter has changed."""
     requests = sent_requests(scope, *quarter.bounds())
     read = _read(requests, view)
     total = sum(tally.sent for tally in read.tallies.values())
@@ -199,7 +206,9 @@ def load_figures(
     shares = [(one, protect_shares(partition, volumes, one.key)) for one in SHARE_MEASURES]
     letters = _letters(scope, view, quarter)
     shares.append((LETTERS, protect_shares(letters, volumes, LETTERS.key, own_whole=True)))
-    delays = _delays(requests, view)
+    delays = keep(
+        "delays", scope, (view.code, quarter.code), read.stamp(), lambda: _delays(requests, view)
+    )
     return Figures(
         view=view,
         quarter=quarter,
@@ -235,11 +244,13 @@ def _read(requests: QuerySet[Referral], view: View) -> _Read:
         refus=Count("id", filter=Q(refused_at__isnull=False)),
         hors=Count("id", filter=Q(is_outside_agreement=True)),
         ecart=Count("id", filter=~Q(deviation="")),
+        **STAMP,
     )
     read = _Read()
     for row in rows:
         line = _place(view, row)
         read.lines[line.key] = line
+        read.stamps.append((line.key, row["kind"], *(row[name] for name in STAMP)))
         tally = read.tallies[line.key]
         tally.sent += row["sent"]
         tally.kinds[row["kind"]] += row["sent"]
