@@ -56,7 +56,7 @@ LISTS: tuple[tuple[str, str, str], ...] = (
 
 SUMS: tuple[tuple[str, str, str], ...] = (
     ("figures", "demo-direction", "/adressages/delais"),
-    ("figures, agreements", "demo-direction-chu", "/adressages/delais?vue=conventions"),
+    ("figures, agreements", "demo-direction-chu", "/adressages/delais?par=conventions"),
 )
 """Sums and quantiles over thousands of requests: measured, held to the bar of no list."""
 
