@@ -17,7 +17,6 @@ from maillage.referrals.actions.requests import (
     create_and_send,
     send,
 )
-from maillage.referrals.actions.verbs import accept
 from maillage.referrals.enums import (
     Act,
     Clock,
@@ -178,15 +177,6 @@ def test_a_transfer_to_its_end_and_back(patient: Patient) -> None:
     assert Case.objects.get().return_due_at is None
     stays = CareLink.objects.filter(kind=LinkKind.STAY, ends_at__isnull=True)
     assert [stay.organization.slug for stay in stays] == ["ch-maubeuge"]  # type: ignore[union-attr]
-
-
-def test_one_doctor_accepts_whole(patient: Patient) -> None:
-    request = scene.sent(patient, Kind.TRANSFER)
-    whole = accept(
-        referral_key=request.key, version=request.version, bed="UNV 1", by=NEIGHBOUR, at=NOW
-    )
-    assert (whole.state, whole.medical_by, whole.bed) == ("ACCEPTED", "Dr Voisin", "UNV 1")
-    assert [event.act for event in whole.events.all()] == ["SEND", "ACCEPT_MEDICALLY", "ACCEPT_BED"]
 
 
 def test_a_bed_is_not_a_doctors_word(patient: Patient) -> None:
