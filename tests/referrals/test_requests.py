@@ -463,3 +463,12 @@ def test_an_act_that_fails_leaves_nothing(patient: Patient) -> None:
     assert before == (Event.objects.count(), AuditEvent.objects.count(), Notice.objects.count())
     assert hand.again().version == version
     assert not Message.objects.exists()
+
+
+def test_nothing_is_asked_for_somebody_who_died(patient: Patient) -> None:
+    written = scene.written(patient)
+    Patient.objects.filter(pk=patient.pk).update(deceased_on=NOW.date())
+    with pytest.raises(Refusal) as error:
+        send(referral_key=written.key, version=written.version, by=LOCAL, at=NOW)
+    assert code_of(error) == "referrals.deceased"
+    assert Referral.objects.get().state == State.DRAFT

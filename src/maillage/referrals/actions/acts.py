@@ -217,6 +217,12 @@ def _write_down(
 def _check_sending(referral: Referral, *, at: datetime) -> dict[str, Any]:
     """Raise unless the request may go; what is sent, as it is, for the history: the case may be
     completed later, what the team was asked stays readable."""
+    kept = referral.patient.merged_into or referral.patient
+    if kept.deceased_on is not None:
+        raise Refusal(
+            "referrals.deceased",
+            "Le décès de ce patient est noté dans son dossier : la demande ne part pas.",
+        )
     check_sending(get_sending(referral))
     _check_clause(referral, at=at)
     if referral.kind == Kind.TRANSFER:
