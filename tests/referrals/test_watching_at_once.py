@@ -36,12 +36,17 @@ def at_once(act: Callable[[], int]) -> list[int]:
         return list(pool.map(work, range(WORKERS)))
 
 
+def give_mailbox() -> None:
+    """Somebody answers for the team: the calls of a chain are made one after the other."""
+    team = scene.service("unv-valenciennes")
+    team.secure_mail = "unv@mssante.example.invalid"
+    team.save()
+
+
 @pytest.mark.usefixtures("shared_database")
 def test_workers_that_look_together_call_once(django_db_blocker: DjangoDbBlocker) -> None:
     with django_db_blocker.unblock():
-        team = scene.service("unv-valenciennes")
-        team.secure_mail = "unv@mssante.example.invalid"
-        team.save()
+        give_mailbox()
         requests = [scene.sent(scene.admit()) for _ in range(6)]
         late = NOW + timedelta(minutes=16)
         made = at_once(lambda: call_overdue(at=late))
@@ -64,6 +69,7 @@ def test_a_worker_that_dies_in_a_call_leaves_it_to_be_made(
         raise Killed
 
     with django_db_blocker.unblock():
+        give_mailbox()
         request = scene.sent(scene.admit())
         late = NOW + timedelta(minutes=16)
         with monkeypatch.context() as patched:
