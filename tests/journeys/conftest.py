@@ -50,6 +50,8 @@ def site(example_folder: Path) -> Iterator[str]:
         **os.environ,
         "MAILLAGE_DATA": str(example_folder),
         "MAILLAGE_DEMO": "1",
+        # Nobody waits a quarter of a minute for a page to tell what happened.
+        "MAILLAGE_LIVE_SECONDS": "2",
         "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
     }
     manage = [sys.executable, "-m", "maillage.config.manage"]

@@ -49,6 +49,8 @@ try:
     )
 except ValueError as refusal:
     raise SystemExit(f"MAILLAGE_DOCUMENT_KEY : {refusal}") from None
+# How often the parts of pages that stay true ask again, in seconds (referrals.views.live).
+LIVE_SECONDS = int(os.environ.get("MAILLAGE_LIVE_SECONDS", "15"))
 # The program that searches documents for viruses, with its options (referrals.scanning).
 SCANNER = os.environ.get("MAILLAGE_SCANNER", "")
 # Demonstration accounts may log in only where the demo command serves the example.

@@ -1,4 +1,4 @@
-"""Parts of pages that ask again by themselves, every fifteen seconds (ADR 0015).
+"""Parts of pages that ask again by themselves, every fifteen seconds by default (ADR 0015).
 
 A part holds a stamp of what it shows. The server compares: the same stamp is answered 204, and
 nothing is drawn. The minute belongs to the stamp where lengths of time are shown, so that « il
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
@@ -24,9 +25,14 @@ MINUTE = 60
 
 @dataclass(frozen=True)
 class Live:
-    """What the part of a page needs to ask again: its address, stamp included."""
+    """What the part of a page needs to ask again: its address, stamp included, and how often, in
+    seconds."""
 
     url: str
+
+    @property
+    def every(self) -> int:
+        return int(settings.LIVE_SECONDS)
 
 
 def is_poll(request: Request) -> bool:
