@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from maillage.coverage.queries.network import Loaded, load_network
 from maillage.directory.enums import OrganizationKind
@@ -42,15 +43,8 @@ def propose(
     """
     loaded = _load(pathway, at)
     origin = find_origin(loaded, organization, site, commune, from_service)
-    found = receivers(
-        loaded.network,
-        origin=origin,
-        pathway=pathway.slug,
-        step=step_order,
-        age=age,
-        at=at,
-        back_from=back_from,
-    )
+    asked: dict[str, Any] = {"pathway": pathway.slug, "step": step_order, "age": age, "at": at}
+    found = receivers(loaded.network, origin=origin, back_from=back_from, **asked)
     has_roster, asking = loaded.has_roster(at), from_service.slug if from_service else ""
     if back_from is not None:
         back = _from_home(loaded, back or WayBack(), commune, first_asked_by)
