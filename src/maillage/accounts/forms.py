@@ -15,14 +15,15 @@ from maillage.accounts.models import User
 from maillage.accounts.organizations import find_key, list_names
 from maillage.accounts.queries import TrailFilter
 from maillage.vocabulary.calendar import parse_day
-from maillage.vocabulary.errors import Invalid
+from maillage.vocabulary.errors import Invalid, MaillageError
 
 
-def add_problems(form: forms.Form, error: Invalid) -> None:
+def add_problems(form: forms.Form, error: MaillageError) -> None:
     """Show a refusal of an action in the form: beside the field that it names, or on top."""
-    if not error.problems:
+    problems = error.problems if isinstance(error, Invalid) else ()
+    if not problems:
         form.add_error(None, error.message)
-    for problem in error.problems:
+    for problem in problems:
         sentence = problem.message[:1].upper() + problem.message[1:]
         sentence = sentence if sentence.endswith(".") else f"{sentence}."
         form.add_error(problem.field if problem.field in form.fields else None, sentence)
@@ -41,6 +42,33 @@ class DayField(forms.CharField):
             return parse_day(text)
         except Invalid as error:
             raise forms.ValidationError(error.message) from error
+
+
+class ProposingWidget(forms.TextInput):
+    """A text field that proposes entries from an address; the identifier of the one chosen comes
+    beside the typed text. Gives both, as a pair."""
+
+    def __init__(self, address: Any) -> None:
+        super().__init__({"autocomplete": "off"})
+        self.address = address
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        text, code = value if isinstance(value, tuple) else (value or "", "")
+        context = super().get_context(name, text, attrs)
+        context["widget"]["attrs"] |= {
+            "data-typeahead": f"{self.address}?q=",
+            "data-typeahead-name": f"{name}_code",
+            "data-typeahead-value": code,
+        }
+        return context
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> tuple[str, str]:
+        return str(data.get(name) or "")[:200], str(data.get(f"{name}_code") or "")[:200]
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return name not in data
 
 
 class LogInForm(forms.Form):

@@ -144,10 +144,8 @@ def change_password(request: Request) -> HttpResponse:
                 by=request.actor,
                 at=request.now,
             )
-        except Invalid as error:
+        except (Invalid, Refusal) as error:
             add_problems(form, error)
-        except Refusal as error:
-            form.add_error(None, error.message)
         else:
             messages.success(request, "Votre mot de passe est changé.")
             return redirect("accounts:account")

@@ -12,7 +12,7 @@ from django import forms
 from django.forms.forms import DeclarativeFieldsMetaclass
 from django.urls import reverse_lazy
 
-from maillage.accounts.forms import DayField
+from maillage.accounts.forms import DayField, ProposingWidget
 from maillage.coverage.actions.scenarios import ScenarioDraft
 from maillage.coverage.forms.asking import InstantField
 from maillage.coverage.queries.scenario_choices import (
@@ -55,38 +55,12 @@ DAY_MINUTES = 24 * 60
 EXAMPLE = "Comme vous l'écrivez : 24/12/2026 18h30."
 
 
-class NamedWidget(forms.TextInput):
-    """A text field that proposes entries; the chosen identifier comes beside the typed text."""
-
-    def __init__(self, kind: str) -> None:
-        address = reverse_lazy("coverage:scenario-choices", args=[kind])
-        super().__init__({"autocomplete": "off"})
-        self.address = address
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        text, code = value if isinstance(value, tuple) else (value or "", "")
-        context = super().get_context(name, text, attrs)
-        context["widget"]["attrs"] |= {
-            "data-typeahead": f"{self.address}?q=",
-            "data-typeahead-name": f"{name}_code",
-            "data-typeahead-value": code,
-        }
-        return context
-
-    def value_from_datadict(
-        self, data: Mapping[str, Any], files: Any, name: str
-    ) -> tuple[str, str]:
-        return str(data.get(name) or "")[:200], str(data.get(f"{name}_code") or "")[:200]
-
-    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        return name not in data
-
-
 class NamedField(forms.Field):
     """Something of the territory: chosen among proposals, or typed. Gives a :class:`Choice`."""
 
     def __init__(self, kind: str, **options: Any) -> None:
-        super().__init__(widget=NamedWidget(kind), **options)
+        address = reverse_lazy("coverage:scenario-choices", args=[kind])
+        super().__init__(widget=ProposingWidget(address), **options)
         self.kind = kind
 
     def clean(self, value: Any) -> Choice | None:

@@ -63,13 +63,6 @@ def _address(version: PathwayVersion, part: str = "") -> str:
     return f"{address}?version={version.number}{part}"
 
 
-def _refuse(form: forms.Form, error: Refusal | Invalid | NotFound) -> None:
-    if isinstance(error, Invalid):
-        add_problems(form, error)
-    else:
-        form.add_error(None, error.message)
-
-
 @get_or_post
 @requires(EDIT)
 def create(request: Request) -> HttpResponse:
@@ -85,7 +78,7 @@ def create(request: Request) -> HttpResponse:
             messages.success(request, "La filière est créée. Écrivez maintenant sa version 1.")
             return redirect("pathways:detail", made.slug)
         except (Refusal, Invalid, NotFound) as error:
-            _refuse(form, error)
+            add_problems(form, error)
     back = reverse("pathways:list")
     return _form_page(request, form, title="Nouvelle filière", submit="Créer", back=back)
 
@@ -125,7 +118,7 @@ def edit(request: Request, slug: str) -> HttpResponse:
             messages.success(request, "La filière est modifiée.")
             return redirect(back)
         except (Refusal, Invalid, NotFound) as error:
-            _refuse(form, error)
+            add_problems(form, error)
     return _form_page(
         request, form, title="Nom et pilotes", submit="Enregistrer", back=back, pathway=pathway
     )
@@ -146,7 +139,7 @@ def new_version(request: Request, slug: str) -> HttpResponse:
             messages.success(request, f"La version {made.number} est ouverte, en brouillon.")
             return redirect(_address(made))
         except Refusal as error:
-            _refuse(form, error)
+            add_problems(form, error)
     return _form_page(
         request,
         form,
@@ -178,7 +171,7 @@ def edit_version(request: Request, slug: str, number: int) -> HttpResponse:
             messages.success(request, "Le texte est enregistré.")
             return redirect(_address(version))
         except (Refusal, Invalid) as error:
-            _refuse(form, error)
+            add_problems(form, error)
     return _form_page(
         request,
         form,
@@ -204,7 +197,7 @@ def add_step(request: Request, slug: str, number: int) -> HttpResponse:
             messages.success(request, f"L'étape {rank} est ajoutée.")
             return redirect(_address(version, f"#etape-{rank}"))
         except Refusal as error:
-            _refuse(form, error)
+            add_problems(form, error)
     return _form_page(
         request,
         form,
@@ -236,7 +229,7 @@ def edit_step(request: Request, slug: str, number: int, order: int) -> HttpRespo
             messages.success(request, f"L'étape {order} est enregistrée.")
             return redirect(_address(version, f"#etape-{order}"))
         except Refusal as error:
-            _refuse(form, error)
+            add_problems(form, error)
     return _form_page(
         request,
         form,
@@ -291,7 +284,7 @@ def change_state(request: Request, slug: str, number: int, key: str) -> HttpResp
             messages.success(request, f"« {act.label} » : c'est fait.")
             return redirect(_address(version))
         except Refusal as error:
-            _refuse(form, error)
+            add_problems(form, error)
     return _form_page(
         request,
         form,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
 
+from maillage.accounts.forms import ProposingWidget
 from maillage.directory.models import Organization
 from maillage.directory.queries.records import find_organization
 from maillage.directory.queries.search import suggest_organizations
@@ -62,43 +63,18 @@ class TypedDayField(forms.CharField):
             raise forms.ValidationError(error.message) from error
 
 
-class _ProposedWidget(forms.TextInput):
-    """A text field that proposes entries; the chosen code comes beside the typed text."""
-
-    def __init__(self, address: Any) -> None:
-        super().__init__({"autocomplete": "off"})
-        self.address = address
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        text, code = value if isinstance(value, tuple) else (value or "", "")
-        context = super().get_context(name, text, attrs)
-        context["widget"]["attrs"] |= {
-            "data-typeahead": f"{self.address}?q=",
-            "data-typeahead-name": f"{name}_code",
-            "data-typeahead-value": code,
-        }
-        return context
-
-    def value_from_datadict(
-        self, data: Mapping[str, Any], files: Any, name: str
-    ) -> tuple[str, str]:
-        return str(data.get(name) or "")[:200], str(data.get(f"{name}_code") or "")[:80]
-
-    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        return name not in data
-
-
-class _ProposedField(forms.Field):
+class _ProposedField(forms.Field, ABC):
     """A row of a long list, chosen among proposals or typed. Gives the row, or None."""
 
     address = ""
     unknown = ""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(widget=_ProposedWidget(reverse_lazy(self.address)), **options)
+        super().__init__(widget=ProposingWidget(reverse_lazy(self.address)), **options)
 
+    @abstractmethod
     def find(self, text: str, code: str) -> Any:
-        raise NotImplementedError
+        """The row that was chosen (its code) or typed; None when nothing answers to it."""
 
     def clean(self, value: Any) -> Any:
         text, code = value or ("", "")

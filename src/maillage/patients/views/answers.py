@@ -103,10 +103,7 @@ def left_minutes(until: datetime | None, now: datetime) -> int:
 
 def refuse_in(form: forms.Form, error: MaillageError) -> int:
     """Say a refusal in the form, beside its field or on top, and give the status of the answer."""
-    if isinstance(error, Invalid):
-        add_problems(form, error)
-    else:
-        form.add_error(None, error.message)
+    add_problems(form, error)
     return 422 if isinstance(error, NotFound) else error.status
 
 

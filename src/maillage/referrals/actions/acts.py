@@ -129,7 +129,8 @@ def _perform(
     referral.version += 1
     referral.changed_at = at
     _save(referral, at=at)
-    event = _write_down(referral, act, state, side, given.get("text", ""), data, by=by, at=at)
+    event = event_of(referral, act, state, side, given.get("text", ""), data, by=by, at=at)
+    _write_down(event, by=by)
     settle_links(referral, act, by=by, at=at)
     announce(referral=referral, event=event, at=at)
     _follow_through(referral, act, by=by, at=at)
@@ -169,7 +170,7 @@ def _save(referral: Referral, *, at: datetime) -> None:
         raise _elsewhere(winner, at=at) from None
 
 
-def _write_down(
+def event_of(
     referral: Referral,
     act: Act,
     before: State,
@@ -180,22 +181,12 @@ def _write_down(
     by: Actor,
     at: datetime,
 ) -> Event:
-    """The line of history and the audit line, which holds no word of the patient."""
+    """The line of history of an act that has just been done, not saved."""
     place = {
         Side.REQUESTER: referral.from_organization.slug,
         Side.TARGET: referral.to_organization.slug,
     }.get(side, "")
-    record(
-        f"referrals.{act.value.lower().replace('_', '-')}",
-        by=by,
-        at=at,
-        subject_kind="referral",
-        subject_key=referral.key,
-        organization=place,
-        kind=referral.kind,
-        state=[before.value, str(referral.state)],
-    )
-    return Event.objects.create(
+    return Event(
         referral=referral,
         act=act,
         from_state=before,
@@ -211,6 +202,21 @@ def _write_down(
         owner=referral.owner,
         due_at=referral.due_at,
         version=referral.version,
+    )
+
+
+def _write_down(event: Event, *, by: Actor) -> None:
+    """Save the line of history, with the audit line, which holds no word of the patient."""
+    event.save(force_insert=True)
+    record(
+        f"referrals.{event.act.lower().replace('_', '-')}",
+        by=by,
+        at=event.at,
+        subject_kind="referral",
+        subject_key=event.referral.key,
+        organization=event.organization,
+        kind=event.referral.kind,
+        state=[str(event.from_state), str(event.to_state)],
     )
 
 

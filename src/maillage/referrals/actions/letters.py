@@ -43,7 +43,6 @@ def begin_letter(*, referral: Referral, kind: LetterKind, by: Actor, at: datetim
     return letter
 
 
-@transaction.atomic
 def write_letter(
     *,
     key: str,
@@ -52,9 +51,27 @@ def write_letter(
     left_on: date | None,
     by: Actor,
     at: datetime,
+    is_signed: bool = False,
 ) -> Letter:
-    """Keep what is written so far, complete or not. Raises :class:`NotAllowed`, :class:`Invalid`,
-    :class:`Refusal` for a signed piece or one that somebody else changed meanwhile."""
+    """Keep what is written so far, complete or not; then sign it, if asked. What is written stays
+    when it may not be signed yet. Raises :class:`NotAllowed`, :class:`Invalid`, :class:`Refusal`
+    for a signed piece or one that somebody else changed meanwhile."""
+    letter = _keep(key, version, content, left_on, by=by, at=at)
+    if is_signed:
+        return sign_letter(key=key, version=letter.version, by=by, at=at)
+    return letter
+
+
+@transaction.atomic
+def _keep(
+    key: str,
+    version: int,
+    content: Mapping[str, str],
+    left_on: date | None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> Letter:
     letter = _hold(key, version, by)
     letter.content = rules.clean_content(LetterKind(letter.kind), content)
     letter.left_on = left_on

@@ -15,7 +15,7 @@ from maillage.referrals.models import Letter, Referral
 from maillage.referrals.queries.as_sent import load_told
 from maillage.referrals.queries.letters import get_letter
 from maillage.referrals.queries.requests import get_referral
-from maillage.referrals.rules.letters import SECTIONS
+from maillage.referrals.rules.letters import say_content
 from maillage.referrals.rules.prints import (
     Head,
     Part,
@@ -111,7 +111,7 @@ def print_letter(*, key: str, by: Actor, at: datetime) -> bytes:
             ("Médecin traitant", patient.attending_doctor),
             ("Destinataires", ", ".join(letter.recipients)),
         ],
-        parts=[Part(part.label, letter.content.get(part.name, "")) for part in SECTIONS[kind]],
+        parts=[Part(label, text) for label, text in say_content(kind, letter.content)],
         signature=sign_words(letter.signed_by, letter.signed_at) or "Projet, non signé",
     )
     return _typeset(piece, letter.changed_at)

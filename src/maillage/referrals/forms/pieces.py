@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 from django import forms
 
+from maillage.accounts.forms import DayField
 from maillage.referrals.enums import DocumentKind, LetterKind
 from maillage.referrals.rules.letters import SECTION_LENGTH, SECTIONS
-from maillage.vocabulary.calendar import parse_day
-from maillage.vocabulary.errors import Invalid
 
-LONGEST_DAY = 20
 SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -27,34 +24,20 @@ class DocumentForm(forms.Form):
     )
 
 
-class SpokenDayField(forms.Field):
-    """A day as French people type it; a signature waits for it, a piece being written does not."""
-
-    widget = forms.TextInput(attrs={"autocomplete": "off", "maxlength": str(LONGEST_DAY)})
-
-    def prepare_value(self, value: Any) -> Any:
-        """A day already known is shown as people type it."""
-        return f"{value:%d/%m/%Y}" if isinstance(value, date) else value
+class _UntilSigned:
+    """A field whose ``required`` says that a signature waits for it: a piece that is being written
+    is kept without it."""
 
     def validate(self, value: Any) -> None:
         """Nothing is refused while the piece is written."""
 
-    def to_python(self, value: Any) -> date | None:
-        text = str(value or "").strip()[:LONGEST_DAY]
-        if not text:
-            return None
-        try:
-            return parse_day(text)
-        except Invalid as error:
-            raise forms.ValidationError(error.message) from error
+
+class LeftOnField(_UntilSigned, DayField):
+    """The day of discharge."""
 
 
-class PartField(forms.CharField):
-    """A part of a piece: ``required`` says that a signature waits for it; a piece that is being
-    written is kept without it."""
-
-    def validate(self, value: Any) -> None:
-        """Nothing is refused while the piece is written."""
+class PartField(_UntilSigned, forms.CharField):
+    """A part of a piece."""
 
 
 class LetterForm(forms.Form):
@@ -67,9 +50,7 @@ class LetterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.sections = SECTIONS[kind]
         if kind is LetterKind.DISCHARGE:
-            self.fields["left_on"] = SpokenDayField(
-                label="Jour de sortie", help_text="Exemple : 24/12/2026."
-            )
+            self.fields["left_on"] = LeftOnField(label="Jour de sortie")
         for section in self.sections:
             self.fields[section.name] = PartField(
                 label=section.label,

@@ -120,6 +120,15 @@ def clean_content(kind: LetterKind, typed: Mapping[str, str]) -> dict[str, str]:
     return {name: typed[name].strip() for name in labels if typed.get(name, "").strip()}
 
 
+def say_content(kind: LetterKind, content: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Label and text of the parts that were written, in order."""
+    return [(s.label, content[s.name]) for s in SECTIONS[kind] if content.get(s.name)]
+
+
+INCOMPLETE = "referrals.letter-incomplete"
+"""Code of what a signature waits for: the piece is kept, and not signed."""
+
+
 def check_can_sign(kind: LetterKind, content: Mapping[str, str], left_on: date | None) -> None:
     """Raise :class:`Invalid` naming what is missing: every required section, and the day of a
     discharge."""
@@ -131,7 +140,7 @@ def check_can_sign(kind: LetterKind, content: Mapping[str, str], left_on: date |
     if kind is LetterKind.DISCHARGE and left_on is None:
         problems.append(Problem("le jour de sortie manque", field="left_on"))
     if problems:
-        raise Invalid("referrals.letter-incomplete", "La lettre n'est pas complète :", problems)
+        raise Invalid(INCOMPLETE, "La lettre n'est pas complète :", problems)
 
 
 def check_can_send(state: IdentityState, addresses: Sequence[str]) -> None:

@@ -63,10 +63,8 @@ def create(request: Request) -> HttpResponse:
             )
             messages.success(request, "La séance est créée.")
             return redirect("referrals:meeting", session.pk)
-        except Invalid as error:
+        except (Invalid, Refusal) as error:
             add_problems(form, error)
-        except Refusal as error:
-            form.add_error(None, error.message)
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "referrals/session_form.html", {"form": form}, status=status)
 
@@ -114,10 +112,8 @@ def hold(request: Request, pk: int) -> HttpResponse:
             )
             messages.success(request, "La séance est notée comme tenue : rendez les conclusions.")
             return redirect("referrals:meeting", held.pk)
-        except Invalid as error:
+        except (Invalid, Refusal) as error:
             add_problems(form, error)
-        except Refusal as error:
-            form.add_error(None, error.message)
     context = {"form": form, "session": session}
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "referrals/session_hold.html", context, status=status)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from maillage.accounts.forms import add_problems
 from maillage.accounts.http import Request, requires
 from maillage.referrals.actions import documents, letters, prints
 from maillage.referrals.actions.reading import read_letter, read_request
@@ -19,7 +20,7 @@ from maillage.referrals.permissions import READ
 from maillage.referrals.queries.letters import get_letter
 from maillage.referrals.queries.pieces import get_pieces
 from maillage.referrals.queries.requests import get_referral
-from maillage.referrals.rules.letters import SECTIONS
+from maillage.referrals.rules.letters import INCOMPLETE, say_content
 from maillage.vocabulary.errors import Invalid, MaillageError
 
 PRIVATE = {
@@ -46,7 +47,7 @@ def pieces(request: Request, key: str) -> HttpResponse:
                 at=request.now,
             )
         except MaillageError as error:
-            _tell(form, error)
+            add_problems(form, error)
         else:
             messages.success(request, "Document joint.")
             return redirect("referrals:pieces", key)
@@ -99,24 +100,25 @@ def letter(request: Request, key: str) -> HttpResponse:
     if found.signed_at is not None:
         return _send(request, found)
     kind = LetterKind(found.kind)
-    first = {**found.content, "left_on": _day(found), "version": found.version}
+    first = {**found.content, "left_on": found.left_on, "version": found.version}
     form = LetterForm(request.POST or None, kind=kind, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
-            kept = letters.write_letter(
+            letters.write_letter(
                 key=key,
                 version=form.cleaned_data["version"],
                 content=form.content,
                 left_on=form.cleaned_data.get("left_on"),
+                is_signed="signer" in request.POST,
                 by=request.actor,
                 at=request.now,
             )
-            if "signer" in request.POST:
-                letters.sign_letter(key=key, version=kept.version, by=request.actor, at=request.now)
         except MaillageError as error:
-            _tell(form, error)
-            # What was typed is kept; the next attempt is made on the letter as it is now.
-            form.data = {**request.POST.dict(), "version": get_letter(key).version}
+            add_problems(form, error)
+            if error.code == INCOMPLETE:
+                # It was kept, and is one version further: the next attempt follows it. A page that
+                # somebody else left behind keeps its own, and is refused again.
+                form.data = {**request.POST.dict(), "version": form.cleaned_data["version"] + 1}
         else:
             said = "Lettre signée." if "signer" in request.POST else "Lettre enregistrée."
             messages.success(request, said)
@@ -136,7 +138,7 @@ def _send(request: Request, found: Letter) -> HttpResponse:
                 at=request.now,
             )
         except MaillageError as error:
-            _tell(form, error)
+            add_problems(form, error)
         else:
             messages.success(request, "Envoi noté.")
             return redirect("referrals:letter", found.key)
@@ -144,28 +146,10 @@ def _send(request: Request, found: Letter) -> HttpResponse:
 
 
 def _letter_page(request: Request, found: Letter, form: Any) -> HttpResponse:
-    parts = SECTIONS[LetterKind(found.kind)]
-    sections = [
-        {"label": part.label, "text": found.content[part.name]}
-        for part in parts
-        if part.name in found.content
-    ]
-    context = {"letter": found, "form": form, "sections": sections}
+    written = say_content(LetterKind(found.kind), found.content)
+    context = {"letter": found, "form": form, "written": written}
     status = 422 if request.method == "POST" else 200
     return render(request, "referrals/letter.html", context, status=status)
-
-
-def _day(found: Letter) -> str:
-    return f"{found.left_on:%d/%m/%Y}" if found.left_on else ""
-
-
-def _tell(form: Any, error: MaillageError) -> None:
-    """Put a refusal where it belongs: beside its field, or on top."""
-    problems = [p for p in getattr(error, "problems", ()) if p.field in form.fields]
-    for problem in problems:
-        form.add_error(problem.field, problem.message)
-    if not problems:
-        form.add_error(None, error.message)
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

@@ -180,11 +180,8 @@ def _act(
             by=request.actor,
             at=request.now,
         )
-    except Invalid as error:
+    except (Invalid, Refusal, NotFound) as error:
         add_problems(form, error)
-        return None, error.status
-    except (Refusal, NotFound) as error:
-        form.add_error(None, error.message)
         return None, error.status
     messages.success(request, _done(request.actor, request.now, is_sent=is_sent))
     return redirect("referrals:page" if is_sent else "referrals:edit", key=referral.key), 302

@@ -14,7 +14,7 @@ from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.directory.models import HealthcareService
 from maillage.patients.models import BreakGlass, CareLink, Consent, Patient
-from maillage.referrals.actions.acts import next_state, note_team
+from maillage.referrals.actions.acts import event_of, next_state, note_team
 from maillage.referrals.actions.care import CARRIED
 from maillage.referrals.actions.clocks import announced_for, settle_clock
 from maillage.referrals.actions.columns import OUTCOMES, as_data, note_answer, write_columns
@@ -163,43 +163,8 @@ class Walker:
             course.carried_at = course.carried_at or at
         if act in READINGS:
             self.told.trail.append(self.ground.reading(referral, side, by=by, at=at))
-        self._note(referral, act, state, side, given.get("text", ""), data, by=by, at=at)
-
-    def _note(
-        self,
-        referral: Referral,
-        act: Act,
-        before: State,
-        side: Side,
-        text: str,
-        data: dict[str, Any],
-        *,
-        by: Actor,
-        at: datetime,
-    ) -> None:
-        place = {
-            Side.REQUESTER: referral.from_organization.slug,
-            Side.TARGET: referral.to_organization.slug,
-        }.get(side, "")
-        self.told.events.append(
-            Event(
-                referral=referral,
-                act=act,
-                from_state=before,
-                to_state=referral.state,
-                at=at,
-                username=by.username,
-                name=by.name,
-                organization=place,
-                side=side,
-                reason=data.get("reason", ""),
-                text=text,
-                data=data,
-                owner=referral.owner,
-                due_at=referral.due_at,
-                version=referral.version,
-            )
-        )
+        text = given.get("text", "")
+        self.told.events.append(event_of(referral, act, state, side, text, data, by=by, at=at))
 
     def _values(
         self, referral: Referral, act: Act, course: Course, *, at: datetime
