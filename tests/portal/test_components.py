@@ -138,6 +138,15 @@ def test_when_says_the_wait_and_the_hour() -> None:
     assert "mercredi 25 novembre 2026 à 3 h" in plain(later)
 
 
+def test_an_hour_names_its_day_only_when_it_is_another() -> None:
+    today = render("{% hour m now %}", m=NIGHT + timedelta(minutes=15), now=NIGHT)
+    assert plain(today) == '<time datetime="2026-11-22T02:15:00+00:00">3 h 15</time>'
+    other = render("{% hour m now %}", m=NIGHT + timedelta(days=32), now=NIGHT)
+    assert ">24/12/2026 <span" in plain(other)
+    assert "3 h</span>" in plain(other)
+    assert "–" in render("{% hour m now %}", m=None, now=NIGHT)
+
+
 @pytest.mark.parametrize(
     ("level", "css", "word"),
     [("ok", "ok", "Dans la cible"), ("HOLE", "hole", "Personne"), ("AT_LIMIT", "limit", "limite"),

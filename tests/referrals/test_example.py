@@ -233,15 +233,14 @@ def test_loaded_again_it_changes_nothing() -> None:
 
 def test_loaded_again_days_later_what_is_under_way_is_of_that_day() -> None:
     at = timezone.now() + timedelta(days=3)
-    late = Referral.objects.exclude(state__in=ENDED).filter(due_at__lt=at).count()
+    late = Referral.objects.exclude(state__in=ENDED).filter(due_at__lt=at)
+    before = set(late.values_list("pk", flat=True))
     people = Patient.objects.count()
     made = invent_year(accounts=ACCOUNTS, by=SYSTEM, at=at)
     assert 15 < made.requests < 60
     assert Patient.objects.count() == people + made.patients
-    assert late > 5
-    stale = Referral.objects.exclude(state__in=ENDED).filter(
-        due_at__lt=at, sent_at__lt=at - timedelta(days=2, hours=23)
-    )
-    # Told at that instant too: a session or a return that waits for days.
-    assert stale.count() <= 4
+    assert len(before) > 5
+    assert not late.filter(pk__in=before).exists()
+    # A few of the new ones are late by their story, a return that waits for days among them.
+    assert late.count() < made.requests / 2
     assert AuditEvent.objects.filter(action=ACTION).count() == 2
