@@ -17,7 +17,7 @@ from maillage.accounts.permissions import REGISTRY
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = REPOSITORY / "src" / "maillage"
 ROOMS = (
-    "portal", "referrals", "patients", "coverage", "oncall", "pathways", "agreements", "directory",
+    "portal", "referrals", "patients", "population", "coverage", "oncall", "pathways", "agreements", "directory",
     "territory", "exchange", "jobs", "accounts",
 )  # fmt: skip
 MEANINGLESS = {"utils", "helpers", "common", "base", "manager", "services"}

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "maillage.pathways",
     "maillage.oncall",
     "maillage.coverage",
+    "maillage.population",
     "maillage.patients",
     "maillage.referrals",
     "maillage.portal",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("filieres/", include("maillage.pathways.urls")),
     path("astreintes/", include("maillage.oncall.urls")),
     path("couverture/", include("maillage.coverage.urls")),
+    path("population/", include("maillage.population.urls")),
     path("patients/", include("maillage.patients.urls")),
     path("adressages/", include("maillage.referrals.urls")),
     path("api/", include("maillage.config.api")),
