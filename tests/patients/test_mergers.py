@@ -215,6 +215,9 @@ def test_the_night_finds_pairs_once_and_respects_decisions(
         dismiss_pair(pair=pair, by=VIGILANCE, at=now)
     with pytest.raises(NotAllowed):
         dismiss_pair(pair=pair, by=doctor, at=now)
+    with pytest.raises(Refusal, match="a déjà décidé"):
+        # From a page that still shows the pair as open.
+        merge(pair.first, pair.second, now)
     assert detect_duplicates(by=SYSTEM, at=now) == 0
     pair.refresh_from_db()
     assert pair.state == PairState.DISMISSED

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from maillage.patients.models import Patient
 from maillage.referrals.actions.requests import RequestDraft, create_request
 from maillage.referrals.enums import Act, Kind, Priority
 from tests.referrals.scene import Scene
@@ -77,6 +78,14 @@ def test_no_name_stands_in_a_list(scene: Scene) -> None:
         assert "femme, " in page
         assert "Dupontel" not in page.replace("DUPONTEL", "Dupontel")
         assert "Martinet" not in page
+
+
+def test_a_merged_record_is_named_as_the_one_it_is_read_through(scene: Scene) -> None:
+    asked = scene.ask()
+    kept = scene.patient(birth_name="Zoé", first_given_name="Yves", birth_given_names="")
+    Patient.objects.filter(pk=asked.patient_id).update(merged_into=kept)
+    page = scene.client("garde").get("/adressages/").content.decode()
+    assert "Z. Y., femme, " in page
 
 
 def test_the_sender_sees_when_it_was_seen_and_answered(scene: Scene) -> None:

@@ -123,6 +123,11 @@ class Patient(Searchable):
         names = f"{self.birth_name} {self.first_given_name}"
         return f"{names} {self.used_name} {self.used_given_name}"
 
+    @property
+    def kept(self) -> Patient:
+        """The record through which this one is read: itself unless it was merged."""
+        return self.merged_into or self
+
     def __str__(self) -> str:
         return self.key
 

@@ -4,7 +4,7 @@ with a legal basis (``rules.access``), whatever the role."""
 from __future__ import annotations
 
 from maillage.accounts.enums import Role
-from maillage.accounts.permissions import declare
+from maillage.accounts.permissions import EVERYWHERE, Actor, declare
 
 CARERS = (Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.COORDINATOR, Role.CITY)
 
@@ -23,6 +23,20 @@ BREAK_GLASS = declare(
     "ouvrir un dossier en urgence vitale",
     [Role.DOCTOR, Role.ON_CALL, Role.REGULATOR],
 )
+
+
+def can_break_glass_for(actor: Actor, organization: str) -> bool:
+    """True where the actor gives care (a slug); a regulator answers for every establishment."""
+    if not BREAK_GLASS.allows(actor) or not actor.acts_for(organization):
+        return False
+    return Role.REGULATOR in actor.roles or organization in BREAK_GLASS.places(actor)
+
+
+def can_admit_to(actor: Actor, organization: str) -> bool:
+    """True where the actor may declare that a patient came. Never by a role held everywhere: care
+    is given somewhere."""
+    return organization in ADMIT.places(actor) - {EVERYWHERE}
+
 
 IDENTIFY = declare(
     "patients.identify",

@@ -33,7 +33,7 @@ def record_consent(
     """Note what the patient agreed to, or opposed, for one organization or (none) any. Said again
     while it runs, the first is given back. The last word holds: an opposition withdraws the
     consents of the same scope, a consent the opposition. Raises :class:`NotAllowed`."""
-    patient = patient.merged_into or patient
+    patient = patient.kept
     place = _check_may_note(patient, by, at)
     running = Consent.objects.filter(
         patient=patient, organization=organization, withdrawn_at__isnull=True
@@ -108,7 +108,7 @@ def add_member(
     """Add somebody to the care circle, as the patient said. A professional with an account, or a
     structure, may then read the record; relatives may not. Added again while still a member, the
     first is given back. Raises :class:`NotAllowed`, :class:`Invalid`."""
-    patient = patient.merged_into or patient
+    patient = patient.kept
     place = _check_may_note(patient, by, at)
     name = " ".join(name.split())
     username = username.strip().lower()

@@ -29,7 +29,7 @@ def detect_duplicates(*, by: Actor, at: datetime, patient: Patient | None = None
         found = find_pairs(_read(living))
         known = DuplicatePair.objects.all()
     else:
-        patient = patient.merged_into or patient
+        patient = patient.kept
         near = find_pairs(_read(_near(patient)))
         found = {pair: likeness for pair, likeness in near.items() if patient.pk in pair}
         known = DuplicatePair.objects.filter(Q(first=patient) | Q(second=patient))

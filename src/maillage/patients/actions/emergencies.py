@@ -7,14 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import Organization
 from maillage.patients.actions.trail import record_on
 from maillage.patients.enums import ReviewState
 from maillage.patients.models import BreakGlass as Opening
 from maillage.patients.models import Patient
-from maillage.patients.permissions import BREAK_GLASS, REVIEW
+from maillage.patients.permissions import BREAK_GLASS, REVIEW, can_break_glass_for
 from maillage.patients.queries.grounds import find_ground
 from maillage.patients.rules.constants import BREAK_GLASS_LASTS
 from maillage.patients.rules.emergencies import check_comment, check_reason
@@ -32,12 +31,11 @@ def break_glass(
     that says nothing, :class:`NotFound` for an erased record, :class:`Refusal` when another basis
     already opens the record."""
     BREAK_GLASS.check(by)
-    is_own = organization.slug in BREAK_GLASS.places(by) or Role.REGULATOR in by.roles
-    if not is_own or not by.acts_for(organization.slug):
+    if not can_break_glass_for(by, organization.slug):
         raise NotAllowed(
             "patients.not-your-place", "Vous n'exercez pas dans cet établissement aujourd'hui."
         )
-    patient = patient.merged_into or patient
+    patient = patient.kept
     # One opening at a time for one record: two clicks make one.
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     if patient.erased_at is not None:

@@ -36,7 +36,7 @@ def export_person(*, patient: Patient, by: Actor, at: datetime) -> dict[str, Any
     """All that is kept of a person (RGPD, article 15), by sections with French labels: this room's
     own, what upper rooms registered, and every access. JSON values. Raises :class:`NotAllowed`."""
     HAND_OVER.check(by)
-    patient = patient.merged_into or patient
+    patient = patient.kept
     record_on(patient, "patients.export-person", by=by, at=at)
     ids = family_ids(patient)
     return {
@@ -52,7 +52,7 @@ def erase_person(*, patient: Patient, reason: str, by: Actor, at: datetime) -> P
     person. Raises :class:`NotAllowed`, :class:`Invalid`, :class:`Refusal` before the end of the
     retention, unless the record is that of an invented person or holds nothing but its opening."""
     HAND_OVER.check(by)
-    patient = patient.merged_into or patient
+    patient = patient.kept
     ids = family_ids(patient)
     records = list(Patient.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
     patient = next(one for one in records if one.pk == patient.pk)

@@ -44,7 +44,7 @@ def open_link(
     opens it. A consent said with a REQUEST is also noted among the patient's consents, where it
     can be withdrawn. Raises :class:`NotAllowed`.
     """
-    patient = patient.merged_into or patient
+    patient = patient.kept
     regulates = kind is LinkKind.REGULATION and Role.REGULATOR in by.roles
     if by.username != SYSTEM.username and not regulates:
         ground = check_found(find_ground(patient, by=by, at=at))

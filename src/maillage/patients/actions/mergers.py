@@ -29,7 +29,8 @@ def merge_patients(
     """Read ``absorbed`` through ``kept`` from now on. Raises :class:`NotAllowed`,
     :class:`Invalid` without a reason, and :class:`Refusal` when one of them is merged or erased
     already, when both have an INS number and these differ, when the identity of the absorbed one
-    is the better established, or when what another room keeps stands against it."""
+    is the better established, when somebody decided that they are two people, or when what another
+    room keeps stands against it."""
     IDENTIFY.check(by)
     reason = " ".join(reason.split())
     if not reason or len(reason) > 240:
@@ -37,6 +38,9 @@ def merge_patients(
         raise Invalid("patients.merge-reason", "Dites pourquoi c'est la même personne.", [problem])
     kept, absorbed = _lock(kept, absorbed)
     _check_merge(kept, absorbed)
+    dismissed = _pair_of(kept, absorbed).filter(state=PairState.DISMISSED).first()
+    if dismissed is not None:
+        raise _decided(dismissed)
     ids = [*family_ids(kept), *family_ids(absorbed)]
     for section in list_sections():
         if objection := section.check_merge(ids):
@@ -94,15 +98,19 @@ def dismiss_pair(*, pair: DuplicatePair, by: Actor, at: datetime) -> DuplicatePa
         .get(pk=pair.pk)
     )
     if pair.state != PairState.OPEN:
-        decided = PairState(pair.state).label.lower()
-        raise Refusal(
-            "patients.pair-decided", f"{pair.decided_by} a déjà décidé de ce cas : {decided}."
-        )
+        raise _decided(pair)
     pair.state, pair.decided_at, pair.decided_by = PairState.DISMISSED, at, by.name
     pair.save(update_fields=["state", "decided_at", "decided_by"])
     for patient, other in ((pair.first, pair.second), (pair.second, pair.first)):
         record_on(patient, "patients.dismiss-pair", by=by, at=at, other=other.key)
     return pair
+
+
+def _decided(pair: DuplicatePair) -> Refusal:
+    decided = PairState(pair.state).label.lower()
+    return Refusal(
+        "patients.pair-decided", f"{pair.decided_by} a déjà décidé de ce cas : {decided}."
+    )
 
 
 def _check_merge(kept: Patient, absorbed: Patient) -> None:

@@ -67,7 +67,7 @@ def read_addressee(*, opening: BreakGlass, by: Actor, at: datetime) -> Addressee
     """The name to write on the letter that tells a patient of an emergency opening. Raises
     :class:`NotAllowed`."""
     REVIEW.check(by)
-    patient = opening.patient.merged_into or opening.patient
+    patient = opening.patient.kept
     record_on(patient, "patients.read-notice", by=by, at=at, opening=opening.pk)
     born = patient.birth_date
     is_minor = born is not None and age_on(born, local_day(at)) < GROWN

@@ -20,7 +20,7 @@ CSV_COLUMNS = ("quand", "identifiant", "qui", "etablissement", "acte", "a_quel_t
 def list_readings(opening: BreakGlass) -> QuerySet[AuditEvent]:
     """What the one who opened a record did on it while it was open, in order."""
     end = min(opening.expires_at, opening.closed_at or opening.expires_at)
-    events = list_accesses(opening.patient.merged_into or opening.patient)
+    events = list_accesses(opening.patient.kept)
     during = events.filter(actor=opening.username, at__gte=opening.opened_at, at__lte=end)
     return during.order_by("id")
 

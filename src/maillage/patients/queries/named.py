@@ -20,4 +20,4 @@ def find_named(birth_name: str, first_given_name: str, birth_date: date | None) 
         for row in rows.select_related("merged_into")
         if (letters_of(row.birth_name), letters_of(row.first_given_name)) == wanted
     ]
-    return list({kept.pk: kept for row in same for kept in [row.merged_into or row]}.values())
+    return list({row.kept.pk: row.kept for row in same}.values())

@@ -21,7 +21,7 @@ def get_patient(key: str) -> Patient:
     )
     if found is None:
         raise NotFound("patients.unknown", "Ce dossier n'existe pas.")
-    return found.merged_into or found
+    return found.kept
 
 
 def family_ids(patient: Patient) -> list[int]:

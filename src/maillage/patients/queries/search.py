@@ -86,7 +86,7 @@ def _list_matches(values: SearchValues, by: Actor) -> list[Patient]:
 
 def _kept(patients: Iterable[Patient]) -> list[Patient]:
     """The records finally kept, each once, erased ones left out."""
-    kept = {one.pk: one for patient in patients for one in [patient.merged_into or patient]}
+    kept = {patient.kept.pk: patient.kept for patient in patients}
     living = (one for one in kept.values() if one.erased_at is None)
     return sorted(living, key=lambda one: (one.search_name, one.key))
 

@@ -219,6 +219,17 @@ def age_in_words(birth_date: date, day: date) -> str:
     return f"{days} jours" if days > 1 else f"{max(days, 0)} jour"
 
 
+LABEL_TRAITS = (
+    "birth_name",
+    "used_name",
+    "first_given_name",
+    "used_given_name",
+    "birth_date",
+    "sex",
+)
+"""What :func:`short_label` reads of a record."""
+
+
 def short_label(patient: Person, *, on: date) -> str:
     """What lists show of a patient on a day: « M. J., femme, 72 ans », never the name."""
     if not patient.birth_name:

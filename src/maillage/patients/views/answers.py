@@ -15,11 +15,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from maillage.accounts.enums import Role
 from maillage.accounts.forms import add_problems
 from maillage.accounts.http import Request
 from maillage.accounts.models import AuditEvent
-from maillage.accounts.permissions import EVERYWHERE, Permission
+from maillage.accounts.permissions import Actor
 from maillage.directory.queries import list_organization_names
 from maillage.patients import actions, queries
 from maillage.patients.actions.watching import read_accesses
@@ -82,13 +81,9 @@ def open_accesses(request: Request, key: str) -> tuple[Patient, QuerySet[AuditEv
     return patient, read_accesses(patient=patient, by=request.actor, at=request.now)
 
 
-def own_places(request: Request, permission: Permission) -> list[tuple[str, str]]:
-    """(slug, name) of the organizations where this person may do this. Never « everywhere »: care
-    is given somewhere. A regulator breaks the glass for any of them."""
-    if permission is BREAK_GLASS and Role.REGULATOR in request.actor.roles:
-        return list_organization_names()
-    held = permission.places(request.actor) - {EVERYWHERE}
-    return [pair for pair in list_organization_names() if pair[0] in held] if held else []
+def places_where(request: Request, may: Callable[[Actor, str], bool]) -> list[tuple[str, str]]:
+    """(slug, name) of the organizations for which a rule lets this person act."""
+    return [pair for pair in list_organization_names() if may(request.actor, pair[0])]
 
 
 def page_of(request: Request, rows: Any) -> Page[Any]:

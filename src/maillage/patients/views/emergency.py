@@ -16,13 +16,13 @@ from maillage.patients.enums import Basis
 from maillage.patients.forms.care import EmergencyForm
 from maillage.patients.forms.review import NamedForm
 from maillage.patients.models import Patient
-from maillage.patients.permissions import BREAK_GLASS
+from maillage.patients.permissions import BREAK_GLASS, can_break_glass_for
 from maillage.patients.queries.openings import find_opening
 from maillage.patients.rules.constants import BASIS_TEXTS, NOTICE_WITHIN
 from maillage.patients.views.answers import (
     BREAK_GLASS_MINUTES,
     left_minutes,
-    own_places,
+    places_where,
     refuse_in,
 )
 from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -37,7 +37,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def emergency(request: Request, key: str) -> HttpResponse:
     """Open this record for a short time."""
     patient = queries.get_patient(key)
-    form = EmergencyForm(request.POST or None, places=own_places(request, BREAK_GLASS))
+    form = EmergencyForm(request.POST or None, places=places_where(request, can_break_glass_for))
     if form.is_valid() and _opens(request, form, patient):
         return redirect("patients:record", patient.key)
     return _page(request, form)
@@ -47,7 +47,7 @@ def emergency(request: Request, key: str) -> HttpResponse:
 @requires(BREAK_GLASS)
 def emergency_find(request: Request) -> HttpResponse:
     """Open the record of somebody who is known by name and birth date only."""
-    form = EmergencyForm(request.POST or None, places=own_places(request, BREAK_GLASS))
+    form = EmergencyForm(request.POST or None, places=places_where(request, can_break_glass_for))
     finder = NamedForm(request.POST or None)
     if form.is_valid() & finder.is_valid():
         try:
@@ -81,7 +81,7 @@ def _page(
         "form": form,
         "finder": finder,
         "others": [form],
-        "places": own_places(request, BREAK_GLASS),
+        "places": places_where(request, can_break_glass_for),
         "minutes": BREAK_GLASS_MINUTES,
         "notice_days": NOTICE_WITHIN.days,
         "text": BASIS_TEXTS[Basis.BREAK_GLASS],

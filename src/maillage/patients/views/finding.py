@@ -13,8 +13,8 @@ from maillage.patients.actions.finding import find_person
 from maillage.patients.forms.identity import JoinForm, PatientForm
 from maillage.patients.forms.review import PersonForm
 from maillage.patients.forms.search import SearchForm
-from maillage.patients.permissions import ADMIT, BREAK_GLASS, CARE, HAND_OVER
-from maillage.patients.views.answers import own_places, refuse_in
+from maillage.patients.permissions import ADMIT, BREAK_GLASS, CARE, HAND_OVER, can_admit_to
+from maillage.patients.views.answers import places_where, refuse_in
 from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +48,7 @@ def search(request: Request) -> HttpResponse:
 @requires(ADMIT)
 def new(request: Request) -> HttpResponse:
     """A record that does not exist yet. Coming from a search, its birth date is already there."""
-    places = own_places(request, ADMIT)
+    places = places_where(request, can_admit_to)
     status = 200
     if request.POST.get("depuis") == "recherche":
         given = {name: request.POST.get(name, "")[:40] for name in ("birth_date", "ins_number")}
@@ -79,7 +79,7 @@ def new(request: Request) -> HttpResponse:
 @requires(ADMIT)
 def join(request: Request) -> HttpResponse:
     """Declare the stay of a patient whose record exists elsewhere: exact traits, or the INS."""
-    places = own_places(request, ADMIT)
+    places = places_where(request, can_admit_to)
     form = JoinForm(request.POST or None, places=places)
     status = 200
     if form.is_valid():

@@ -14,7 +14,7 @@ from maillage.patients.actions.stays import open_stay as declare_stay
 from maillage.patients.enums import Basis, IdentityState, LinkKind
 from maillage.patients.forms.care import ConsentForm, MemberForm
 from maillage.patients.forms.identity import IdentityForm, IdentityStateForm, StayForm
-from maillage.patients.permissions import ADMIT, CARE
+from maillage.patients.permissions import ADMIT, CARE, can_admit_to
 from maillage.patients.queries import pages
 from maillage.patients.queries.openings import find_opening
 from maillage.patients.rules.constants import LASTING
@@ -24,7 +24,7 @@ from maillage.patients.views.answers import (
     left_minutes,
     open_record,
     or_denied,
-    own_places,
+    places_where,
 )
 
 ELSEWHERE = (
@@ -121,7 +121,7 @@ def identity_state(request: Request, key: str) -> HttpResponse:
 def open_stay(request: Request, key: str) -> HttpResponse:
     """Declare a stay."""
     patient, _ = open_record(request, key, "record")
-    form = StayForm(request.POST or None, places=own_places(request, ADMIT))
+    form = StayForm(request.POST or None, places=places_where(request, can_admit_to))
     return answer(
         request,
         form,

@@ -223,7 +223,7 @@ def _write_down(event: Event, *, by: Actor) -> None:
 def _check_sending(referral: Referral, *, at: datetime) -> dict[str, Any]:
     """Raise unless the request may go; what is sent, as it is, for the history: the case may be
     completed later, what the team was asked stays readable."""
-    kept = referral.patient.merged_into or referral.patient
+    kept = referral.patient.kept
     if kept.deceased_on is not None:
         raise Refusal(
             "referrals.deceased",

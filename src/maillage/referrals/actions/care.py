@@ -90,7 +90,7 @@ def _stays(referral: Referral, organization: Organization) -> list[CareLink]:
 
 
 def _read_as(referral: Referral) -> Patient:
-    return referral.patient.merged_into or referral.patient
+    return referral.patient.kept
 
 
 def _close(referral: Referral, *kinds: LinkKind, by: Actor, at: datetime) -> None:

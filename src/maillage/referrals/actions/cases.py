@@ -109,7 +109,7 @@ def follow_up(*, referral_key: str, kind: Kind, by: Actor) -> RequestDraft:
         raise Refusal("referrals.not-sent", "Cette demande n'est pas encore partie.")
     case = referral.case
     return RequestDraft(
-        patient=referral.patient.merged_into or referral.patient,
+        patient=referral.patient.kept,
         pathway=referral.pathway,
         kind=kind,
         priority=Priority(referral.priority),
@@ -145,7 +145,7 @@ def _return(referral: Referral, sides: frozenset[Side]) -> RequestDraft:
         )
     case = referral.case
     return RequestDraft(
-        patient=referral.patient.merged_into or referral.patient,
+        patient=referral.patient.kept,
         pathway=referral.pathway,
         kind=Kind.RETURN,
         priority=Priority.P3,

@@ -109,7 +109,7 @@ def send_letter(
         raise Refusal("referrals.letter-unsigned", "La lettre n'est pas signée.")
     if not handed_over and not addresses:
         raise Refusal("referrals.letter-nowhere", "Dites à qui la lettre est remise ou envoyée.")
-    patient = letter.case.patient.merged_into or letter.case.patient
+    patient = letter.case.patient.kept
     rules.check_can_send(IdentityState(patient.identity_state), addresses)
     told = [*(["Remise au patient"] if handed_over else []), *addresses]
     letter.recipients = list(dict.fromkeys([*letter.recipients, *told]))

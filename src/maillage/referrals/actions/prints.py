@@ -119,7 +119,7 @@ def print_letter(*, key: str, by: Actor, at: datetime) -> bytes:
 
 def _read_as(patient: Patient) -> Patient:
     """The record whose identity is written on paper: the one that is kept."""
-    return patient.merged_into or patient
+    return patient.kept
 
 
 def _head(referral: Referral, title: str, *, at: datetime) -> Head:

@@ -193,7 +193,7 @@ def _check_patient(patient: Patient, *, by: Actor, at: datetime) -> Patient:
     """The record that is read for this person, for somebody who may read it, as it now is and
     held until the end: nobody is erased, or merged, while a request is written."""
     held = Patient.objects.select_related("merged_into").get(pk=hold_person(patient)[0])
-    kept = held.merged_into or held
+    kept = held.kept
     if kept.erased_at is not None:
         raise NotFound("patients.erased", "Ce dossier a été effacé.")
     check_found(find_ground(kept, by=by, at=at))

@@ -272,7 +272,7 @@ def _expected(referral: Referral, ours: frozenset[str], at: datetime) -> Expecte
         key=referral.key,
         case_key=case.key,
         case_version=case.version,
-        patient=short_label(referral.patient, on=local_day(at)),
+        patient=short_label(referral.patient.kept, on=local_day(at)),
         pathway=referral.pathway.name,
         there=referral.to_service.name,
         home=referral.from_organization.short_name,

@@ -16,7 +16,7 @@ from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Val
 
 from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
 from maillage.directory.models import HealthcareService
-from maillage.patients.rules.identity import short_label
+from maillage.patients.rules.identity import LABEL_TRAITS, short_label
 from maillage.referrals.enums import Kind, Priority, Side, State
 from maillage.referrals.models import Referral
 from maillage.referrals.permissions import ANSWER, ASK, GIVE_BED
@@ -37,7 +37,7 @@ OTHERS_GROUP = "Chez les autres"
 ENDED_GROUP = "Closes"
 
 AROUND = (
-    "patient",
+    "patient__merged_into",
     "pathway",
     "from_organization",
     "from_service__site",
@@ -51,8 +51,7 @@ SHOWN = (
     "sent_at", "seen_at", "decided_at", "answered_at", "closed_at", "arrived_at", "created_at",
     "requester", "requester_name", "taken_by_name", "is_outside_agreement", "was_late",
     "medical_at", "bed_at",
-    "patient__birth_name", "patient__used_name", "patient__first_given_name",
-    "patient__used_given_name", "patient__birth_date", "patient__sex",
+    *(f"{of}__{trait}" for of in ("patient", "patient__merged_into") for trait in LABEL_TRAITS),
     "pathway__name",
     "from_organization__slug", "from_organization__short_name",
     "from_service__name", "from_service__site__name",
@@ -227,7 +226,7 @@ def row_of(referral: Referral, *, sides: frozenset[Side], now: datetime) -> Requ
         level=STATE_LEVELS[state],
         priority=referral.priority,
         is_urgent=referral.priority in (Priority.P0, Priority.P1),
-        patient=short_label(referral.patient, on=local_day(now)),
+        patient=short_label(referral.patient.kept, on=local_day(now)),
         pathway=referral.pathway.name,
         sender=referral.from_organization.short_name,
         sender_service=referral.from_service.name if referral.from_service else "",

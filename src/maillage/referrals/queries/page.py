@@ -273,7 +273,7 @@ def _refused(referral: Referral, act: Act, by: Actor) -> str:
 
 
 def _band(patient: Patient, ground: Ground, *, at: datetime) -> Band:
-    read = patient.merged_into or patient
+    read = patient.kept
     born = read.birth_date
     return Band(
         key=read.key,

@@ -155,7 +155,7 @@ def list_recent_patients(by: Actor, *, at: datetime) -> list[tuple[str, str]]:
         .order_by("-starts_at", "-id")[: 2 * RECENT_PATIENTS]
     )
     day = local_day(at)
-    found = {row.patient.key: short_label(row.patient, on=day) for row in rows}
+    found = {row.patient.key: short_label(row.patient.kept, on=day) for row in rows}
     return list(found.items())[:RECENT_PATIENTS]
 
 
