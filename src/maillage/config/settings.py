@@ -53,6 +53,9 @@ except ValueError as refusal:
 LIVE_SECONDS = int(os.environ.get("MAILLAGE_LIVE_SECONDS", "15"))
 # The program that searches documents for viruses, with its options (referrals.scanning).
 SCANNER = os.environ.get("MAILLAGE_SCANNER", "")
+# Stores and results of health data; the only folder of the server from which data may be loaded.
+POPULATION_FOLDER = DATA / "population"
+POPULATION_INBOX = Path(os.environ.get("MAILLAGE_POPULATION_INBOX", POPULATION_FOLDER / "depot"))
 # Demonstration accounts may log in only where the demo command serves the example.
 DEMO_ACCOUNTS_ALLOWED = os.environ.get("MAILLAGE_DEMO") == "1"
 DEBUG = os.environ.get("MAILLAGE_DEBUG") == "1"

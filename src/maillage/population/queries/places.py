@@ -1,0 +1,66 @@
+"""Where the files of the room are. Folders are named by the product, never by what is typed.
+
+::
+
+    <POPULATION_FOLDER>/datasets/<slug>/<number>/   the store of a version: manifest.json, Parquet
+        identities.parquet                           person, identifier: nominative ones only
+        rejects/                                     rows that were not kept, with their reason
+    <POPULATION_FOLDER>/results/<computation>/
+        definitions/*.toml                           the cohorts of one's own, as computed
+        areas.json                                   communes and their zones on that day
+        tables/*.parquet, tables/manifest.json       tables of counts
+        tables/people/people.parquet                 people of the strata: target lists only
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from maillage.population.models import Computation, DataSetVersion
+
+AREAS, TABLES, DEFINITIONS = "areas.json", "tables", "definitions"
+IDENTITIES = "identities.parquet"
+PEOPLE = Path("people") / "people.parquet"
+
+
+def root() -> Path:
+    """The folder of the room."""
+    return Path(settings.POPULATION_FOLDER)
+
+
+def inbox() -> Path:
+    """The folder of the server from which data sets may be loaded."""
+    return Path(settings.POPULATION_INBOX)
+
+
+def version_folder(version: DataSetVersion) -> Path:
+    """The store of a version. One query when its data set is not read yet."""
+    return root() / "datasets" / version.dataset.slug / str(version.number)
+
+
+def uploads_folder(version: DataSetVersion) -> Path:
+    """The files that came over the web for a version, until they are read."""
+    return root() / "received" / version.dataset.slug / str(version.number)
+
+
+def results_folder(computation: Computation) -> Path:
+    """What a computation left."""
+    return root() / "results" / str(computation.pk)
+
+
+def write_areas(folder: Path, communes: Iterable[Mapping[str, Any]]) -> None:
+    """Keep the communes of a computation, with the fields of ``areas.AreaCommune``. Results are
+    published for the areas of that day: other borders later must not cut the same people again."""
+    text = json.dumps(list(communes), ensure_ascii=False)
+    (folder / AREAS).write_text(text, encoding="utf-8")
+
+
+def read_areas(folder: Path) -> list[dict[str, Any]]:
+    """The communes of a computation."""
+    found: list[dict[str, Any]] = json.loads((folder / AREAS).read_text(encoding="utf-8"))
+    return found
