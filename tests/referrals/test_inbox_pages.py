@@ -82,7 +82,7 @@ def test_no_name_stands_in_a_list(scene: Scene) -> None:
 
 def test_a_merged_record_is_named_as_the_one_it_is_read_through(scene: Scene) -> None:
     asked = scene.ask()
-    kept = scene.patient(birth_name="Zoé", first_given_name="Yves", birth_given_names="")
+    kept = scene.patient(used_name="Zoé", used_given_name="Yves")
     Patient.objects.filter(pk=asked.patient_id).update(merged_into=kept)
     page = scene.client("garde").get("/adressages/").content.decode()
     assert "Z. Y., femme, " in page
