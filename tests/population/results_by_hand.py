@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,23 +18,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from maillage.directory.models import Organization
+from maillage.engines.indicators.areas import AreaCommune, build_areas
 from maillage.engines.indicators.results import PEOPLE, RESULTS
 from maillage.population.models import Computation, DataSet, DataSetVersion
 from maillage.population.queries import places
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 FINGERPRINT = "a" * 64
-COMMUNES: tuple[dict[str, Any], ...] = (
-    {"code": "59249", "name": "Fourmies", "zone": "Z1", "zone_name": "Sud-Avesnois",
-     "lat": 50.017, "lon": 4.048, "residents": 11_700},
-    {"code": "59661", "name": "Wignehies", "zone": "Z1", "zone_name": "Sud-Avesnois",
-     "lat": 50.013, "lon": 4.008, "residents": 2_900},
-    {"code": "59606", "name": "Valenciennes", "zone": "Z2", "zone_name": "Valenciennes Métropole",
-     "lat": 50.357, "lon": 3.523, "residents": 43_000},
-    {"code": "59014", "name": "Anzin", "zone": "Z2", "zone_name": "Valenciennes Métropole",
-     "lat": 50.372, "lon": 3.505, "residents": 13_200},
-)  # fmt: skip
-"""Four communes in two zones, as ``areas.AreaCommune`` has them."""
+COMMUNES = (
+    AreaCommune("59249", "Fourmies", "Z1", "Sud-Avesnois", 50.017, 4.048, 11_700),
+    AreaCommune("59661", "Wignehies", "Z1", "Sud-Avesnois", 50.013, 4.008, 2_900),
+    AreaCommune("59606", "Valenciennes", "Z2", "Valenciennes Métropole", 50.357, 3.523, 43_000),
+    AreaCommune("59014", "Anzin", "Z2", "Valenciennes Métropole", 50.372, 3.505, 13_200),
+)
+"""Four communes in two zones."""
 
 
 def cell(
@@ -92,7 +89,7 @@ def put_results(
     paths: Sequence[Mapping[str, Any]] = (),
     conformance: Sequence[Mapping[str, Any]] = (),
     people: Sequence[Mapping[str, Any]] = (),
-    communes: Iterable[Mapping[str, Any]] = COMMUNES,
+    communes: Sequence[AreaCommune] = COMMUNES,
     years: Sequence[int] = (2025,),
     version: DataSetVersion | None = None,
     is_current: bool = True,
@@ -114,7 +111,7 @@ def put_results(
     for name, table in RESULTS.items():
         _write(tables / f"{name}.parquet", rows[name], table.schema)
     _write(tables / places.PEOPLE, people, PEOPLE.schema)
-    places.write_areas(folder, communes)
+    places.write_areas(folder, build_areas(communes))
     return made
 
 

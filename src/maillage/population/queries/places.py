@@ -6,8 +6,8 @@
         identities.parquet                           person, identifier: nominative ones only
         rejects/                                     rows that were not kept, with their reason
     <POPULATION_FOLDER>/results/<computation>/
-        definitions/*.toml                           the cohorts of one's own, as computed
-        areas.json                                   communes and their zones on that day
+        definitions/cohorts/*.toml, indicators/*.toml  those of one's own, as computed
+        areas.json                                   the areas of that day
         tables/*.parquet, tables/manifest.json       tables of counts
         tables/people/people.parquet                 people of the strata: target lists only
 """
@@ -15,13 +15,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from maillage.population.models import Computation, DataSetVersion
+
+if TYPE_CHECKING:
+    from maillage.engines.indicators.areas import Areas
 
 AREAS, TABLES, DEFINITIONS = "areas.json", "tables", "definitions"
 IDENTITIES = "identities.parquet"
@@ -53,14 +55,15 @@ def results_folder(computation: Computation) -> Path:
     return root() / "results" / str(computation.pk)
 
 
-def write_areas(folder: Path, communes: Iterable[Mapping[str, Any]]) -> None:
-    """Keep the communes of a computation, with the fields of ``areas.AreaCommune``. Results are
-    published for the areas of that day: other borders later must not cut the same people again."""
-    text = json.dumps(list(communes), ensure_ascii=False)
+def write_areas(folder: Path, areas: Areas) -> None:
+    """Keep the areas of a computation. Results are published for the areas of that day: other
+    borders later must not cut the same people again."""
+    text = json.dumps(areas.as_document(), ensure_ascii=False)
     (folder / AREAS).write_text(text, encoding="utf-8")
 
 
-def read_areas(folder: Path) -> list[dict[str, Any]]:
-    """The communes of a computation."""
-    found: list[dict[str, Any]] = json.loads((folder / AREAS).read_text(encoding="utf-8"))
-    return found
+def read_areas(folder: Path) -> Areas:
+    """The areas of a computation. Raises ``FileNotFoundError``."""
+    from maillage.engines.indicators.areas import areas_of_document
+
+    return areas_of_document(json.loads((folder / AREAS).read_text(encoding="utf-8")))

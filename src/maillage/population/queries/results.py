@@ -99,13 +99,10 @@ class Results:
     @cached_property
     def areas(self) -> Areas:
         """Territory, zones (EPCI), sectors and communes of the day of the computation."""
-        from maillage.engines.indicators.areas import AreaCommune, build_areas
-
         try:
-            rows = read_areas(self.folder)
+            return read_areas(self.folder)
         except FileNotFoundError as error:
             raise _gone(self.computation.pk) from error
-        return build_areas([AreaCommune(**row) for row in rows])
 
     @cached_property
     def definitions(self) -> Definitions:

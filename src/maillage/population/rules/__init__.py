@@ -1,0 +1,1 @@
+"""Decisions of the population room on values in hand."""
