@@ -195,7 +195,11 @@ class CodeList:
 @dataclass(frozen=True)
 class Indicator:
     """A rate by commune, year, sex and age. ``kind`` names the code that computes it, which reads
-    ``parameters`` (all those of its kind, defaults filled in) and ``stays`` or ``expects``."""
+    ``parameters`` (all those of its kind, defaults filled in) and ``stays`` or ``expects``.
+
+    ``numerator`` and ``denominator`` say in French what is counted. ``standard`` is the key of the
+    population of reference of direct standardisation; empty: crude. ``standardised_only``: crude
+    values mislead, and are never shown alone."""
 
     key: str
     version: str
@@ -208,6 +212,10 @@ class Indicator:
     unit: str
     direction: str
     per: int
+    numerator: str
+    denominator: str
+    standard: str = ""
+    standardised_only: bool = False
     cohort: Cohort | None = None
     min_age: int | None = None
     max_age: int | None = None

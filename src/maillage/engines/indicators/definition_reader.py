@@ -36,9 +36,11 @@ included) and ``sex`` ("F" | "M") are optional. Each arm has a ``kind``, an opti
 
 **Indicators** (``indicators/*.toml``): ``kind`` with its parameters (``KINDS`` below), and for all:
 ``base`` (``residents`` | ``cohort`` | ``stays`` | ``episodes`` | ``visits`` | ``people``), ``unit``
-(French, what is counted: "séjours"), ``direction`` (``lower is better`` | ``higher is better`` |
-``neutral``), ``per`` (1000, 100, 1 ...), optional ``cohort``, ``min_age``, ``max_age``, ``sex``.
-``[[stay]]`` tables (kinds avoidable, stays, readmission, cost, follow-up) take the keys of a stay
+(French, what is counted: "séjours"), ``numerator`` and ``denominator`` (French: who or what is
+counted above and below), ``direction`` (``lower is better`` | ``higher is better`` | ``neutral``),
+``per`` (1000, 100, 1 ...), optional ``cohort``, ``min_age``, ``max_age``, ``sex``, ``standard``
+(population of reference, "" for none), ``standardised_only`` (crude values would mislead).
+``[[stay]]`` tables (kinds avoidable, stays, readmission, cost, follow-up, death) take the keys of a stay
 arm without ``kind``: a stay counts when it meets one of them. ``[[expects]]`` tables (kind
 follow-up) are arms of kind dispensing, procedure or visit: what should have happened, one of them.
 """
@@ -79,6 +81,7 @@ from maillage.vocabulary.errors import Invalid, Problem
 
 BASES = ("residents", "cohort", "stays", "episodes", "visits", "people")
 DIRECTIONS = ("lower is better", "higher is better", "neutral")
+STANDARDS = ("", "europe-2013")
 
 
 @dataclass(frozen=True)
@@ -111,16 +114,26 @@ _ADHERENCE = {
     "min_days": Parameter("whole", 91),
     "hospital_days": Parameter("flag", True),
     "default_days": Parameter("whole", 30, low=1),
+    "without": Parameter("codes:ATC", Codes("ATC")),
 }
 KINDS: Mapping[str, Kind] = {
     "prevalence": Kind(needs_cohort=True),
-    "avoidable": Kind(takes_stays=True, needs_stays=True),
+    "avoidable": Kind(
+        takes_stays=True,
+        needs_stays=True,
+        parameters={
+            "episodes": Parameter("flag", False),
+            "alive": Parameter("flag", False),
+            "without_letters": Parameter("words:C|K|M|Z", ()),
+        },
+    ),
     "readmission": Kind(
         takes_stays=True,
         parameters={
             "days": Parameter("whole", required=True, low=1, high=365),
             "unplanned": Parameter("flag", False),
             "first_of_year": Parameter("flag", False),
+            "without_groups": Parameter("codes:GHM", Codes("GHM")),
         },
     ),
     "emergency": Kind(
@@ -145,10 +158,18 @@ KINDS: Mapping[str, Kind] = {
             "after": Parameter("word:year|discharge", "year"),
             "within_days": Parameter("whole", 0),
             "times": Parameter("whole", 1, low=1),
+            "every": Parameter("flag", False),
         },
     ),
     "cost": Kind(takes_stays=True),
-    "stays": Kind(takes_stays=True),
+    "stays": Kind(
+        takes_stays=True, parameters={"measure": Parameter("word:stays|people|days", "stays")}
+    ),
+    "death": Kind(
+        takes_stays=True,
+        needs_stays=True,
+        parameters={"days": Parameter("whole", required=True, low=1)},
+    ),
 }
 
 _MOST = 1000
@@ -466,6 +487,10 @@ def read_indicator(
         "unit": reader.words("unit", required=True),
         "direction": reader.choice("direction", DIRECTIONS),
         "per": reader.whole("per", 1, 1, 1_000_000, required=True),
+        "numerator": reader.words("numerator", required=True),
+        "denominator": reader.words("denominator", required=True),
+        "standard": reader.choice("standard", STANDARDS, ""),
+        "standardised_only": reader.flag("standardised_only"),
         "cohort": _named_cohort(reader, cohorts, required=kind.needs_cohort),
         "notes": reader.several("notes", ()),
     }
