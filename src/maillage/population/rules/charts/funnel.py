@@ -98,9 +98,7 @@ def _point(point: Point, across: Scale, up: Scale) -> str:
     return marks.reached(mark, point.words, url=point.url, css=f"out out--{point.level}")
 
 
-def _labels(
-    points: Sequence[Point], across: Scale, up: Scale, width: float, bottom: float
-) -> str:
+def _labels(points: Sequence[Point], across: Scale, up: Scale, width: float, bottom: float) -> str:
     """Names of the places that differ most surely, those of most cases first."""
     out = sorted(
         (point for point in points if point.level), key=lambda one: (-one.level, -one.expected)

@@ -66,9 +66,7 @@ def linear_scale(
     return Scale(floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step, start, end)
 
 
-def ratio_scale(
-    values: Iterable[float], start: float, end: float, *, widest: float = 8.0
-) -> Scale:
+def ratio_scale(values: Iterable[float], start: float, end: float, *, widest: float = 8.0) -> Scale:
     """A logarithmic scale around 1: at least from two thirds to one and a half, at most
     ``widest`` times more or less."""
     held = [value for value in values if value > 0]
