@@ -80,10 +80,9 @@ def ticks_of(scale: Scale, count: int = 5) -> tuple[float, ...]:
     if not scale.is_log:
         return linear_ticks(scale.low, scale.high, count)
     span = scale.high / scale.low
+    chosen: tuple[float, ...] = DECADES
     if scale.low > 0.04 and scale.high < 60:
         chosen = FINE_LOG_TICKS if span < FINE_SPAN else LOG_TICKS
-    else:
-        chosen = DECADES
     found = tuple(value for value in chosen if scale.shows(value))
     if len(found) > count + 2:
         kept = tuple(value for value in found if log10(value) % 1 < 1e-9 or value == 1.0)
