@@ -81,7 +81,9 @@ class DuckEngine(Engine):
 
     kind = "duckdb"
 
-    def __init__(self, connection: Any, events: Events, manifest: store.Manifest) -> None:
+    def __init__(
+        self, connection: Any, events: Events, manifest: store.Manifest | None = None
+    ) -> None:
         self._connection = connection
         self.events = events
         self.manifest = manifest
@@ -129,6 +131,20 @@ def open_duckdb(
         )
     events = {name: connection.table(name) for name in TABLES}
     return DuckEngine(connection, events, manifest)
+
+
+def open_memory(tables: Mapping[str, pa.Table]) -> DuckEngine:
+    """Open events that are in memory, with DuckDB; tables that are not given are empty. Raises
+    ``Invalid`` when one does not follow the event model."""
+    import ibis
+
+    connection = ibis.duckdb.connect(threads=1)
+    engine = DuckEngine(connection, {})
+    engine.events = {
+        name: engine.table(name, store.conform(tables.get(name, table.schema.empty_table()), table))
+        for name, table in TABLES.items()
+    }
+    return engine
 
 
 def _column(table: Table, name: str) -> str:
