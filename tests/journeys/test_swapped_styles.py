@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("example")]
 
@@ -27,3 +27,23 @@ def test_a_part_that_is_replaced_sets_no_inline_style(open_page: Callable[..., P
             field.evaluate(MARK)
     page.get_by_label("P1 · urgent").check()
     expect(page.locator("[data-before]")).to_have_count(0)
+
+
+def test_what_was_chosen_before_the_scripts_is_asked_too(open_page: Callable[..., Page]) -> None:
+    """Quick hands on a slow line choose before anything listens; a browser puts a form back."""
+    page = open_page("demo-medecin")
+    page.goto("/adressages/nouveau")
+    address = page.locator(".choices a").first.get_attribute("href")
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    page.goto(
+        f"/adressages/nouveau{address}" if address[:1] == "?" else address, wait_until="commit"
+    )
+    page.get_by_label("Filière").select_option(label="Neurochirurgie")
+    assert page.locator("#renseignements input").count() == 0
+    for _ in range(100):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.locator("#renseignements input").first).to_be_visible()

@@ -105,3 +105,21 @@ document.addEventListener("htmx:afterSwap", () => {
   }
   if (focus) focusAgain(fields, focus);
 });
+
+// What was chosen before the scripts were there, by quick hands or by a browser that puts a form back,
+// has not been asked yet: no change is heard without somebody to hear it.
+function wasChosenBefore(field) {
+  if (field.tagName === "SELECT") {
+    return [...field.options].some((one) => one.selected !== one.defaultSelected) && field.value !== "";
+  }
+  return field.type === "radio" && field.checked && !field.defaultChecked;
+}
+
+document.addEventListener(
+  "htmx:load",
+  () => {
+    const fields = [...document.querySelectorAll("form[data-request] #quoi select, form[data-request] #quoi input")];
+    fields.find(wasChosenBefore)?.dispatchEvent(new Event("change", { bubbles: true }));
+  },
+  { once: true },
+);
