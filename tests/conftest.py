@@ -102,15 +102,32 @@ def _touches_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or bool(names & wanted)
 
 
+CRAWL = "tests/example/test_pages.py"
+
+
+def _is_of_pages(item: pytest.Item) -> bool:
+    """Tests of what pages show and of the facts of the example: drawn alike from either database.
+    That every page opens on PostgreSQL is told by the one that follows every link."""
+    place = item.nodeid.partition("::")[0]
+    if place == CRAWL:
+        return False
+    name = place.rpartition("/")[2]
+    return "pages" in name or name == "test_views.py" or place.startswith("tests/example/")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, only the tests that touch the database, by what they ask for: a new room has
-    nothing to declare. The journeys of a browser are driven once, on SQLite."""
+    nothing to declare. The journeys of a browser are driven once, on SQLite; so are the tests of
+    pages, unless ``MAILLAGE_TEST_ALL`` is set, as the nightly run does."""
     if not os.environ.get("MAILLAGE_TEST_DATABASE"):
         return
+    everything = bool(os.environ.get("MAILLAGE_TEST_ALL"))
     kept = [
         item
         for item in items
-        if _touches_database(item) and item.get_closest_marker("journey") is None
+        if _touches_database(item)
+        and item.get_closest_marker("journey") is None
+        and (everything or not _is_of_pages(item))
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept

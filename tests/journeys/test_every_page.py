@@ -50,6 +50,8 @@ DOCTOR = (
     "/recherche?q=valenciennes",
     "/compte",
 )
+WIDE = 1280
+READ_ON_A_PHONE = ("/couverture/rejouer", "/communes", "/patients/", "/adressages/", "/compte")
 OTHERS = {
     "demo-admin": ("/", "/echanges/", "/echanges/sites", "/utilisateurs", "/travaux"),
     "demo-audit": ("/", "/journal", "/patients/ouvertures", "/patients/personnes"),
@@ -59,12 +61,14 @@ OTHERS = {
 }
 
 
-def assert_good(page: Page, address: str) -> None:
+def assert_good(page: Page, address: str, *, is_read: bool = True) -> None:
+    """``is_read``: the rules of accessibility are checked too, a second or so."""
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == 200, address
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
+    if is_read:
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
 
 
@@ -72,7 +76,8 @@ def assert_good(page: Page, address: str) -> None:
 def test_pages_of_a_doctor(open_page: Callable[..., Page], width: int) -> None:
     page = open_page("demo-medecin", width=width)
     for address in DOCTOR:
-        assert_good(page, address)
+        # Content is the same at both widths; what tables and frame become is read on some.
+        assert_good(page, address, is_read=width == WIDE or address in READ_ON_A_PHONE)
 
 
 @pytest.mark.parametrize("account", sorted(OTHERS))
