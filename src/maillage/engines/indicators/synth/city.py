@@ -184,13 +184,13 @@ def _emergencies(
     site = choose(rng, need, people.commune(who, when), space)
     cut = np.cumsum(RPU_SHARES) / np.sum(RPU_SHARES)
     main = np.searchsorted(cut, rng.random(len(who)), side="right")
+    fate = rng.random(len(who))
     for outcome, low, high in (
         (Outcome.HOME, 0.0, 0.97),
         (Outcome.TRANSFERRED, 0.97, 0.985),
         (Outcome.UNKNOWN, 0.985, 1.0),
     ):
-        u = rng.random(len(who)) if outcome is Outcome.HOME else u
-        part = (u >= low) & (u < high)
+        part = (fate >= low) & (fate < high)
         result.append(
             Visits(VisitKind.EMERGENCY, "", who[part], when[part], outcome, site[part],
                    main[part], RPU_MAINS)

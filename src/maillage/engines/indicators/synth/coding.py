@@ -1,4 +1,4 @@
-"""How a stay is written down: codes, group, severity, tariff, acts; and the faults of real files."""
+"""How a stay is written down: codes, group, severity, tariff, acts; and the faults of files."""
 
 from __future__ import annotations
 

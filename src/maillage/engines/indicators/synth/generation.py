@@ -12,7 +12,7 @@ from maillage.engines.indicators.store import EventWriter, Manifest, Origin
 from maillage.engines.indicators.synth.city import tests, visits
 from maillage.engines.indicators.synth.coding import Book, code, with_noise
 from maillage.engines.indicators.synth.drugs import deliveries
-from maillage.engines.indicators.synth.people import Period, people
+from maillage.engines.indicators.synth.people import People, Period, people
 from maillage.engines.indicators.synth.places import CommunePlace, Places
 from maillage.engines.indicators.synth.rows import (
     Headcount,
@@ -23,8 +23,8 @@ from maillage.engines.indicators.synth.rows import (
     test_rows,
     visit_rows,
 )
-from maillage.engines.indicators.synth.space import structure
-from maillage.engines.indicators.synth.stays import stays
+from maillage.engines.indicators.synth.space import Structure, structure
+from maillage.engines.indicators.synth.stays import Stays, stays
 from maillage.vocabulary.errors import Invalid, Problem
 
 CHUNK = 40_000
@@ -75,7 +75,15 @@ def generate(
         return writer.close(origin=_origin(places, period, seed, share))
 
 
-def _lives(rng, folk, known, places, space, book, first_stay) -> Iterator[Rows]:  # type: ignore[no-untyped-def]
+def _lives(
+    rng: np.random.Generator,
+    folk: People,
+    known: Stays,
+    places: Places,
+    space: Structure,
+    book: Book,
+    first_stay: int,
+) -> Iterator[Rows]:
     """All that is written of some people."""
     yield from people_rows(rng, folk, places)
     yield from visit_rows(visits(rng, folk, known, space), folk, places)
@@ -114,8 +122,8 @@ def _origin(places: Places, period: Period, seed: int, share: float) -> Origin:
     return Origin(
         name=f"Population de synthèse, {places.name}",
         source=(
-            f"Générateur de Maillage, graine {seed}{part}. Personnes, soins et codes sont inventés ; "
-            "seuls les communes et les établissements sont réels."
+            f"Générateur de Maillage, graine {seed}{part}. Personnes, soins et codes sont "
+            "inventés ; seuls les communes et les établissements sont réels."
         ),
         legal_basis="Aucune donnée personnelle : personnes inventées.",
         licence="Libre de tout usage.",

@@ -64,7 +64,7 @@ class Stays:
 
 
 def stays(rng: np.random.Generator, people: People, space: Structure) -> Stays:
-    """All stays of these people, sorted by person and day, in their sites; noise is not yet there."""
+    """All stays of these people, sorted by person and day, in their sites, without noise."""
     begun = [_admit(rng, who, when, cause) for who, when, cause in _first(rng, people, space)]
     wave = Stays.join(begun)
     parts = [wave]
