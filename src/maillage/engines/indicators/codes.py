@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def successor(prefix: str) -> str:
-    """The first text after all those that start with a prefix: ``A10`` gives ``A11``."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+_GREATEST = "Z" * 12
+"""After a prefix: no code that starts with it is greater, in the order of bytes as in that of a
+language (in which the character after « 9 » comes before « 0 »)."""
 
 
 def starts_with(column: ir.StringValue, prefixes: Sequence[str]) -> ir.BooleanValue:
@@ -29,7 +29,7 @@ def starts_with(column: ir.StringValue, prefixes: Sequence[str]) -> ir.BooleanVa
     if wanted[0] == "":
         return ibis.literal(True)
     found = reduce(or_, [column.startswith(prefix) for prefix in wanted])
-    return (column >= wanted[0]) & (column < successor(wanted[-1])) & found
+    return (column >= wanted[0]) & (column <= wanted[-1] + _GREATEST) & found
 
 
 def _without_extensions(prefixes: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
+from maillage.engines.indicators.codes import starts_with
 from maillage.engines.indicators.definition_model import (
     ASSOCIATED,
     MAIN,
@@ -146,10 +147,8 @@ def _meeting(arm: Arm, events: Events, calendar: ir.Table, years: Sequence[int])
 
 def matches(column: ir.StringColumn, codes: Codes) -> ir.BooleanColumn:
     """True when the code is one of these (its beginning counts, exceptions win)."""
-    found = reduce(or_, [column.startswith(prefix) for prefix in codes.prefixes])
-    if codes.excluded:
-        found &= ~reduce(or_, [column.startswith(prefix) for prefix in codes.excluded])
-    return found
+    found = starts_with(column, codes.prefixes)
+    return found & ~starts_with(column, codes.excluded) if codes.excluded else found
 
 
 def _in_window(yearly: ir.Table, window: Window, calendar: ir.Table) -> ir.Table:

@@ -66,7 +66,7 @@ _DIRECTION_WORDS = {
     "higher is better": "Une valeur haute est préférable.",
     "neutral": "La valeur se lit sans préférence.",
 }
-MANY = 30
+MANY = 12
 """Codes said one by one; beyond, only their number is said."""
 
 
@@ -109,8 +109,11 @@ def _limits(definition: Cohort | Indicator) -> list[str]:
 
 
 def _block(arms: Sequence[Arm], lead: str) -> list[str]:
-    """One sentence an arm; from the second on, the word that joins them."""
-    return [f"{lead}{'ou ' if rank else ''}{arm_words(arm)}." for rank, arm in enumerate(arms)]
+    """One sentence an arm; from the second on, the words that join them."""
+    said = [arm_words(arm) for arm in arms]
+    first = lead + said[0] if lead else said[0][:1].upper() + said[0][1:]
+    joined = f"{lead}ou bien : " if lead else "Ou bien : "
+    return [f"{first}.", *(f"{joined}{one}." for one in said[1:])]
 
 
 def arm_words(arm: Arm) -> str:
@@ -209,12 +212,10 @@ def window_words(window: Window) -> str:
 
 def codes_words(codes: Codes) -> str:
     """« A10, sauf A10BX06 »."""
-    if len(codes.prefixes) > MANY:
-        words = f"{len(codes.prefixes)} codes"
-    else:
-        words = ", ".join(codes.prefixes)
+    number = len(codes.prefixes)
+    words = f"{number} codes" if number > MANY else ", ".join(codes.prefixes)
     if codes.lists:
-        words += f" (liste {', '.join(codes.lists)})"
+        words += f" (liste{'s' if len(codes.lists) > 1 else ''} {', '.join(codes.lists)})"
     return words + (f", sauf {', '.join(codes.excluded)}" if codes.excluded else "")
 
 
