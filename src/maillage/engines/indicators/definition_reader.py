@@ -108,11 +108,8 @@ class Kind:
 
 
 _OUTCOMES = "words:" + "|".join(one.value or "UNKNOWN" for one in Outcome)
-_ADHERENCE = {
+_TREATMENT = {
     "atc": Parameter("codes:ATC", required=True),
-    "min_dates": Parameter("whole", 2, low=1),
-    "min_days": Parameter("whole", 91),
-    "hospital_days": Parameter("flag", True),
     "default_days": Parameter("whole", 30, low=1),
     "without": Parameter("codes:ATC", Codes("ATC")),
 }
@@ -143,13 +140,23 @@ KINDS: Mapping[str, Kind] = {
             "min_visits": Parameter("whole", 1, low=1),
         }
     ),
-    "adherence": Kind(parameters={**_ADHERENCE, "threshold": Parameter("share", 0.8)}),
-    "persistence": Kind(
+    "adherence": Kind(
+        needs_cohort=True,
         parameters={
-            **_ADHERENCE,
+            **_TREATMENT,
+            "min_dates": Parameter("whole", 2, low=1),
+            "min_days": Parameter("whole", 91),
+            "hospital_days": Parameter("flag", True),
+            "threshold": Parameter("share", 0.8),
+        },
+    ),
+    "persistence": Kind(
+        needs_cohort=True,
+        parameters={
+            **_TREATMENT,
             "gap": Parameter("whole", 90, low=1),
             "horizon": Parameter("whole", 365, low=1),
-        }
+        },
     ),
     "follow-up": Kind(
         takes_stays=True,
