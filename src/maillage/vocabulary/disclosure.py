@@ -31,14 +31,14 @@ elsewhere, and what running the choice of secondary cells backwards might exclud
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from itertools import count
 from typing import NamedTuple
+
+from maillage.vocabulary.flows import LIMITLESS, compiled, loosen_all
 
 THRESHOLD = 11
 """The smallest count of people that is shown."""
@@ -144,11 +144,21 @@ def protect(
     zeros: Zeros = Zeros.SHOWN,
     known: Collection[Cell] = (),
     told: Collection[Cell] = (),
+    wholes: Mapping[Cell, int] | None = None,
+    hide: Collection[Cell] = (),
 ) -> Protected:
     """Decide what of a table is hidden (see the module). ``known`` are cells that another table
     shows, or that cannot be hidden: they are taken as known to the reader, unless they are small.
     ``told`` are small cells that the reader is told to be small (:func:`rate` does, by a bound):
     then no small count is ruled out, but which cells are small may be learned.
+
+    ``wholes`` are numbers of people that cells are parts of, and that the reader knows: no cell
+    goes above its whole, and the rest of it is protected as the cell is, when the cell is not
+    zero (a rest of nobody too: it would say something of everybody). Where a cell is above its
+    whole (events are not people, estimates are not counts), its own value takes the place.
+    ``hide`` are cells to hide for another reason, such as many events of few people: nobody may
+    know them closer than the small ones.
+
     The same table always gives the same answer."""
     return _protect(
         tuple(counts.columns),
@@ -158,6 +168,8 @@ def protect(
         zeros,
         frozenset(known),
         frozenset(told),
+        tuple(sorted((wholes or {}).items())),
+        frozenset(hide),
     )
 
 
@@ -170,26 +182,157 @@ def _protect(
     zeros: Zeros,
     known: frozenset[Cell],
     told: frozenset[Cell],
+    wholes: tuple[tuple[Cell, int], ...],
+    hide: frozenset[Cell],
 ) -> Protected:
-    """The work of :func:`protect`, kept for the tables that are read again: a hundred rows with
-    mostly small counts take about a second."""
+    """The work of :func:`protect`, kept for the tables that are read again."""
     counts = Counts(columns, dict(cells), dict(parents))
     totals = counts.totals()
-    small = [cell for cell, value in totals.items() if is_small(value, threshold, zeros)]
-    hidden = set(small)
-    fixed = known - hidden
-    most = {cell: threshold - 1 for cell in told if cell in hidden}
-    network = _Network(_arcs(counts, totals), hidden, fixed, most)
-    exposed = []
-    # A part of a cell that is told to be small is known to be small too.
-    highest = threshold - 1 if told else threshold
-    lowest = 0 if zeros is Zeros.HIDDEN else 1
-    for cell in sorted(small, key=lambda one: (-totals[one], one)):
-        up = network.loosen(cell, highest - totals[cell], upwards=True)
-        down = network.loosen(cell, totals[cell] - lowest, upwards=False)
-        if not (up and down):
-            exposed.append(cell)
-    return Protected(totals, frozenset(hidden), frozenset(exposed))
+    bounds = {cell: max(most, totals.get(cell, 0)) for cell, most in wholes}
+    needs: dict[Cell, Need] = {}
+    for cell, value in totals.items():
+        # A part of a cell that is told to be small is known to be small too.
+        highest = threshold - 1 if told else threshold
+        found = need(
+            value,
+            bounds.get(cell),
+            threshold=threshold,
+            lowest=0 if zeros is Zeros.HIDDEN else 1,
+            highest=highest,
+            is_forced=cell in hide,
+        )
+        if found is not None:
+            needs[cell] = found
+    most = bounds | {cell: threshold - 1 for cell in told if cell in needs}
+    return _loosen(counts, totals, needs, most, known, frozenset())
+
+
+class Need(NamedTuple):
+    """By how much a reader must believe that a hidden number may be lower, and higher."""
+
+    down: int
+    up: int
+
+
+def need(
+    value: int,
+    whole: int | None = None,
+    *,
+    threshold: int = THRESHOLD,
+    lowest: int = 1,
+    highest: int | None = None,
+    is_forced: bool = False,
+) -> Need | None:
+    """What a cell asks for, None when nothing of it is small. ``lowest`` to ``highest`` (the
+    threshold) are the values that must stay possible for a small count, as far as its whole allows.
+    """
+    highest = threshold if highest is None else highest
+    down = up = 0
+    is_kept = is_forced
+    if lowest <= value < threshold:
+        is_kept = True
+        down, up = value - lowest, highest - value
+    elif is_forced:
+        down, up = min(value, threshold - 1), 1
+    rest = None if whole is None else whole - value
+    if rest is not None and value > 0 and 0 <= rest < threshold:
+        is_kept = True
+        down, up = max(down, highest - rest), max(up, rest - 1)
+    if not is_kept:
+        return None
+    return Need(max(min(down, value), 0), max(up if rest is None else min(up, rest), 0))
+
+
+def loosen(
+    counts: Counts,
+    needs: Mapping[Cell, Need],
+    *,
+    wholes: Mapping[Cell, int] | None = None,
+    known: Collection[Cell] = (),
+    hidden: Collection[Cell] = (),
+) -> Protected:
+    """As :func:`protect`, for needs that the caller has worked out: for a table whose cells another
+    table hides already (``hidden``), at no cost."""
+    return _loosen(counts, counts.totals(), needs, wholes or {}, frozenset(known), hidden)
+
+
+def _loosen(
+    counts: Counts,
+    totals: Mapping[Cell, int],
+    needs: Mapping[Cell, Need],
+    most: Mapping[Cell, int],
+    known: frozenset[Cell],
+    hidden: Collection[Cell],
+) -> Protected:
+    arcs = sorted(_arcs(counts, totals), key=lambda arc: -arc.value)
+    index = {arc.cell: position for position, arc in enumerate(arcs)}
+    veiled = {cell for cell in hidden if cell in index} | set(needs)
+    kept = known - veiled
+    wanted = sorted(needs, key=lambda cell: (-totals[cell], cell))
+    state = [int(arc.cell in veiled) for arc in arcs]
+    columns = (
+        [arc.value for arc in arcs],
+        [max(most.get(arc.cell, LIMITLESS), arc.value) for arc in arcs],
+        state,
+        [_price(arc) for arc in arcs],
+    )
+    is_open = [arc.cell not in kept for arc in arcs]
+    exposed = _run(
+        [(arc.tail, arc.head) for arc in arcs],
+        columns,
+        is_open,
+        [index[cell] for cell in wanted],
+        [needs[cell] for cell in wanted],
+    )
+    return Protected(
+        totals,
+        frozenset(arc.cell for arc, is_hidden in zip(arcs, columns[2], strict=True) if is_hidden),
+        frozenset(cell for cell, is_exposed in zip(wanted, exposed, strict=True) if is_exposed),
+    )
+
+
+COMPILED_FROM = 60_000
+"""Cells times needs from which compiled loops pay for being loaded: a third of a second of others.
+"""
+
+
+def _run(
+    ends: Sequence[tuple[_Sum, _Sum]],
+    columns: tuple[list[int], list[int], list[int], list[int]],
+    is_open: Sequence[bool],
+    wanted: list[int],
+    needs: Sequence[Need],
+) -> Sequence[int]:
+    """Lay the network out for the loops of ``flows`` and run them; the third column is written."""
+    nodes: dict[_Sum, int] = {}
+    tail = [nodes.setdefault(one, len(nodes)) for one, _ in ends]
+    head = [nodes.setdefault(other, len(nodes)) for _, other in ends]
+    around: list[list[int]] = [[] for _ in nodes]
+    for arc in range(len(ends)):
+        if is_open[arc]:
+            around[tail[arc]].append(arc)
+            around[head[arc]].append(arc)
+    starts = [0]
+    for one in around:
+        starts.append(starts[-1] + len(one))
+    flat = [arc for one in around for arc in one]
+    down, up = [one.down for one in needs], [one.up for one in needs]
+    by_node = [[0] * len(nodes) for _ in range(5)]
+    exposed = [0] * len(wanted)
+    cells, arcs = [wanted, down, up, exposed], [tail, head, *columns]
+    sums, work = [starts, flat], [[0] * len(ends), *by_node]
+    if len(ends) * len(wanted) < COMPILED_FROM:
+        loosen_all(cells, arcs, sums, work)
+        return exposed
+    import numpy as np
+
+    packed = [
+        tuple(np.array(one, np.int64) for one in lists) for lists in (cells, arcs, sums, work)
+    ]
+    compiled()(*packed)
+    columns[2][:] = packed[1][4].tolist()
+    found: list[int] = packed[0][3].tolist()
+    return found
 
 
 def _arcs(counts: Counts, totals: Mapping[Cell, int]) -> list[_Arc]:
@@ -207,139 +350,6 @@ def _arcs(counts: Counts, totals: Mapping[Cell, int]) -> list[_Arc]:
             below, above = above, below
         arcs.append(_Arc(below, above, (row, column), value))
     return arcs
-
-
-_Step = tuple[_Sum, _Arc, int, int | None]
-"""Whence, through which cell, +1 or -1, and how much may pass (None: without limit)."""
-
-_Path = list[tuple[_Arc, int, int | None]]
-
-
-class _Network:
-    """The flows of a table. ``loosen`` is the whole of secondary suppression."""
-
-    def __init__(
-        self,
-        arcs: Iterable[_Arc],
-        hidden: set[Cell],
-        fixed: Collection[Cell],
-        most: Mapping[Cell, int],
-    ) -> None:
-        self.hidden = hidden
-        self._arcs = {arc.cell: arc for arc in arcs}
-        self._most = most
-        self._around: dict[_Sum, list[_Arc]] = defaultdict(list)
-        self._hidden: dict[_Sum, list[_Arc]] = defaultdict(list)
-        for arc in sorted(self._arcs.values(), key=lambda arc: -arc.value):
-            if arc.cell not in fixed:
-                self._around[arc.tail].append(arc)
-                self._around[arc.head].append(arc)
-                if arc.cell in hidden:
-                    self._open(arc)
-
-    def _open(self, arc: _Arc) -> None:
-        self._hidden[arc.tail].append(arc)
-        self._hidden[arc.head].append(arc)
-
-    def loosen(self, cell: Cell, amount: int, *, upwards: bool) -> bool:
-        """Hide what it takes (added to ``hidden``) for the flow of a cell to be able to move by
-        this amount. False when what is fixed forbids it."""
-        arc = self._arcs[cell]
-        start, goal = (arc.head, arc.tail) if upwards else (arc.tail, arc.head)
-        moved: dict[Cell, int] = defaultdict(int)
-        while amount > 0:
-            path = self._shortest(start, goal, cell, moved)
-            if path is None:
-                path = self._cheapest(start, goal, cell, moved)
-            if path is None:
-                return False
-            room = min([amount, *(r for _, _, r in path if r is not None)])
-            for step, way, _ in path:
-                moved[step.cell] += room * way
-                if step.cell not in self.hidden:
-                    self.hidden.add(step.cell)
-                    self._open(step)
-            amount -= room
-        return True
-
-    def _steps(
-        self, node: _Sum, arcs: Iterable[_Arc], own: Cell, moved: Mapping[Cell, int]
-    ) -> Iterator[tuple[_Sum, _Arc, int, int | None]]:
-        """Where the flow may go from a sum: the next sum, the cell, +1 or -1, and how much."""
-        for arc in arcs:
-            if arc.cell != own:
-                way = 1 if arc.tail == node else -1
-                room = self._room(arc, moved.get(arc.cell, 0), way)
-                if room != 0:
-                    yield (arc.head if way > 0 else arc.tail), arc, way, room
-
-    def _shortest(
-        self, start: _Sum, goal: _Sum, own: Cell, moved: Mapping[Cell, int]
-    ) -> _Path | None:
-        """The shortest way through cells that are hidden already, the largest tried first. The last
-        step is known beforehand (``last``), so that no wide sum is walked for it."""
-        last: dict[_Sum, _Step] = {}
-        for arc in self._hidden[goal]:
-            way = 1 if arc.head == goal else -1
-            before = arc.tail if way > 0 else arc.head
-            if arc.cell != own and (room := self._room(arc, moved.get(arc.cell, 0), way)) != 0:
-                last.setdefault(before, (before, arc, way, room))
-        came: dict[_Sum, _Step] = {}
-        waiting = deque([start])
-        while waiting:
-            node = waiting.popleft()
-            if node in last:
-                came[goal] = last[node]
-                return _retrace(came, start, goal)
-            for after, arc, way, room in self._steps(node, self._hidden[node], own, moved):
-                if after in (start, goal) or after in came:
-                    continue
-                came[after] = (node, arc, way, room)
-                if after in last:
-                    came[goal] = last[after]
-                    return _retrace(came, start, goal)
-                waiting.append(after)
-        return None
-
-    def _room(self, arc: _Arc, moved: int, way: int) -> int | None:
-        """How much further a cell may go: down to zero, up to what the reader knows of it (None:
-        without limit)."""
-        if way < 0:
-            return arc.value + moved
-        most = self._most.get(arc.cell)
-        return None if most is None else most - arc.value - moved
-
-    def _cheapest(
-        self, start: _Sum, goal: _Sum, own: Cell, moved: Mapping[Cell, int]
-    ) -> _Path | None:
-        """The way from a sum to another that hides least."""
-        best: dict[_Sum, int] = {start: 0}
-        came: dict[_Sum, _Step] = {}
-        order = count()
-        waiting = [(0, next(order), start)]
-        done = set()
-        while waiting:
-            cost, _, node = heapq.heappop(waiting)
-            if node == goal:
-                return _retrace(came, start, goal)
-            if node in done:
-                continue
-            done.add(node)
-            for after, arc, way, room in self._steps(node, self._around[node], own, moved):
-                further = cost + (1 if arc.cell in self.hidden else _price(arc))
-                if after not in done and further < best.get(after, further + 1):
-                    best[after] = further
-                    came[after] = (node, arc, way, room)
-                    heapq.heappush(waiting, (further, next(order), after))
-        return None
-
-
-def _retrace(came: Mapping[_Sum, _Step], start: _Sum, goal: _Sum) -> _Path:
-    path, node = [], goal
-    while node != start:
-        node, arc, way, room = came[node]
-        path.append((arc, way, room))
-    return path
 
 
 def _price(arc: _Arc) -> int:
