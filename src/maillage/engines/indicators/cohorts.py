@@ -83,10 +83,9 @@ def members(cohort: Cohort, events: Events, *, years: Sequence[int]) -> ir.Table
 
 def _living_here(rows: ir.Table, residence: ir.Table) -> ir.Table:
     """Rows of person and year whose person lived here in that year, or lived nowhere known."""
-    homes = residence.select(
-        "person",
-        first_year=residence.starts_on.year(),
-        last_year=_last_year(_known(residence.ends_on)),
+    homes = residence.select("person", "starts_on", ends_on=_known(residence.ends_on))
+    homes = homes.filter(homes.ends_on.isnull() | (homes.ends_on > homes.starts_on)).select(
+        "person", first_year=homes.starts_on.year(), last_year=_last_year(homes.ends_on)
     )
     here = rows.semi_join(
         homes,
@@ -96,7 +95,7 @@ def _living_here(rows: ir.Table, residence: ir.Table) -> ir.Table:
             homes.last_year.isnull() | (homes.last_year >= rows.year),
         ],
     )
-    return here.union(rows.anti_join(residence, "person"))
+    return here.union(rows.anti_join(homes, "person"))
 
 
 def _known(day: ir.DateColumn) -> ir.DateColumn:
