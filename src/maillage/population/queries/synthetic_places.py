@@ -159,12 +159,12 @@ def _sites() -> tuple[SitePlace, ...]:
 
     care: dict[int, set[str]] = defaultdict(set)
     above: set[int] = set()
-    for site, care_type, level in HealthcareService.objects.order_by().values_list(
+    for where, care_type, care_level in HealthcareService.objects.order_by().values_list(
         "site", "care_type", "level"
     ):
-        care[site].add(care_type)
-        if level != CareLevel.PROXIMITY.name:
-            above.add(site)
+        care[where].add(care_type)
+        if care_level != CareLevel.PROXIMITY.name:
+            above.add(where)
     result = []
     for site in Site.objects.select_related("organization").order_by("finess"):
         if not care[site.pk]:

@@ -24,7 +24,8 @@ class Curve:
 class Condition:
     """A condition: a curve for men and one for women, how far it goes with the two hidden traits
     (metabolic, tobacco) that make conditions meet in the same people, how far with the need of the
-    place, and the long-term right (ALD) that it opens: code and share of people."""
+    place, and the long-term right (ALD) that it opens: code, share of people, and the years after
+    which it ends (0: it stays open)."""
 
     men: Curve
     women: Curve
@@ -33,6 +34,7 @@ class Condition:
     need: float = 0.0
     right: str = ""
     right_share: float = 0.0
+    right_years: int = 0
 
 
 # fmt: off
@@ -40,19 +42,18 @@ CONDITIONS: dict[str, Condition] = {
     "obesity": Condition(Curve(.22, 38, 12), Curve(.25, 36, 12), .6, .1, .25),
     "hypertension": Condition(Curve(.58, 65, 9), Curve(.60, 68, 9), .5, .1, .10),
     "lipids": Condition(Curve(.38, 63, 8), Curve(.30, 67, 8), .5, .1, .05),
-    "diabetes": Condition(Curve(.245, 59, 8.5), Curve(.190, 62, 9), .6, .1, .28, "E11", .82),
+    "diabetes": Condition(Curve(.265, 59, 8.5), Curve(.205, 62, 9), .6, .1, .28, "E11", .82),
     "type-1": Condition(Curve(.0035, 14, 6), Curve(.0033, 14, 6), 0, 0, 0, "E10", .95),
-    "coronary": Condition(Curve(.20, 70, 8.5), Curve(.10, 76, 8), .4, .4, .15, "I25", .75),
-    "heart-failure": Condition(
-        Curve(.24, 82, 7.6), Curve(.22, 84, 7.2), .4, .3, .18, "I50", .45),
-    "stroke": Condition(Curve(.10, 76, 9), Curve(.09, 79, 9), .3, .3, .15, "I63", .60),
-    "copd": Condition(Curve(.13, 68, 8.5), Curve(.075, 67, 9), 0, .7, .30, "J44", .35),
+    "coronary": Condition(Curve(.27, 70, 8.5), Curve(.135, 76, 8), .4, .4, .15, "I25", .75),
+    "heart-failure": Condition(Curve(.36, 79, 8.0), Curve(.33, 81, 7.6), .4, .3, .18, "I50", .55),
+    "stroke": Condition(Curve(.16, 76, 9), Curve(.145, 79, 9), .3, .3, .15, "I63", .60),
+    "copd": Condition(Curve(.16, 68, 8.5), Curve(.095, 67, 9), 0, .7, .30, "J44", .35),
     "asthma": Condition(Curve(.055, 8, 5), Curve(.060, 14, 8), 0, .1, .15, "J45", .08),
     "kidney": Condition(Curve(.085, 80, 8), Curve(.065, 82, 8), .5, .1, .12, "N18", .30),
-    "dialysis": Condition(Curve(.0038, 64, 11), Curve(.0024, 66, 11), .4, .1, .15, "N185", .95),
-    "breast-cancer": Condition(Curve(.0003, 68, 9), Curve(.105, 68, 11), 0, 0, -.03, "C50", .92),
-    "other-cancer": Condition(Curve(.15, 74, 9), Curve(.09, 74, 11), 0, .4, .12, "C80", .85),
-    "alcohol": Condition(Curve(.026, 40, 7), Curve(.009, 42, 7), 0, .3, .45, "F10", .10),
+    "dialysis": Condition(Curve(.0048, 64, 11), Curve(.0030, 66, 11), .4, .1, .15, "N185", .95),
+    "breast-cancer": Condition(Curve(.0006, 68, 9), Curve(.165, 68, 11), 0, 0, -.03, "C50", .92, 6),
+    "other-cancer": Condition(Curve(.26, 74, 9), Curve(.16, 74, 11), 0, .4, .12, "C80", .85, 6),
+    "alcohol": Condition(Curve(.036, 40, 7), Curve(.013, 42, 7), 0, .3, .45, "F10", .10),
     "opioids": Condition(Curve(.0075, 28, 4), Curve(.0025, 28, 4), 0, .3, .45, "F11", .10),
     "depression": Condition(Curve(.085, 52, 16), Curve(.150, 50, 16), 0, .1, .15, "F33", .10),
     "thyroid": Condition(Curve(.030, 58, 14), Curve(.095, 52, 14), 0, 0, 0),
@@ -62,7 +63,7 @@ CONDITIONS: dict[str, Condition] = {
 }
 # fmt: on
 
-DEATH_BASE = {1: 2.0e-5, 2: 0.9e-5}
+DEATH_BASE = {1: 1.7e-5, 2: 0.76e-5}
 """Yearly risk of death at age 0 on the curve of Gompertz, without any condition, by sex."""
 
 DEATH_GROWTH = {1: 0.0975, 2: 0.1015}
@@ -70,18 +71,18 @@ DEATH_INFANT = 0.0035
 """Share of births who die within a year (illustrative, France: 3.7 per 1,000 in 2021)."""
 
 DEATH_FACTORS = {
-    "heart-failure": 2.3,
-    "copd": 1.5,
-    "coronary": 1.25,
-    "stroke": 1.4,
-    "diabetes": 1.25,
-    "dialysis": 3.0,
-    "kidney": 1.3,
-    "breast-cancer": 1.4,
-    "other-cancer": 2.4,
-    "alcohol": 2.6,
-    "dementia": 2.0,
-    "frail": 1.5,
+    "heart-failure": 1.6,
+    "copd": 1.3,
+    "coronary": 1.15,
+    "stroke": 1.2,
+    "diabetes": 1.15,
+    "dialysis": 2.2,
+    "kidney": 1.2,
+    "breast-cancer": 1.2,
+    "other-cancer": 1.7,
+    "alcohol": 2.0,
+    "dementia": 1.5,
+    "frail": 1.3,
 }
 
 MOVES_WITHIN = 0.030

@@ -43,11 +43,11 @@ class Cause:
 CAUSES: dict[str, Cause] = {
     "heart-failure": Cause(
         (("I500", 40), ("I501", 33), ("I509", 16), ("I110", 5), ("J81", 4), ("I130", 2)),
-        "05M09", 3900, 9, .72, moves_up=.05, up=Need.HEART, again=.185,
+        "05M09", 3900, 9, .72, moves_up=.05, up=Need.HEART, again=.135,
         beside=(("I10", .45), ("I489", .42), ("N189", .22), ("J960", .12)),
         acts=(("DZQM006", .7), ("DEQP003", .9)), peak=.04, strength=.28),
     "heart-failure-related": Cause(
-        (("I110", 50), ("I130", 20), ("J81", 30)), "05M09", 4100, 9, .75, again=.18,
+        (("I110", 50), ("I130", 20), ("J81", 30)), "05M09", 4100, 9, .75, again=.13,
         beside=(("I500", .9), ("I10", .2)), acts=(("DEQP003", .9),), strength=.28),
     "copd": Cause(
         (("J440", 45), ("J441", 40), ("J448", 5), ("J449", 10)), "04M08", 3300, 8, .76,
@@ -64,7 +64,7 @@ CAUSES: dict[str, Cause] = {
         up=Need.HEART, moves_up=.55, again=.085, beside=(("I251", .6), ("I10", .4), ("Z720", .3)),
         acts=(("DDAF006", .6), ("DEQP003", 1)), strength=.12),
     "coronary-planned": Cause(
-        (("I251", 70), ("I255", 10), ("I208", 20)), "05K10", 2600, 1.2, .03, Need.HEART,
+        (("I251", 85), ("I255", 15)), "05K10", 2600, 1.2, .03, Need.HEART,
         again=.03, acts=(("DDQH012", .8), ("DDAF006", .35))),
     "rhythm": Cause(
         (("I480", 30), ("I489", 40), ("I442", 15), ("I495", 15)), "05M08", 2400, 4, .5, again=.07,
@@ -92,7 +92,7 @@ CAUSES: dict[str, Cause] = {
         (("N179", 35), ("N184", 20), ("N185", 20), ("N189", 25)), "11M06", 3400, 7, .5, again=.11,
         beside=(("I10", .5), ("D631", .2))),
     "dialysis": Cause(
-        (("Z491", 1),), "28Z04Z", 4400, 0, related=(("N185", 1),), sessions=13, again=0),
+        (("Z491", 1),), "28Z04Z", 1015, 0, related=(("N185", 1),), sessions=3, again=0),
     "chemotherapy": Cause(
         (("Z511", 1),), "28Z07Z", 420, 0, need=Need.CANCER, related=(("C509", 1),), sessions=1,
         again=0),
@@ -215,3 +215,14 @@ ASSOCIATED: tuple[tuple[str, str, float], ...] = (
 )
 """Chronic conditions that coders write as associated diagnoses, with how often they do: far from
 always, so that hospital data alone miss people."""
+
+GENERIC: Shares = (
+    ("E876", 7), ("E871", 6), ("D649", 9), ("D62", 4), ("R53", 5), ("Z515", 2), ("E43", 3),
+    ("E440", 5), ("R410", 3), ("Z602", 5), ("Z880", 6), ("Z921", 7), ("I489", 6),
+    ("N179", 4), ("N390", 5), ("K590", 6), ("L8900", 2), ("B962", 3), ("R296", 3),
+    ("Z966", 4), ("Z950", 3), ("Z8670", 3), ("J189", 2), ("Y95", 1), ("R11", 3), ("M8190", 3),
+)  # fmt: skip
+"""What coders write besides, whoever the person is."""
+
+GENERIC_MEAN = 1.15
+"""Such codes by stay of at least one night."""

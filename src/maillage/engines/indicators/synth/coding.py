@@ -10,6 +10,8 @@ from maillage.engines.indicators.events import Entry, Exit
 from maillage.engines.indicators.synth.causes import (
     ASSOCIATED,
     CAUSES,
+    GENERIC,
+    GENERIC_MEAN,
     NAMES,
     NUMBER,
     SEVERITY,
@@ -187,6 +189,9 @@ def _chronic(
         has = whole & people.has(condition, known.enters, known.who)
         rows = np.flatnonzero(has & (rng.random(len(known)) < share))
         result.append((rows, np.full(len(rows), book.number(word), np.int32)))
+    nights = whole & (known.leaves > known.enters)
+    rows = np.repeat(np.arange(len(known)), rng.poisson(GENERIC_MEAN, len(known)) * nights)
+    result.append((rows, book.draw(rng, len(rows), GENERIC)))
     return result
 
 

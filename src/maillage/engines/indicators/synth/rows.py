@@ -95,7 +95,9 @@ def _rights(rng: np.random.Generator, people: People) -> Rows:
         opens = begins < people.stops
         rows = np.flatnonzero(opens & (rng.random(len(people)) < one.right_share))
         # One right in thirty is not renewed.
-        lasts = np.where(rng.random(len(rows)) < 0.033, 5 * 365 + 1, int(NEVER) // 2)
+        ends_early = rng.random(len(rows)) < 0.033
+        open_ended = int(NEVER) // 2 if not one.right_years else one.right_years * 366
+        lasts = np.where(ends_early, 5 * 365 + 1, open_ended)
         who.append(rows)
         words.append(np.full(len(rows), number))
         starts.append(begins[rows])
