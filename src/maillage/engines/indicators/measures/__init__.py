@@ -89,15 +89,15 @@ def check(indicator: Indicator) -> None:
                     field="after",
                 )
             )
-    if indicator.kind == "avoidable" and indicator.parameters["episodes"]:
-        if len({arm.min_nights for arm in indicator.stays}) > 1:
-            problems.append(
-                Problem(
-                    "compté par épisodes, un seul nombre de nuits vaut pour tous les séjours.",
-                    file=where,
-                    field="min_nights",
-                )
+    lengths = {arm.min_nights for arm in indicator.stays}
+    if indicator.kind == "avoidable" and indicator.parameters["episodes"] and len(lengths) > 1:
+        problems.append(
+            Problem(
+                "compté par épisodes, un seul nombre de nuits vaut pour tous les séjours.",
+                file=where,
+                field="min_nights",
             )
+        )
     if problems:
         raise Invalid(
             "indicators.measure", "Un indicateur ne peut pas être compté.", problems=problems
