@@ -50,7 +50,7 @@ CONDITIONS: dict[str, Condition] = {
     "copd": Condition(Curve(.16, 68, 8.5), Curve(.095, 67, 9), 0, .7, .30, "J44", .35),
     "asthma": Condition(Curve(.055, 8, 5), Curve(.060, 14, 8), 0, .1, .15, "J45", .08),
     "kidney": Condition(Curve(.085, 80, 8), Curve(.065, 82, 8), .5, .1, .12, "N18", .30),
-    "dialysis": Condition(Curve(.0048, 64, 11), Curve(.0030, 66, 11), .4, .1, .15, "N185", .95),
+    "dialysis": Condition(Curve(0.0038, 64, 11), Curve(0.0024, 66, 11), .4, .1, .15, "N185", .95),
     "breast-cancer": Condition(Curve(.0006, 68, 9), Curve(.165, 68, 11), 0, 0, -.03, "C50", .92, 6),
     "other-cancer": Condition(Curve(.26, 74, 9), Curve(.16, 74, 11), 0, .4, .12, "C80", .85, 6),
     "alcohol": Condition(Curve(.036, 40, 7), Curve(.013, 42, 7), 0, .3, .45, "F10", .10),
