@@ -199,17 +199,17 @@ def _compute(
 ) -> tuple[str, dict[str, object]]:
     """The fingerprint of the definitions used, and the manifest of the results."""
     from maillage.engines.indicators.compute import ComputationCancelled, compute
-
     from maillage.engines.indicators.definitions import load_definitions
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     write_own(published_texts(), folder / DEFINITIONS)
-    write_areas(folder, build_present_areas())
+    store = version_folder(computation.version)
+    write_areas(folder, build_present_areas(store))
     definitions = load_definitions(folder / DEFINITIONS)
     try:
         made = compute(
-            version_folder(computation.version),
+            store,
             folder / TABLES,
             definitions=definitions,
             years=computation.years,

@@ -1,4 +1,4 @@
-"""Data sets: made, and what becomes of their versions: accepted, refused, used, retired, deleted."""
+"""Data sets: made; their versions: accepted, refused, used, retired, deleted."""
 
 from __future__ import annotations
 

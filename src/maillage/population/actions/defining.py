@@ -108,7 +108,6 @@ def preview_definition(
     """Count the people of a draft in the newest year of a version, and keep the count as it may be
     shown. Nothing when either is gone, or when the text changed meanwhile."""
     from maillage.engines.indicators.compute import preview
-
     from maillage.engines.indicators.definitions import read_cohort
 
     held = CohortDefinition.objects.filter(pk=pk).first()

@@ -18,12 +18,13 @@ from maillage.accounts.permissions import Actor
 from maillage.jobs import actions as jobs
 from maillage.jobs.queries import find_live
 from maillage.population.actions.datasets import hold
+from maillage.population.actions.reading import LoadingStopped, read_files
 from maillage.population.actions.trail import record_version
 from maillage.population.enums import VersionState
 from maillage.population.imports import find_folder, keep_files
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.permissions import LOAD, check_on
-from maillage.population.queries.places import inbox, uploads_folder, version_folder
+from maillage.population.queries.places import REJECTS, inbox, uploads_folder, version_folder
 from maillage.vocabulary.errors import MaillageError, Refusal
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 LOAD_JOB = "population.load"
 """The kind of the jobs that load versions; their key is the number of the version's row."""
-
-
-class LoadingStopped(Exception):
-    """Raised by :func:`load_version` when it was told to stop."""
 
 
 def ask_to_load(
@@ -141,8 +138,6 @@ def load_version(
     """
 
     def read(work: Path) -> tuple[Manifest, dict[str, Any]]:
-        from maillage.population.actions.reading import read_files
-
         source = _source(version)
         return read_files(version, source, work, progress=progress, is_cancelled=is_cancelled)
 
@@ -170,10 +165,10 @@ def fill(
         work.rename(folder)
         _keep(version, manifest, report, by=by, at=at)
     except BaseException as error:
-        for made in (work, folder):
-            shutil.rmtree(made, ignore_errors=True)
         for_another_try = (LoadingStopped, OperationalError, InterfaceError)
-        if isinstance(error, Exception) and not isinstance(error, for_another_try):
+        has_failed = isinstance(error, Exception) and not isinstance(error, for_another_try)
+        _take_away(work, folder, keep_rejects=has_failed)
+        if isinstance(error, Exception) and has_failed:
             _fail(version, error)
         raise
     shutil.rmtree(uploads_folder(version), ignore_errors=True)
@@ -190,6 +185,16 @@ def note_stopped(*, version: DataSetVersion, is_given_up: bool) -> None:
     if loading.update(state=VersionState.CANCELLED):
         shutil.rmtree(uploads_folder(version), ignore_errors=True)
     version.refresh_from_db()
+
+
+def _take_away(work: Path, folder: Path, *, keep_rejects: bool) -> None:
+    """Remove what was written. The rejected rows of a loading that failed stay: they say why."""
+    rejects = work / REJECTS
+    shutil.rmtree(folder, ignore_errors=True)
+    if keep_rejects and rejects.is_dir():
+        folder.mkdir(mode=0o700)
+        rejects.rename(folder / REJECTS)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _source(version: DataSetVersion) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maillage.directory.enums import OrganizationKind
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
 UNIVERSITY = "UNIVERSITY"
 
 
-def build_present_areas() -> Areas:
-    """The areas of the territory as its communes and inter-communal authorities are now. One query.
-    Raises :class:`Refusal` without communes."""
+def build_present_areas(store: Path) -> Areas:
+    """The areas of the communes of a store, as the territory's inter-communal authorities are now:
+    those whose residents it counts, or every commune when it counts none. One query. Raises
+    :class:`Refusal` without communes."""
     from maillage.engines.indicators.areas import AreaCommune, build_areas
 
-    rows = Commune.objects.order_by("code").values_list(
-        "code", "name", "epci__code", "epci__name", "latitude", "longitude", "residents"
+    counted = _communes_of(store)
+    found = Commune.objects.order_by("code")
+    rows = (
+        row
+        for row in found.values_list(
+            "code", "name", "epci__code", "epci__name", "latitude", "longitude", "residents"
+        )
+        if not counted or row[0] in counted
     )
     communes = [
         AreaCommune(code, name, zone or "", zone_name or "", lat, lon, residents)
@@ -30,9 +38,22 @@ def build_present_areas() -> Areas:
     ]
     if not communes:
         raise Refusal(
-            "population.no-commune", "Aucune commune n'est chargée : chargez d'abord un territoire."
+            "population.no-commune",
+            "Aucune commune de ces données n'est chargée : chargez d'abord leur territoire.",
         )
     return build_areas(communes)
+
+
+def _communes_of(store: Path) -> frozenset[str]:
+    """COG codes of the communes whose residents a store counts."""
+    import pyarrow.parquet as pq
+
+    from maillage.engines.indicators.store import list_files
+
+    codes: set[str] = set()
+    for path in list_files(store, "population"):
+        codes.update(pq.read_table(path, columns=["commune"])["commune"].unique().to_pylist())
+    return frozenset(codes)
 
 
 def list_site_levels() -> dict[str, str]:

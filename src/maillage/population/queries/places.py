@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 AREAS, TABLES, DEFINITIONS = "areas.json", "tables", "definitions"
 IDENTITIES = "identities.parquet"
+REJECTS = "rejects"
 PEOPLE = Path("people") / "people.parquet"
 
 

@@ -1,0 +1,85 @@
+"""Reading the files of a version into its store, with the engine's readers, and assessing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from maillage.population.enums import SourceKind
+from maillage.population.models import DataSetVersion
+from maillage.vocabulary.errors import Refusal
+
+if TYPE_CHECKING:
+    from maillage.engines.indicators.store import Manifest, Origin
+
+Progress = Callable[[int, int, str], None]
+READING_MB = 1000
+"""What a reading may hold in memory; beyond, it spills into its folder."""
+
+
+class LoadingStopped(Exception):
+    """Raised when a loading was told to stop."""
+
+
+def read_files(
+    version: DataSetVersion,
+    source: Path,
+    work: Path,
+    *,
+    progress: Progress | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> tuple[Manifest, dict[str, Any]]:
+    """Read a folder of files into the store ``work``, with its rejects and, for a nominative data
+    set, its identifiers; the manifest, and the reports of the reading and of the quality. Raises
+    :class:`LoadingStopped`, :class:`Invalid` naming what cannot be read, :class:`Refusal` when the
+    files are of another format than the data set."""
+    from maillage.engines.indicators import reading
+    from maillage.engines.indicators.store import EventWriter
+
+    dataset = version.dataset
+    found = reading.detect(source)
+    if found != dataset.kind:
+        raise Refusal(
+            "population.other-kind",
+            f"Ces fichiers sont du format « {SourceKind(found).label} », et ce jeu de données du "
+            f"format « {dataset.get_kind_display()} » : créez un autre jeu de données.",
+        )
+    options = reading.ReadOptions(
+        out=work, is_nominative=dataset.is_nominative, memory_mb=READING_MB
+    )
+    try:
+        with EventWriter(work, memory_mb=READING_MB) as writer:
+            report = reading.read(
+                dataset.kind,
+                source,
+                writer,
+                options=options,
+                progress=progress,
+                is_cancelled=is_cancelled,
+            )
+            manifest = writer.close(origin=_origin(version), progress=progress)
+    except reading.ReadingCancelled as error:
+        raise LoadingStopped from error
+    return manifest, {"reading": report.as_dict(), "quality": assess(work, progress)}
+
+
+def assess(folder: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """The quality report of a store, as plain values."""
+    from maillage.engines.indicators.reading.quality import assess as judge
+
+    if progress is not None:
+        progress(0, 0, "Contrôles de qualité")
+    return judge(folder).as_dict()
+
+
+def _origin(version: DataSetVersion) -> Origin:
+    from maillage.engines.indicators.store import Origin
+
+    dataset = version.dataset
+    return Origin(
+        name=dataset.name,
+        source=dataset.source,
+        legal_basis=dataset.get_legal_basis_display(),
+        licence=dataset.licence,
+    )
