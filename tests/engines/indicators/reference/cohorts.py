@@ -28,33 +28,34 @@ def members(cohort: Cohort, tables: Tables, years: Collection[int]) -> set[Membe
     """Person, year and first day that counts, for everybody who is in the cohort."""
     found = set()
     for person in tables["person"]:
+        own = own_rows(person["person"], tables)
         for year in years:
-            since = _since(cohort, person, tables, year)
-            if since is not None and _may_count(cohort, person, tables, year):
+            since = _since(cohort, person, own, year)
+            if since is not None and _may_count(cohort, person, own, year):
                 found.add((person["person"], year, since))
     return found
 
 
-def _since(cohort: Cohort, person: Row, tables: Tables, year: int) -> date | None:
-    """The first day that counts, or nothing: ages, sex and residence are not looked at."""
-    own = _own(person["person"], tables)
-    days = [day for arm in cohort.arms for day in _days(arm, person, own, tables, year)]
-    if not days:
-        return None
-    if cohort.also and not any(any(_days(a, person, own, tables, year)) for a in cohort.also):
-        return None
-    if any(any(_days(arm, person, own, tables, year)) for arm in cohort.unless):
-        return None
-    return min(days)
-
-
-def _own(person: int, tables: Tables) -> Tables:
+def own_rows(person: int, tables: Tables) -> Tables:
+    """What is written of one person."""
     return {
         name: [row for row in rows if row.get("person") == person] for name, rows in tables.items()
     }
 
 
-def _may_count(cohort: Cohort, person: Row, tables: Tables, year: int) -> bool:
+def _since(cohort: Cohort, person: Row, own: Tables, year: int) -> date | None:
+    """The first day that counts, or nothing: ages, sex and residence are not looked at."""
+    days = [day for arm in cohort.arms for day in _days(arm, person, own, year)]
+    if not days:
+        return None
+    if cohort.also and not any(any(_days(a, person, own, year)) for a in cohort.also):
+        return None
+    if any(any(_days(arm, person, own, year)) for arm in cohort.unless):
+        return None
+    return min(days)
+
+
+def _may_count(cohort: Cohort, person: Row, own: Tables, year: int) -> bool:
     age = _age(person["born_on"], date(year, 12, 31))
     if age < 0 or (cohort.min_age is not None and age < cohort.min_age):
         return False
@@ -65,8 +66,7 @@ def _may_count(cohort: Cohort, person: Row, tables: Tables, year: int) -> bool:
     died_on = _real(person["died_on"])
     if died_on is not None and died_on < date(year, 1, 1):
         return False
-    homes = [row for row in tables["residence"] if row["person"] == person["person"]]
-    homes = [row for row in homes if _lasts(row)]
+    homes = [row for row in own["residence"] if _lasts(row)]
     return not homes or any(_touches(row, year, year) for row in homes)
 
 
@@ -105,7 +105,7 @@ def _is(code: str, codes: Codes) -> bool:
     return any(code[: len(one)] == one for one in codes.prefixes)
 
 
-def _days(arm: Arm, person: Row, own: Tables, tables: Tables, year: int) -> list[date]:
+def _days(arm: Arm, person: Row, own: Tables, year: int) -> list[date]:
     """The days of the events by which a person meets an arm; none when it is not met."""
     if isinstance(arm, DispensingArm):
         return _deliveries(arm, own, year)
@@ -121,12 +121,12 @@ def _days(arm: Arm, person: Row, own: Tables, tables: Tables, year: int) -> list
         stays = [
             stay
             for stay in own["stay"]
-            if _within(stay["left_on"], arm.window, year) and stay_counts(arm, stay, tables)
+            if _within(stay["left_on"], arm.window, year) and stay_counts(arm, stay, own)
         ]
         return [stay["entered_on"] for stay in stays] if len(stays) >= arm.min_stays else []
     if isinstance(arm, CohortArm):
-        since = _since(arm.cohort, person, tables, year)
-        counts = since is not None and _may_count(arm.cohort, person, tables, year)
+        since = _since(arm.cohort, person, own, year)
+        counts = since is not None and _may_count(arm.cohort, person, own, year)
         return [since] if since is not None and counts else []
     days = {day for day in _dated(arm, own) if _within(day, arm.window, year)}
     return sorted(days) if len(days) >= arm.min_dates else []
