@@ -1,0 +1,265 @@
+"""Grouped summaries of stays (RSS groupés): one line for each unit of a stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from maillage.engines.indicators.reading import layouts, numbering
+from maillage.engines.indicators.reading.layouts import Layout
+from maillage.engines.indicators.reading.staging import Check, Stage
+
+_TEXT_FIELDS = (
+    "finess", "rss", "stay", "rum", "born_on", "sex", "unit", "entered_on", "entry", "origin",
+    "left_on", "exit", "postal", "sessions", "das_count", "dad_count", "act_count", "main",
+    "related", "group",
+)  # fmt: skip
+
+ENTRY = (
+    "CASE {0} WHEN '8' THEN 'HOME' WHEN '7' THEN 'TRANSFER' WHEN '0' THEN 'TRANSFER' "
+    "WHEN '6' THEN 'MOVE' WHEN 'N' THEN 'BIRTH' ELSE '' END"
+)
+EXIT = (
+    "CASE {0} WHEN '8' THEN 'HOME' WHEN '7' THEN 'TRANSFER' WHEN '0' THEN 'TRANSFER' "
+    "WHEN '6' THEN 'MOVE' WHEN '9' THEN 'DEATH' ELSE '' END"
+)
+"""PMSI modes of entry and exit, in the words of the event model."""
+
+
+def read(stage: Stage, known: dict[str, list[Layout]], groups: dict[str, list[Path]]) -> None:
+    """Fill the tables of stays, diagnoses and procedures, and say who was seen and lived where."""
+    _read_chaining(stage, known, groups)
+    _read_units(stage, known, groups)
+    stage.load_lines("raw_rss", groups["rss"], "rss")
+    stage.step("Contrôle : RSS")
+    _judge(stage, known["rss"])
+    stage.step("Assemblage des séjours")
+    _build(stage)
+    _explode(stage, known["rss"])
+
+
+def _fields(layout: Layout) -> str:
+    picked = [f'{layout.line[name].sql()} AS "{name}"' for name in _TEXT_FIELDS]
+    urgency = layout.line.get("urgency")
+    picked.append(f"{urgency.sql() if urgency else chr(39) * 2} AS urgency")
+    das, dad, act = (layout.size(zone) for zone in ("das", "dad", "act"))
+    least = layout.line["zones"].start - 1
+    counts = (f"coalesce(try_cast({layout.line[name].sql()} AS INTEGER), 0) * {size}"
+              for name, size in (("das_count", das), ("dad_count", dad), ("act_count", act)))  # fmt: skip
+    picked.append(f"{least} + {' + '.join(counts)} AS length_told")
+    return ", ".join(picked)
+
+
+def parsed(known: list[Layout], table: str, fields: dict[str, str]) -> str:
+    """The fields of all lines of a table, each by the layout of its version; lines of no version
+    have a null ``version``. ``fields``: the SQL of the fields of each version."""
+    parts = []
+    for one in known:
+        parts.append(
+            f"SELECT file, row, line, '{one.version}' AS version, {fields[one.version]} "
+            f"FROM {table} WHERE regexp_matches(line, '{one.pattern}')"
+        )
+    other = " AND ".join(f"NOT regexp_matches(line, '{one.pattern}')" for one in known)
+    unknown = f"SELECT file, row, line FROM {table} WHERE {other}"
+    return " UNION ALL BY NAME ".join([*parts, unknown])
+
+
+def _judge(stage: Stage, known: list[Layout]) -> None:
+    source = f"""
+      SELECT *, french_day(born_on) AS born, french_day(entered_on) AS entered,
+             french_day(left_on) AS "left",
+             finess || '|' || rss AS stay_key
+      FROM ({parsed(known, "raw_rss", {one.version: _fields(one) for one in known})})
+    """
+    counts = " OR ".join(
+        f"NOT regexp_full_match({name}, '[0-9]+')"
+        for name in ("das_count", "dad_count", "act_count")
+    )
+    stage.judge(
+        "rum_formed",
+        source,
+        [
+            Check("trim(line) = ''", rule="EMPTY"),
+            Check("version IS NULL", reason="version de format inconnue", column="version"),
+            Check(counts, reason="nombre illisible", column="das_count"),
+            Check("length(rtrim(line, chr(13))) < length_told",
+                  reason="ligne plus courte que ses nombres l'annoncent", column="zones"),
+            Check("rss = '' OR stay = ''", reason="numéro de séjour absent", column="stay"),
+            Check("born IS NULL", reason="date illisible", column="born_on"),
+            Check("entered IS NULL", reason="date illisible", column="entered_on"),
+            Check('"left" IS NULL', reason="date illisible", column="left_on"),
+            Check('"left" < entered', reason="sortie avant l'entrée", column="left_on"),
+            Check("entered < born", reason="entrée avant la naissance", column="entered_on"),
+            Check("sex NOT IN ('1', '2')", reason="sexe inconnu", column="sex"),
+            Check("NOT is_icd(main)", reason="code mal formé", column="main"),
+            Check("related <> '' AND NOT is_icd(related)", reason="code mal formé",
+                  column="related"),
+            Check('"group" LIKE \'90%\'', rule="GHM90"),
+        ],
+        text="line",
+    )  # fmt: skip
+    # A stay of which a unit is missing would be shorter and less ill than it was.
+    stage.run(
+        "CREATE TABLE broken AS "
+        f"SELECT DISTINCT finess || '|' || rss AS stay_key FROM ("
+        f"{parsed(known, 'raw_rss', {one.version: _fields(one) for one in known})}) all_rum "
+        "WHERE version IS NOT NULL AND rss <> '' AND NOT EXISTS ("
+        "SELECT 1 FROM rum_formed f WHERE f.file = all_rum.file AND f.row = all_rum.row)"
+    )
+    stage.judge(
+        "rum",
+        """
+        SELECT r.*, c.patient, c.patients,
+               row_number() OVER (PARTITION BY r.stay_key, r.rum ORDER BY r.file DESC, r.row DESC)
+                 AS again
+        FROM rum_formed r LEFT JOIN chain c ON c.stay = r.stay
+        """,
+        [
+            Check("stay_key IN (SELECT stay_key FROM broken)",
+                  reason="une autre unité du même séjour est rejetée", column="rss"),
+            Check("again > 1", rule="DUPLICATE"),
+            Check("patient IS NULL", rule="UNCHAINED"),
+            Check("patients > 1", rule="CHAIN_CONFLICT"),
+        ],
+        text="line",
+    )  # fmt: skip
+    stage.run("DROP TABLE rum_formed")
+    stage.keep("rum")
+
+
+def _build(stage: Stage) -> None:
+    stage.run(
+        """
+        CREATE TABLE rum_ranked AS
+        SELECT *, row_number() OVER (
+                 PARTITION BY stay_key ORDER BY entered, "left", rum, row) AS rank,
+               ("left" - entered) AS nights,
+               coalesce((SELECT any_value(u.site) FROM unit_site u WHERE u.unit = rum.unit), '')
+                 AS site
+        FROM rum
+        """
+    )
+    # The unit that gives the main diagnosis is not written in the RSS: the longest is taken, as
+    # the first step of the official choice does; the RSA tells it exactly.
+    numbering.add(
+        stage,
+        "stay",
+        f"""(
+        SELECT stay_key, any_value(patient) AS key, arg_min(site, rank) AS site,
+               any_value(finess) AS organization, min(entered) AS entered_on,
+               max("left") AS left_on, {ENTRY.format("arg_min(entry, rank)")} AS entry,
+               bool_or(urgency IN ('5', 'U', 'V')) OR arg_min(origin, rank) = '5'
+                 AS from_emergency,
+               {EXIT.format('arg_max("exit", rank)')} AS "exit",
+               arg_max(main, (nights, -rank)) AS main,
+               arg_max(related, (nights, -rank)) AS related,
+               arg_max("group", (nights, -rank)) AS "group",
+               least(sum(coalesce(try_cast(sessions AS INTEGER), 0)), 32767) AS sessions,
+               NULL AS cost
+        FROM rum_ranked GROUP BY stay_key)""",
+    )
+    stage.run("INSERT INTO seen SELECT patient, born, try_cast(sex AS TINYINT), 1 FROM rum_ranked")
+    stage.run(
+        "INSERT INTO lived SELECT r.patient, c.commune, r.entered "
+        "FROM rum_ranked r JOIN commune_of c ON c.code = r.postal "
+        "WHERE r.patient NOT IN (SELECT patient FROM in_patients WHERE commune <> '')"
+    )
+
+
+def _explode(stage: Stage, known: list[Layout]) -> None:
+    stage.step("Diagnostics et actes")
+    for name, role in (("main", "UNIT_MAIN"), ("related", "UNIT_RELATED")):
+        numbering.add(
+            stage,
+            "diagnosis",
+            f"(SELECT stay_key, {name} AS code, '{role}' AS role, rank AS unit "
+            f"FROM rum_ranked WHERE {name} <> '')",
+        )
+    for one in known:
+        zones, das, dad = one.line["zones"].start, one.size("das"), one.size("dad")
+        act = one.zones["act"]
+        place = f"{zones} + CAST(das_count AS INTEGER) * {das} + CAST(dad_count AS INTEGER) * {dad}"
+        record = f"substr(line, {place} + i * {one.size('act')}, {one.size('act')})"
+        rows = f"FROM rum_ranked WHERE version = '{one.version}'"
+        numbering.add(
+            stage,
+            "diagnosis",
+            "(SELECT * FROM (SELECT stay_key, "
+            f"as_code(trim(substr(line, {zones} + i * {das}, {das}))) AS code, "
+            "'ASSOCIATED' AS role, rank AS unit "
+            f"FROM (SELECT *, unnest(range(CAST(das_count AS INTEGER))) AS i {rows})) "
+            "WHERE is_icd(code))",
+        )
+        numbering.add(
+            stage,
+            "procedure",
+            "(SELECT patient AS key, stay_key, 'CCAM' AS system, code, "
+            "coalesce(done_on, entered) AS done_on FROM (SELECT patient, stay_key, entered, "
+            f"upper(substr({act['code'].sql('record')}, 1, 7)) AS code, "
+            f"french_day({act['done_on'].sql('record')}) AS done_on "
+            f"FROM (SELECT *, {record} AS record FROM "
+            f"(SELECT *, unnest(range(CAST(act_count AS INTEGER))) AS i {rows}))) "
+            "WHERE length(code) = 7)",
+        )
+
+
+def _read_chaining(
+    stage: Stage, known: dict[str, list[Layout]], groups: dict[str, list[Path]]
+) -> None:
+    stage.load(
+        "raw_chaining", groups.get("chaining", []), "chaining", layouts.fields_of("chaining")
+    )
+    parts = ["SELECT file, row, stay, patient, stay || ';' || patient AS line FROM raw_chaining"]
+    for family in ("vidhosp", "anohosp"):
+        stage.load_lines(f"raw_{family}", groups.get(family, []), family)
+        fields = {
+            one.version: f"{one.line['stay'].sql()} AS stay, {one.line['patient'].sql()} AS patient"
+            for one in known[family]
+        }
+        source = parsed(known[family], f"raw_{family}", fields)
+        parts.append(f"SELECT file, row, stay, patient, line FROM ({source})")
+    stage.judge(
+        "in_chain",
+        f"""SELECT *, row_number() OVER (PARTITION BY stay, patient ORDER BY file DESC, row DESC)
+              AS again FROM ({" UNION ALL ".join(parts)})""",
+        [
+            Check("trim(replace(line, ';', '')) = ''", rule="EMPTY"),
+            Check("stay IS NULL", reason="version de format inconnue", column="version"),
+            Check("stay = ''", reason="numéro de séjour absent", column="stay"),
+            Check("patient = ''", reason="identifiant du patient absent", column="patient"),
+            Check("again > 1", rule="DUPLICATE"),
+        ],
+        text="concat_ws(';', stay, patient)",
+    )
+    stage.keep("in_chain")
+    stage.run(
+        "CREATE TABLE chain AS SELECT stay, min(patient) AS patient, "
+        "count(DISTINCT patient) AS patients FROM in_chain GROUP BY stay"
+    )
+
+
+def _read_units(
+    stage: Stage, known: dict[str, list[Layout]], groups: dict[str, list[Path]]
+) -> None:
+    stage.load("raw_units", groups.get("units", []), "units", layouts.fields_of("units"))
+    stage.load_lines("raw_um", groups.get("um", []), "um")
+    fields = {
+        one.version: f"{one.line['unit'].sql()} AS unit, {one.line['site'].sql()} AS site"
+        for one in known["um"]
+    }
+    source = f"""
+      SELECT file, row, unit, site, unit || ';' || site AS line FROM raw_units UNION ALL
+      SELECT file, row, unit, site, line FROM ({parsed(known["um"], "raw_um", fields)})
+    """
+    stage.judge(
+        "unit_site",
+        f"SELECT *, row_number() OVER (PARTITION BY unit ORDER BY file DESC, row DESC) AS again "
+        f"FROM ({source})",
+        [
+            Check("trim(replace(line, ';', '')) = ''", rule="EMPTY"),
+            Check("unit IS NULL", reason="version de format inconnue", column="version"),
+            Check("unit = '' OR site = ''", reason="unité ou FINESS absent", column="unit"),
+            Check("again > 1", rule="DUPLICATE"),
+        ],
+        text="line",
+    )
+    stage.keep("unit_site")
