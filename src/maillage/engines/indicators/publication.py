@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from maillage.engines.indicators.areas import Areas, Level
 from maillage.engines.indicators.events import AGE_BANDS
+from maillage.engines.indicators.figures import AreaFigure, Interval, figures
 from maillage.engines.indicators.hiding import Tallies, hide
 from maillage.engines.indicators.published import (
     AGE_GROUPS,
@@ -36,8 +37,11 @@ from maillage.vocabulary.disclosure import THRESHOLD, Cell, Counts, Protected, p
 __all__ = [
     "AGE_GROUPS",
     "HIDDEN_FIGURE",
+    "AreaFigure",
     "Figure",
+    "Interval",
     "Published",
+    "figures",
     "over_years",
     "publish",
     "publish_table",

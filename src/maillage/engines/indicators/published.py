@@ -56,6 +56,16 @@ HIDDEN_FIGURE = Figure(None, None, None, None, True)
 
 
 @dataclass(frozen=True, eq=False)
+class Series:
+    """One filter, all areas: HIDDEN or ``nan`` where nothing is shown."""
+
+    events: npt.NDArray[np.int64]
+    base: Floats
+    amount: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Published:
     """The figures of one indicator and one year.
 
@@ -91,6 +101,10 @@ class Published:
         found += [GROUP_KEYS[joined[0]] for joined in self.groups if len(joined) == 1]
         return tuple(found)
 
+    def bands(self, group: int) -> list[int]:
+        """The five-year bands of a joined group."""
+        return [b for index in self.groups[group] for b in range(*BANDS_OF_GROUPS[index])]
+
     def finest(self, sex: int | None = None, ages: str = ALL_AGES) -> Level:
         """The finest level that a filter is published at: under a filter, not that of communes."""
         return Level.COMMUNE if sex is None and ages == ALL_AGES else Level.SECTOR
@@ -113,39 +127,37 @@ class Published:
         sexes = range(2) if sex is None else [SEXES.index(Sex(sex))]
         return [s * len(self.groups) + g for s in sexes for g in joined]
 
-    def value(self, area: str, sex: int | None = None, ages: str = ALL_AGES) -> Figure:
-        """The figure of an area: a cell, or the sum of cells that are all shown, or hidden."""
-        row = self.rows[area]
+    def series(self, sex: int | None = None, ages: str = ALL_AGES) -> Series:
+        """The figures of every area under a filter, in the order of ``areas.rows``: cells, or sums
+        of cells that are all shown, or hidden."""
         if sex is None and ages == ALL_AGES:
-            events, base = self.events_total[row], self.base_total[row]
-            amount = self.amount_total[row]
-        else:
-            columns = self.columns(sex, ages)
-            if columns is None or self.areas.rows[row].level is Level.COMMUNE:
-                return HIDDEN_FIGURE
-            parts = self.events[row, columns]
-            events = HIDDEN if (parts == HIDDEN).any() else parts.sum()
-            base, amount = self.base[row, columns].sum(), self.amount[row, columns].sum()
-        known_base = None if np.isnan(base) else float(base)
-        if events == HIDDEN:
-            return Figure(None, None, known_base, None, True)
-        count = int(events)
-        persons = count if self.persons_are_events else None
-        return Figure(
-            count, persons, known_base, None if np.isnan(amount) else float(amount), False
+            return Series(
+                self.events_total, self.base_total, self.amount_total, self.expected_total
+            )
+        columns = self.columns(sex, ages)
+        count = len(self.areas.rows)
+        if columns is None:
+            unknown = np.full(count, np.nan)
+            return Series(np.full(count, HIDDEN, np.int64), unknown, unknown, unknown)
+        parts = self.events[:, columns]
+        events = np.where((parts == HIDDEN).any(axis=1), HIDDEN, parts.sum(axis=1))
+        return Series(
+            events,
+            self.base[:, columns].sum(axis=1),
+            self.amount[:, columns].sum(axis=1),
+            self.expected[:, columns].sum(axis=1),
         )
 
-    def expected_of(self, area: str, sex: int | None = None, ages: str = ALL_AGES) -> float | None:
-        """The events that the rates of the territory would give in an area."""
-        row = self.rows[area]
-        if sex is None and ages == ALL_AGES:
-            found = self.expected_total[row]
-        else:
-            columns = self.columns(sex, ages)
-            if columns is None or self.areas.rows[row].level is Level.COMMUNE:
-                return None
-            found = self.expected[row, columns].sum()
-        return None if np.isnan(found) else float(found)
+    def value(self, area: str, sex: int | None = None, ages: str = ALL_AGES) -> Figure:
+        """The figure of an area (see :meth:`series`). Raises ``KeyError`` for an unknown area."""
+        row, found = self.rows[area], self.series(sex, ages)
+        events, base = int(found.events[row]), float(found.base[row])
+        amount = float(found.amount[row])
+        known_base = None if np.isnan(base) else base
+        if events == HIDDEN:
+            return Figure(None, None, known_base, None, True)
+        persons = events if self.persons_are_events else None
+        return Figure(events, persons, known_base, None if np.isnan(amount) else amount, False)
 
 
 def over_years(

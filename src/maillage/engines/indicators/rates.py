@@ -7,7 +7,6 @@ residents, nothing expected), never where a count is zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +29,10 @@ def poisson_interval(counts: npt.ArrayLike, *, level: float = LEVEL) -> tuple[Fl
     """Exact bounds of the mean of a Poisson count (Garwood, Biometrika, 1936)."""
     observed = np.asarray(counts, np.float64)
     tail = (1 - level) / 2
-    return gamma_quantile(tail, observed), gamma_quantile(1 - tail, observed + 1)
+    # Many areas have the same few counts.
+    values, which = np.unique(observed, return_inverse=True)
+    which = which.reshape(observed.shape)
+    return gamma_quantile(tail, values)[which], gamma_quantile(1 - tail, values + 1)[which]
 
 
 def _divide(part: Floats, whole: Floats) -> Floats:
@@ -122,13 +124,3 @@ def expected(rates: npt.ArrayLike, base: npt.ArrayLike) -> Floats:
     """What reference rates would give in each area, over the last axis."""
     found: Floats = (np.asarray(rates, np.float64) * np.asarray(base, np.float64)).sum(axis=-1)
     return found
-
-
-@dataclass(frozen=True)
-class Standard:
-    """A population whose ages others are given, by bands of five years from 0-4 to 95 and more."""
-
-    key: str
-    label: str
-    source: str
-    weights: tuple[float, ...]
