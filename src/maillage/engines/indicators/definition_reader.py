@@ -184,7 +184,7 @@ _OLDEST = 130
 
 
 @dataclass
-class _File:
+class DefinitionFile:
     """A definition file being read: its tables, and what is wrong in it."""
 
     name: str
@@ -215,7 +215,7 @@ class _File:
         ]
 
 
-def _open(text: str, name: str, lists: Mapping[str, CodeList]) -> _File:
+def open_file(text: str, name: str, lists: Mapping[str, CodeList]) -> DefinitionFile:
     """Read the TOML; Invalid with the line that breaks it."""
     try:
         values = tomllib.loads(text)
@@ -226,18 +226,19 @@ def _open(text: str, name: str, lists: Mapping[str, CodeList]) -> _File:
             file=name,
             row=int(place[1]) if place else len(text.splitlines()),
         )
-        raise _refusal([problem]) from error
-    return _File(name, text, values, [], lists)
+        raise refusal_of([problem]) from error
+    return DefinitionFile(name, text, values, [], lists)
 
 
-def _refusal(problems: list[Problem]) -> Invalid:
+def refusal_of(problems: list[Problem]) -> Invalid:
+    """What is raised for a file with these defects."""
     first = f" {problems[0]}" if len(problems) == 1 else ""
     return Invalid(
         "indicators.definition", f"La définition n'est pas valable.{first}", problems=problems
     )
 
 
-def _identity(reader: Reader) -> dict[str, Any]:
+def read_identity(reader: Reader) -> dict[str, Any]:
     """What every definition says of itself."""
     key = reader.words("key", required=True)
     if key and not re.fullmatch(r"[a-z][a-z0-9-]{1,59}", key):
@@ -351,9 +352,10 @@ _ARMS = {
 }
 
 
-def _arm(
+def read_arm(
     reader: Reader, lists: Mapping[str, CodeList], cohorts: Mapping[str, Cohort]
 ) -> Arm | None:
+    """The arm of a table, or None when it has defects, which the reader then remembers."""
     kinds = (*_ARMS, "cohort")
     before = len(reader.problems)
     if (kind := reader.values.get("kind")) not in kinds:
@@ -362,7 +364,7 @@ def _arm(
     del reader.values["kind"]
     arm: Arm | None
     if kind == "cohort":
-        other = _named_cohort(reader, cohorts, required=True)
+        other = read_named_cohort(reader, cohorts, required=True)
         arm = CohortArm(other, reader.words("label")) if other else None
     else:
         arm = _ARMS[kind](reader, lists)
@@ -370,9 +372,10 @@ def _arm(
     return arm if len(reader.problems) == before else None
 
 
-def _named_cohort(
+def read_named_cohort(
     reader: Reader, cohorts: Mapping[str, Cohort], *, required: bool
 ) -> Cohort | None:
+    """The cohort that a table names."""
     name = reader.words("cohort", required=required)
     if name and name not in cohorts:
         reader.wrong("cohort", f"la cohorte « {name} » n'existe pas.")
@@ -396,9 +399,9 @@ def referred_cohorts(text: str) -> set[str]:
 
 def read_code_list(text: str, *, name: str) -> CodeList:
     """A code list from its text; ``name`` is its file, for the errors. Raises Invalid."""
-    file = _open(text, name, {})
+    file = open_file(text, name, {})
     reader = file.root()
-    identity = _identity(reader)
+    identity = read_identity(reader)
     system = reader.choice("system", SYSTEMS)
     source_date = reader.words("source_date", required=True)
     if source_date and not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", source_date):
@@ -410,7 +413,7 @@ def read_code_list(text: str, *, name: str) -> CodeList:
     reader.take("notes", None)
     reader.end()
     if file.problems:
-        raise _refusal(file.problems)
+        raise refusal_of(file.problems)
     return CodeList(
         **identity,
         system=system,
@@ -450,20 +453,20 @@ def read_cohort(
 ) -> Cohort:
     """A cohort from its text. ``name`` is its file or title, for the errors; ``code_lists`` and
     ``cohorts`` are those that it may name. Raises Invalid with every defect and its line."""
-    file = _open(text, name, code_lists or {})
+    file = open_file(text, name, code_lists or {})
     reader = file.root()
-    identity = _identity(reader)
+    identity = read_identity(reader)
     limits = _limits(reader)
     notes = reader.several("notes", ())
     arms: dict[str, tuple[Arm, ...]] = {}
     for header in ("arm", "also", "unless"):
-        read = [_arm(one, file.lists, cohorts or {}) for one in file.tables(reader, header)]
+        read = [read_arm(one, file.lists, cohorts or {}) for one in file.tables(reader, header)]
         arms[header] = tuple(one for one in read if one is not None)
     if not arms["arm"] and not file.problems:
         reader.wrong("arm", "au moins une table [[arm]] est attendue : comment on en fait partie.")
     reader.end()
     if file.problems:
-        raise _refusal(file.problems)
+        raise refusal_of(file.problems)
     return Cohort(
         **identity,
         **limits,
@@ -483,9 +486,9 @@ def read_indicator(
     cohorts: Mapping[str, Cohort],
 ) -> Indicator:
     """An indicator from its text (as :func:`read_cohort`)."""
-    file = _open(text, name, code_lists)
+    file = open_file(text, name, code_lists)
     reader = file.root()
-    identity = _identity(reader)
+    identity = read_identity(reader)
     kind_name = reader.choice("kind", tuple(KINDS))
     kind = KINDS[kind_name]
     limits = _limits(reader)
@@ -498,7 +501,7 @@ def read_indicator(
         "denominator": reader.words("denominator", required=True),
         "standard": reader.choice("standard", STANDARDS, ""),
         "standardised_only": reader.flag("standardised_only"),
-        "cohort": _named_cohort(reader, cohorts, required=kind.needs_cohort),
+        "cohort": read_named_cohort(reader, cohorts, required=kind.needs_cohort),
         "notes": reader.several("notes", ()),
     }
     if shown["base"] == "cohort" and shown["cohort"] is None:
@@ -511,7 +514,7 @@ def read_indicator(
     expects = _expected(file, reader, kind)
     reader.end()
     if file.problems:
-        raise _refusal(file.problems)
+        raise refusal_of(file.problems)
     return Indicator(
         **identity,
         **limits,
@@ -524,7 +527,7 @@ def read_indicator(
     )
 
 
-def _stay_tables(file: _File, reader: Reader, kind: Kind) -> tuple[StayArm, ...]:
+def _stay_tables(file: DefinitionFile, reader: Reader, kind: Kind) -> tuple[StayArm, ...]:
     if not kind.takes_stays:
         return ()
     found = []
@@ -537,13 +540,13 @@ def _stay_tables(file: _File, reader: Reader, kind: Kind) -> tuple[StayArm, ...]
 
 
 def _expected(
-    file: _File, reader: Reader, kind: Kind
+    file: DefinitionFile, reader: Reader, kind: Kind
 ) -> tuple[ProcedureArm | VisitArm | DispensingArm, ...]:
     if not kind.takes_expects:
         return ()
     found: list[ProcedureArm | VisitArm | DispensingArm] = []
     for table in file.tables(reader, "expects"):
-        arm = _arm(table, file.lists, {})
+        arm = read_arm(table, file.lists, {})
         if isinstance(arm, ProcedureArm | VisitArm | DispensingArm):
             found.append(arm)
         elif arm is not None:
