@@ -374,6 +374,17 @@ def referral_states_page() -> str:
     return MARK + state_page()
 
 
+def population_definitions_page() -> str:
+    """``population-definitions.md``: cohorts, indicators and code lists, with the cases that the
+    tests run."""
+    from maillage.engines.indicators.definition_page import population_page
+    from maillage.engines.indicators.definitions import load_definitions
+
+    cases = REPOSITORY / "tests" / "engines" / "indicators" / "spec"
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in cases.glob("*.md")}
+    return MARK + population_page(load_definitions(), texts)
+
+
 def openapi_document() -> str:
     """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
     from maillage.config.api import api
@@ -387,6 +398,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "openapi.json": openapi_document,
     "pathway-states.md": pathway_states_page,
     "permissions.md": permissions_page,
+    "population-definitions.md": population_definitions_page,
     "proof-tables.md": proof_tables_page,
     "referral-states.md": referral_states_page,
     "rooms.md": rooms_page,

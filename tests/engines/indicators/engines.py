@@ -1,4 +1,4 @@
-"""The engines that definitions run on, in tests: DuckDB always, the others where they are."""
+"""Rows of the event model, as the engines take them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def as_arrow(rows: Rows) -> dict[str, pa.Table]:
-    """Rows of the event model, as Arrow tables with its types."""
+    """Rows by table, as Arrow tables with the columns and the types of the event model."""
     return {
         name: pa.table(
             {

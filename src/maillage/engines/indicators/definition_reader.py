@@ -40,8 +40,8 @@ included) and ``sex`` ("F" | "M") are optional. Each arm has a ``kind``, an opti
 counted above and below), ``direction`` (``lower is better`` | ``higher is better`` | ``neutral``),
 ``per`` (1000, 100, 1 ...), optional ``cohort``, ``min_age``, ``max_age``, ``sex``, ``standard``
 (population of reference, "" for none), ``standardised_only`` (crude values would mislead).
-``[[stay]]`` tables (kinds avoidable, stays, readmission, cost, follow-up, death) take the keys of a stay
-arm without ``kind``: a stay counts when it meets one of them. ``[[expects]]`` tables (kind
+``[[stay]]`` tables (kinds avoidable, stays, readmission, cost, follow-up, death) take the keys of a
+stay arm without ``kind``: a stay counts when it meets one of them. ``[[expects]]`` tables (kind
 follow-up) are arms of kind dispensing, procedure or visit: what should have happened, one of them.
 """
 

@@ -42,25 +42,6 @@ _VISIT_WORDS = {
     VisitKind.OUTPATIENT: "consultation à l'hôpital",
     VisitKind.OTHER: "autre soin",
 }
-_KIND_WORDS = {
-    "prevalence": "Part des habitants qui font partie de la cohorte dans l'année.",
-    "avoidable": "Séjours qui auraient pu être évités par un suivi en ville.",
-    "readmission": "Épisodes suivis d'une nouvelle hospitalisation dans le délai.",
-    "emergency": "Passages aux urgences.",
-    "adherence": "Personnes dont les délivrances couvrent assez de jours.",
-    "persistence": "Personnes qui prennent encore le traitement au terme du délai.",
-    "follow-up": "Personnes qui ont reçu dans le délai le soin attendu.",
-    "cost": "Coût des séjours, au tarif donné avec eux.",
-    "stays": "Séjours à l'hôpital.",
-}
-_BASE_WORDS = {
-    "residents": "les habitants",
-    "cohort": "les personnes de la cohorte",
-    "stays": "les séjours",
-    "episodes": "les épisodes d'hospitalisation",
-    "visits": "les passages",
-    "people": "les personnes concernées",
-}
 _DIRECTION_WORDS = {
     "lower is better": "Une valeur basse est préférable.",
     "higher is better": "Une valeur haute est préférable.",
@@ -220,55 +201,75 @@ def codes_words(codes: Codes) -> str:
 
 
 def _indicator(one: Indicator) -> list[str]:
-    lines = [_KIND_WORDS[one.kind]]
+    lines = [f"Au numérateur : {one.numerator}", f"Au dénominateur : {one.denominator}"]
     if one.cohort is not None:
         lines.append(f"Cohorte : {one.cohort.label}.")
     lines += _limits(one)
-    lines += [
-        f"{'ou ' if rank else 'Compte '}{_stay(stay)}." for rank, stay in enumerate(one.stays)
-    ]
-    lines += [
-        f"{'ou ' if rank else 'Attendu : '}{arm_words(arm)}."
-        for rank, arm in enumerate(one.expects)
-    ]
-    for key, value in one.parameters.items():
-        if said := _parameter(key, value):
-            lines.append(said)
-    lines.append(f"Rapporté à {one.per} parmi {_BASE_WORDS[one.base]}, en {one.unit}.")
+    lines += _joined("Séjours retenus : ", [arm_words(stay) for stay in one.stays])
+    joint = "et" if one.parameters.get("every") else "ou bien"
+    lines += _joined("Attendu : ", [arm_words(arm) for arm in one.expects], joint)
+    said = (_parameter(key, value) for key, value in one.parameters.items())
+    lines += [sentence for sentence in said if sentence]
+    lines.append(f"Exprimé pour {one.per} ; unité du numérateur : {one.unit}.")
+    if one.standardised_only:
+        lines.append("Ne se montre que standardisé sur l'âge et le sexe.")
     return [*lines, _DIRECTION_WORDS[one.direction], *one.notes]
 
 
+def _joined(lead: str, said: Sequence[str], joint: str = "ou bien") -> list[str]:
+    return [f"{lead}{f'{joint} : ' if rank else ''}{words}." for rank, words in enumerate(said)]
+
+
 def _parameter(key: str, value: object) -> str:
-    if isinstance(value, Codes):
-        return f"Codes {value.system} : {codes_words(value)}." if value else ""
+    """A parameter of a kind of indicator; empty when it changes nothing."""
     if isinstance(value, bool):
-        said = _FLAG_WORDS.get(key)
-        return said[0 if value else 1] if said else ""
-    words = _PARAMETER_WORDS.get(key)
-    if words is None or value in ("", (), 0):
+        said = _FLAG_WORDS.get(key, ("", ""))
+        return said[0] if value else said[1]
+    words = _PARAMETER_WORDS.get(key, "")
+    if not words or not value or (key, value) == ("times", 1):
         return ""
+    if isinstance(value, Codes):
+        return words.format(codes_words(value))
     if isinstance(value, tuple):
-        value = ", ".join(_OUTCOME_WORDS.get(one, one) for one in value)
+        return words.format(", ".join(_OUTCOME_WORDS.get(str(one), str(one)) for one in value))
     if isinstance(value, float):
-        value = f"{value * 100:g} %"
-    return words.format(_AFTER_WORDS.get(str(value), value))
+        return words.format(f"{value * 100:g} %")
+    return words.format(_WORD_WORDS.get(value, value) if isinstance(value, str) else value)
 
 
-_AFTER_WORDS = {"year": "de l'année", "discharge": "de la sortie de l'hôpital"}
+_WORD_WORDS = {
+    "year": "dans l'année",
+    "discharge": "après la sortie de l'hôpital",
+    "stays": "les séjours",
+    "people": "les personnes",
+    "days": "les journées",
+}
 _OUTCOME_WORDS = {
     "HOME": "retour à domicile",
     "ADMITTED": "hospitalisation",
     "TRANSFERRED": "transfert",
     "DIED": "décès",
     "UNKNOWN": "inconnue",
+    "C": "C (chirurgie)",
+    "K": "K (acte non opératoire)",
+    "M": "M (médecine)",
+    "Z": "Z (indifférencié)",
 }
 _FLAG_WORDS = {
     "unplanned": ("Seules comptent les réhospitalisations venues par les urgences.", ""),
     "first_of_year": ("L'épisode de départ est le premier de l'année.", ""),
-    "hospital_days": ("Les jours passés à l'hôpital comptent comme couverts.", ""),
+    "hospital_days": ("Les jours passés à l'hôpital ne sont pas comptés.", ""),
+    "episodes": ("Les séjours qui s'enchaînent comptent pour un seul épisode.", ""),
+    "alive": ("Les séjours terminés par un décès ne comptent pas.", ""),
+    "every": ("Tout ce qui est attendu doit avoir été fait.", ""),
 }
 _PARAMETER_WORDS = {
-    "days": "Délai : de 1 à {} jours après la sortie.",
+    "days": "Délai : de 1 à {} jours.",
+    "atc": "Médicaments ATC : {}.",
+    "without": "Les personnes qui ont reçu dans l'année {} ne comptent pas.",
+    "without_groups": "Les épisodes de GHM {} ne comptent pas comme départ.",
+    "without_letters": "Les séjours dont le GHM est de la lettre {} ne comptent pas.",
+    "icd": "Diagnostics CIM-10 : {}.",
     "outcomes": "Suite du passage : {}.",
     "min_visits": "Passages dans l'année : au moins {}.",
     "min_dates": "Dates de délivrance différentes : au moins {}.",
@@ -277,7 +278,8 @@ _PARAMETER_WORDS = {
     "threshold": "Seuil : {} des jours couverts.",
     "gap": "Le traitement est interrompu après {} jours sans médicament.",
     "horizon": "Délai : {} jours après la première délivrance.",
-    "after": "À compter {}.",
+    "after": "Le soin est attendu {}.",
     "within_days": "Délai : {} jours.",
-    "times": "Nombre attendu : {}.",
+    "times": "Nombre de dates attendu : {}.",
+    "measure": "Sont comptés {}.",
 }
