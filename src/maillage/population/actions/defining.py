@@ -18,7 +18,7 @@ from maillage.population.models import CohortDefinition, DataSetVersion
 from maillage.population.permissions import DEFINE
 from maillage.population.queries.own_cohorts import present_definitions
 from maillage.population.queries.places import version_folder
-from maillage.population.rules.previews import shown_count
+from maillage.population.rules.versions import whole_years
 from maillage.vocabulary.errors import Invalid, NotFound, Problem, Refusal
 
 PREVIEW_JOB = "population.preview"
@@ -107,17 +107,18 @@ def preview_definition(
 ) -> None:
     """Count the people of a draft in the newest year of a version, and keep the count as it may be
     shown. Nothing when either is gone, or when the text changed meanwhile."""
-    from maillage.engines.indicators.compute import preview
     from maillage.engines.indicators.definitions import read_cohort
+    from maillage.engines.indicators.preview import preview
 
     held = CohortDefinition.objects.filter(pk=pk).first()
     found = DataSetVersion.objects.select_related("dataset").filter(pk=version).first()
-    if held is None or found is None:
+    if held is None or found is None or not (found.first_on and found.last_on):
         return
+    year = max(whole_years(found.first_on, found.last_on), default=found.last_on.year)
     cohort = read_cohort(held.text, name=FILE, definitions=present_definitions())
-    counted = preview(cohort, version_folder(found))
+    counted = preview(cohort, version_folder(found), year)
     kept: dict[str, Any] = {
-        "people": shown_count(counted.people),
+        "people": counted.people,
         "year": counted.year,
         "version": str(found),
         "is_synthetic": found.dataset.is_synthetic,

@@ -36,7 +36,7 @@ Progress = Callable[[int, int, str], None]
 SLUG = "population-synthetique"
 NAME = "Population synthétique"
 SOURCE = (
-    "Inventée par Maillage sur le territoire chargé ; seuls communes et établissements existent"
+    "Inventée par Maillage ; seuls les communes et les établissements existent"
 )
 SEED = 7
 """The same territory gives the same people everywhere."""

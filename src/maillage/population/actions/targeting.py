@@ -129,7 +129,8 @@ def _check(target: TargetList, *, by: Actor, at: datetime) -> tuple[Computation,
         has_people=computation is not None,
         today=local_day(at),
     )
-    assert computation is not None  # said by ``has_people``
+    if computation is None:  # said by ``has_people`` already
+        raise Refusal("population.list-gone", "Le calcul dont venait cette liste est supprimé.")
     dataset = computation.version.dataset
     check_on(TARGET, dataset, by)
     check_right(dataset)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import Prefetch
 
@@ -14,6 +13,7 @@ from maillage.population.enums import SourceKind, VersionState
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.permissions import LOAD, allows_on
 from maillage.population.queries.places import REJECTS, version_folder
+from maillage.population.rules.months_chart import MonthChart, draw_month_charts
 from maillage.population.rules.quality import QualityView, read_quality
 from maillage.population.rules.versions import DELETABLE, blocking_findings
 from maillage.vocabulary.errors import NotFound
@@ -49,7 +49,8 @@ class VersionPage:
     blocking: tuple[str, ...]
     may_load: bool
     can_delete: bool
-    others: tuple[DataSetVersion, ...]
+    tables: tuple[tuple[str, int], ...]
+    charts: tuple[MonthChart, ...]
 
 
 def list_data_sets(*, by: Actor) -> list[ListedDataSet]:
@@ -103,18 +104,23 @@ def list_ready_versions() -> list[DataSetVersion]:
 
 
 def get_version_page(version: DataSetVersion, *, by: Actor) -> VersionPage:
-    """A version with its report. Two queries."""
+    """A version with its report. One query while it is loading."""
+    from maillage.engines.indicators.events import TABLES
+
+    quality = read_quality(version.report)
+    rows = version.manifest.get("rows", {})
     kind = JOB_OF_KIND.get(SourceKind(version.dataset.kind), "population.load")
     blocking = tuple(blocking_findings(version.report))
     return VersionPage(
         version=version,
-        quality=read_quality(version.report),
+        quality=quality,
         job=find_live(kind, str(version.pk)) if version.is_loading else None,
         rejects=list_reject_files(version),
         blocking=blocking,
         may_load=allows_on(LOAD, version.dataset, by),
         can_delete=version.state in DELETABLE,
-        others=tuple(DataSetVersion.objects.filter(dataset=version.dataset).exclude(pk=version.pk)),
+        tables=tuple((one.label, int(rows[name])) for name, one in TABLES.items() if name in rows),
+        charts=draw_month_charts(quality),
     )
 
 
@@ -124,13 +130,6 @@ def list_reject_files(version: DataSetVersion) -> tuple[str, ...]:
     if not folder.is_dir():
         return ()
     return tuple(sorted(path.name for path in folder.iterdir() if path.is_file()))
-
-
-def period_words(first_on: date | None, last_on: date | None) -> str:
-    """« du 01/01/2021 au 31/12/2025 »; empty while nobody knows."""
-    if first_on is None or last_on is None:
-        return ""
-    return f"du {first_on:%d/%m/%Y} au {last_on:%d/%m/%Y}"
 
 
 def _one(**wanted: object) -> DataSetVersion:

@@ -1,4 +1,4 @@
-"""The reports of a version in French words: what was read, set aside, refused, and what was found."""
+"""The reports of a version in French words: what was read, set aside, refused, found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from maillage.population.rules.numbers import french
 from maillage.population.rules.versions import BLOCKING
 
 WARNING = "WARNING"
@@ -144,7 +143,3 @@ def _months(
 def _most_first(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
-
-def count_words(count: int) -> str:
-    """« 12 000 »."""
-    return french(count)

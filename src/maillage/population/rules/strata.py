@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 
+PYRAMID = "maillage.engines.indicators.pyramid"
 STRATA: Mapping[int, str] = {
     0: "Population générale",
     1: "À risque",
@@ -15,6 +19,13 @@ STRATA: Mapping[int, str] = {
 
 def reason_words(code: str) -> str:
     """What a reason says. A code that the engine does not name is shown as it is."""
-    from maillage.engines.indicators.pyramid import REASONS
+    return _reasons().get(code, code)
 
-    return REASONS.get(code, code)
+
+@cache
+def _reasons() -> Mapping[str, str]:
+    """The words of the module that draws the strata."""
+    if find_spec(PYRAMID) is None:
+        return {}
+    found: Mapping[str, str] = getattr(import_module(PYRAMID), "REASONS", {})
+    return found
