@@ -1,0 +1,176 @@
+"""The figures of places under a choice, from what is published of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from maillage.engines.indicators.areas import TERRITORY, Level
+from maillage.engines.indicators.events import Sex
+from maillage.engines.indicators.published import AGE_GROUPS, ALL_AGES
+from maillage.population.queries.published import get_published
+from maillage.population.queries.results import Results
+from maillage.population.rules.charts.funnel import Limit
+from maillage.population.rules.choices import Choice
+from maillage.population.rules.places_view import Bounds, PlaceFigures
+from maillage.population.rules.years_together import add_years
+
+if TYPE_CHECKING:
+    from maillage.engines.indicators.figures import AreaFigure, Interval
+    from maillage.engines.indicators.published import Published
+
+KEPT_LEVELS = 96
+"""Lists of figures that stay in memory, some hundred kilobytes each at most."""
+
+
+@dataclass(frozen=True)
+class PlacesShown:
+    """Figures by key of area, from the territory down to the level of a choice; what cannot be
+    shown as it was asked; the limits of chance of the level."""
+
+    whole: PlaceFigures
+    places: dict[str, PlaceFigures]
+    problems: tuple[str, ...]
+    limits: tuple[Limit, ...]
+    is_share: bool
+    scatter: float
+
+
+@dataclass(frozen=True)
+class _LevelFigures:
+    rows: tuple[AreaFigure, ...]
+    limits: tuple[Limit, ...]
+    is_share: bool
+    scatter: float
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an indicator: ``years`` are summed, ``sex`` None is both."""
+
+    indicator: str
+    years: tuple[int, ...]
+    sex: Sex | None = None
+    ages: str = ALL_AGES
+
+
+def asked_of(results: Results, choice: Choice) -> Asked:
+    """The question of a choice."""
+    years = (choice.year,) if choice.year else results.years
+    return Asked(choice.indicator, years, choice.sex, choice.ages)
+
+
+def get_years(results: Results, indicator: str, years: Sequence[int]) -> Published:
+    """What is published of an indicator, years together. Raises ``KeyError`` for an indicator
+    without a definition."""
+    return add_years([get_published(results, indicator, year) for year in years])
+
+
+def get_places(results: Results, choice: Choice) -> PlacesShown:
+    """The figures of every place down to the level of a choice. No query; a few milliseconds when
+    the tables are kept ready (``queries.published``)."""
+    asked = asked_of(results, choice)
+    published = get_years(results, asked.indicator, asked.years)
+    problems: tuple[str, ...] = ()
+    if published.columns(asked.sex, asked.ages) is None:
+        known = ", ".join(AGE_GROUPS[key] for key in published.ages if key != ALL_AGES)
+        problems = (
+            f"Les effectifs de cet indicateur sont trop petits pour être publiés à cet âge "
+            f"({AGE_GROUPS[asked.ages]}). "
+            + (f"Âges publiés : {known}." if known else "Il n'est publié que tous âges ensemble."),
+        )
+    places = {
+        place.key: place
+        for level in Level
+        if level <= choice.figures_level
+        for place in get_figures(results, asked, level)
+    }
+    found = _level(_Where(results), asked, choice.figures_level)
+    return PlacesShown(
+        places[TERRITORY], places, problems, found.limits, found.is_share, found.scatter
+    )
+
+
+def get_figures(results: Results, asked: Asked, level: Level) -> list[PlaceFigures]:
+    """The figures of every place of a level, in the order of the areas."""
+    per = results.definitions.indicators[asked.indicator].per
+    return [
+        place_of(row, per, results.areas[row.area].residents)
+        for row in _level(_Where(results), asked, level).rows
+    ]
+
+
+class _Where:
+    """Results as a key of what is kept: equal when they are of the same folder."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+
+    def __hash__(self) -> int:
+        return hash(self.results.folder)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Where) and other.results.folder == self.results.folder
+
+
+@lru_cache(maxsize=KEPT_LEVELS)
+def _level(where: _Where, asked: Asked, level: Level) -> _LevelFigures:
+    from maillage.engines.indicators.figures import are_shares, figures, scatter
+
+    published = get_years(where.results, asked.indicator, asked.years)
+    rows = figures(published, level=level, sex=asked.sex, ages=asked.ages)
+    is_share = are_shares(published, published.series(asked.sex, asked.ages))
+    whole = published.value(TERRITORY, asked.sex, asked.ages)
+    share = whole.events / whole.base if is_share and whole.events and whole.base else None
+    return _LevelFigures(tuple(rows), _limits(rows, share), share is not None, scatter(rows))
+
+
+def forget_figures() -> None:
+    """Let go of all that is kept in memory."""
+    _level.cache_clear()
+
+
+def _limits(rows: list[AreaFigure], share: float | None) -> tuple[Limit, ...]:
+    """The limits of the funnel as ratios, by expected events; for shares, by the base that gives
+    so many expected events at the share of the whole."""
+    from maillage.engines.indicators.figures import funnel
+
+    curve = funnel(rows, share=share)
+    if curve is None:
+        return ()
+    # A share p of a base n: n p events are expected, and limits are p times those of the ratio.
+    unit = share or 1.0
+    return tuple(
+        Limit(size * unit, low / unit, high / unit, far_low / unit, far_high / unit)
+        for size, low, high, far_low, far_high in zip(
+            *(part.tolist() for part in curve), strict=True
+        )
+    )
+
+
+def place_of(row: AreaFigure, per: int, residents: int) -> PlaceFigures:
+    """The figures of an area as pages read them, rates by ``per``."""
+    rate, direct = _bounds(row.rate), _bounds(row.standardised)
+    return PlaceFigures(
+        key=row.area,
+        label=row.label,
+        level=row.level,
+        residents=residents,
+        events=row.events,
+        base=row.base,
+        amount=row.amount,
+        expected=row.expected,
+        rate=rate.times(per) if rate else None,
+        ratio=_bounds(row.ratio),
+        smoothed=_bounds(row.smoothed),
+        direct=direct.times(per) if direct else None,
+        chance=abs(int(row.place)) if row.place is not None else 0,
+        source=row.source,
+        is_fragile=row.is_fragile,
+    )
+
+
+def _bounds(interval: Interval | None) -> Bounds | None:
+    return None if interval is None else Bounds(*interval)

@@ -1,0 +1,221 @@
+"""The page of a place: rows of indicators with their trend, what differs, neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from maillage.engines.indicators.definition_model import Indicator
+from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
+from maillage.population.rules.charts.dots import Average, Dot, draw_dots
+from maillage.population.rules.charts.trends import YearValue, draw_spark
+from maillage.population.rules.choices import Measure, group_indicators
+from maillage.population.rules.numbers import NOT_TOLD, common_decimals, french
+from maillage.population.rules.places_view import (
+    SIDE_WORDS,
+    PlaceFigures,
+    Reading,
+    Side,
+    is_good,
+    place_words,
+)
+from maillage.population.rules.table_view import bounds_words
+
+MOST_DIFFERENCES = 24
+FRAGILE_WORDS = "peu de cas"
+
+Figures = Mapping[tuple[str, int], PlaceFigures]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """One indicator of a place. ``upper`` is what is said of the place above when this one is not
+    told; ``level`` the state of the badge (better, worse, different, same)."""
+
+    key: str
+    label: str
+    url: str
+    events: str
+    rate: str
+    smoothed: str
+    words: str
+    level: str
+    upper: str
+    spark: str
+    is_told: bool
+    side: Side | None
+    place: PlaceFigures | None
+    is_fragile: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorGroup:
+    """Indicators of one kind."""
+
+    label: str
+    rows: tuple[IndicatorRow, ...]
+
+
+def group_rows(
+    own: Figures,
+    uppers: Mapping[str, Figures],
+    indicators: Mapping[str, Indicator],
+    *,
+    year: int,
+    years: Sequence[int],
+    address: Callable[[str], str],
+) -> tuple[IndicatorGroup, ...]:
+    """The indicators of a place under the titles of their kinds."""
+    return tuple(
+        IndicatorGroup(
+            group.label,
+            tuple(
+                _row(indicators[one.value], own, uppers, year, years, address)
+                for one in group.options
+            ),
+        )
+        for group in group_indicators(indicators)
+    )
+
+
+def _row(
+    indicator: Indicator,
+    own: Figures,
+    uppers: Mapping[str, Figures],
+    year: int,
+    years: Sequence[int],
+    address: Callable[[str], str],
+) -> IndicatorRow:
+    place = own.get((indicator.key, year))
+    shown = place.smoothed if place else None
+    side = shown.side(1.0) if shown else None
+    trend = [_year(own.get((indicator.key, one)), one) for one in years]
+    crude = place.rate if place and not indicator.standardised_only else None
+    return IndicatorRow(
+        key=indicator.key,
+        label=indicator.label,
+        url=address(indicator.key),
+        events=NOT_TOLD
+        if place is None or place.events is None
+        else f"{french(place.events)} {indicator.unit}",
+        rate=""
+        if indicator.standardised_only
+        else bounds_words(crude, common_decimals([crude.value] if crude else [])),
+        smoothed=bounds_words(shown, 2),
+        words=SIDE_WORDS[side] if side else "",
+        level=badge_of(side, indicator),
+        upper=_upper(indicator, place, uppers, year),
+        spark=draw_spark(trend, title=indicator.label),
+        is_told=place is not None and place.is_told,
+        side=side,
+        place=place,
+        is_fragile=bool(place and place.is_told and place.is_fragile),
+    )
+
+
+def badge_of(side: Side | None, indicator: Indicator) -> str:
+    """The state of the badge: green for the better, orange for the worse, blue for a difference
+    without preference, grey otherwise."""
+    good = is_good(side, indicator)
+    if good is None:
+        return "none" if side in (None, Side.SAME) else "info"
+    return "ok" if good else "late"
+
+
+def _year(place: PlaceFigures | None, year: int) -> YearValue:
+    shown = place.ratio if place else None
+    if shown is None:
+        return YearValue(year, None)
+    return YearValue(year, shown.value, shown.low, shown.high)
+
+
+def _upper(
+    indicator: Indicator, place: PlaceFigures | None, uppers: Mapping[str, Figures], year: int
+) -> str:
+    if place is None or place.is_told or place.source not in uppers:
+        return ""
+    above = uppers[place.source].get((indicator.key, year))
+    return "" if above is None else f"{above.label} : {bounds_words(above.smoothed, 2)}"
+
+
+def draw_differences(rows: Sequence[IndicatorRow], label: str) -> Chart:
+    """The indicators whose interval leaves the territory's out, the farthest first."""
+    out = [row for row in rows if row.side in (Side.ABOVE, Side.BELOW) and row.place is not None]
+    out.sort(key=lambda row: -_distance(row))
+    left_out = max(len(out) - MOST_DIFFERENCES, 0)
+    dots = [_dot(row) for row in out[:MOST_DIFFERENCES]]
+    if not dots:
+        return NO_CHART
+    note = (
+        "Rapport lissé à âge et sexe égaux : 1, comme le territoire. Orange : au-dessus, bleu : "
+        "au-dessous ; au-dessus n'est pas toujours moins bien."
+    )
+    if left_out:
+        note += f" {french(left_out)} autres diffèrent aussi : voir les tableaux."
+    return draw_twice(
+        label,
+        lambda width: draw_dots(
+            dots,
+            title=f"{label} : ce qui diffère vraiment du territoire",
+            unit="fois le territoire (rapport lissé)",
+            average=Average(1.0, "territoire = 1"),
+            is_ratio=True,
+            width=width,
+        ),
+        note=note,
+    )
+
+
+def _distance(row: IndicatorRow) -> float:
+    value = row.place.smoothed.value if row.place and row.place.smoothed else 1.0
+    return max(value, 1 / value) if value > 0 else float("inf")
+
+
+def _dot(row: IndicatorRow) -> Dot:
+    shown = row.place.smoothed if row.place else None
+    return Dot(
+        label=row.label,
+        value=shown.value if shown else None,
+        low=shown.low if shown else None,
+        high=shown.high if shown else None,
+        side=(row.side or Side.SAME).value,
+        figures=row.smoothed,
+        words=f"{row.label} : {row.smoothed}, {row.words} ; {row.events}",
+        url=row.url,
+    )
+
+
+def draw_neighbours(
+    places: Sequence[PlaceFigures], reading: Reading, *, here: str, address: Callable[[str], str]
+) -> Chart:
+    """A place, its neighbours and those that it is in, on one scale."""
+    dots = []
+    for place in places:
+        shown = place.shown(Measure.SMOOTHED)
+        dots.append(
+            Dot(
+                label=place.label.removeprefix("Secteur "),
+                value=shown.value if shown else None,
+                low=shown.low if shown else None,
+                high=shown.high if shown else None,
+                side=(reading.side(shown) or Side.SAME).value,
+                figures=reading.figures(shown),
+                words=place_words(place, reading),
+                url=address(place.key),
+                is_here=place.key == here,
+            )
+        )
+    if all(dot.value is None for dot in dots):
+        return NO_CHART
+    return draw_twice(
+        reading.indicator.label,
+        lambda width: draw_dots(
+            dots,
+            title=f"{reading.indicator.label} : le lieu et ses voisins",
+            unit=reading.unit,
+            average=Average(1.0, "territoire = 1"),
+            is_ratio=True,
+            width=width,
+        ),
+        width=HALF,
+    )
