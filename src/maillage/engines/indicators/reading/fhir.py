@@ -87,9 +87,9 @@ def _reference(path: str) -> str:
 
 def _code(path: str, system: str) -> str:
     """The code of a system in a list of codings, or null."""
+    shape = '[{"system":"VARCHAR","code":"VARCHAR"}]'
     return (
-        "as_code(list_filter(CAST(json_extract(line, "
-        f"'{path}.coding') AS STRUCT(system VARCHAR, code VARCHAR)[]), "
+        f"as_code(list_filter(json_transform(json_extract(line, '{path}.coding'), '{shape}'), "
         f"lambda x: contains(lower(x.system), '{system}'))[1].code)"
     )
 
@@ -148,15 +148,15 @@ def _read_people(stage: Stage) -> None:
     stage.run("CREATE TABLE key_of AS SELECT id AS subject, key FROM in_patient")
     numbering.add(stage, "person", "(SELECT key, born_on, sex, died_on FROM in_patient)")
     shape = (
-        'STRUCT(postalCode VARCHAR, period STRUCT("start" VARCHAR, "end" VARCHAR), '
-        "extension STRUCT(url VARCHAR, valueCoding STRUCT(code VARCHAR))[])[]"
+        '[{"postalCode":"VARCHAR","period":{"start":"VARCHAR","end":"VARCHAR"},'
+        '"extension":[{"url":"VARCHAR","valueCoding":{"code":"VARCHAR"}}]}]'
     )
     numbering.add(
         stage,
         "residence",
         f"""(
         WITH places AS (
-          SELECT key, born_on, unnest(CAST(json_extract(line, '$.address') AS {shape})) AS a
+          SELECT key, born_on, unnest(json_transform(json_extract(line, '$.address'), '{shape}')) AS a
           FROM in_patient
         ), found AS (
           SELECT key, coalesce(upper(list_filter(a.extension,
@@ -227,8 +227,8 @@ def _read_encounters(stage: Stage) -> None:
     stage.keep("in_encounter")
     # Which condition is the main one is said by the encounter: its use DD, of rank 1.
     shape = (
-        "STRUCT(condition STRUCT(reference VARCHAR), "
-        '"use" STRUCT(coding STRUCT(code VARCHAR)[]), rank INTEGER)[]'
+        '[{"condition":{"reference":"VARCHAR"},"use":{"coding":[{"code":"VARCHAR"}]},'
+        '"rank":"INTEGER"}]'
     )
     stage.run(
         f"""
@@ -238,7 +238,7 @@ def _read_encounters(stage: Stage) -> None:
                     THEN 'MAIN'
                     WHEN d."use".coding[1].code = 'DR' OR d.rank = 2 THEN 'RELATED'
                     ELSE 'ASSOCIATED' END AS role
-        FROM (SELECT unnest(CAST(json_extract(line, '$.diagnosis') AS {shape})) AS d
+        FROM (SELECT unnest(json_transform(json_extract(line, '$.diagnosis'), '{shape}')) AS d
               FROM resource WHERE type = 'Encounter')
         """
     )

@@ -373,6 +373,6 @@ def _read_drugs(stage: Stage) -> None:
         "dispensing",
         "(SELECT key, atc, starts_on AS dispensed_on, "
         "CAST(greatest(least(packs, 32767), 1) AS SMALLINT) AS packs, "
-        "CAST(greatest(least(days, 32767), 0) AS SMALLINT) AS days, days >= 80 AS large "
+        "CAST(greatest(least(days, 32767), 0) AS SMALLINT) AS days, days / greatest(packs, 1) >= 80 AS large "
         "FROM in_drug)",
     )

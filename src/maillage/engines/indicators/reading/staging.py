@@ -227,7 +227,7 @@ class Stage:
             f"WHEN coalesce({one.condition}, false) THEN {_quote(one.verdict)}" for one in checks
         )
         judged = f"judged_{table}"
-        verdict = f"CASE {cases} END" if cases else "NULL"
+        verdict = f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
         self.run(f"CREATE TABLE {judged} AS SELECT *, {verdict} AS verdict FROM ({source})")
         self._settle(judged, text or "''")
         self.run(

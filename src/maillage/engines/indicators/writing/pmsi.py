@@ -90,7 +90,7 @@ def _select(source: Source, organization: str) -> None:
     source.run(
         """
         CREATE TABLE my_das AS
-        SELECT u.stay, u.rank, count(*) AS n, string_agg(rpad(d.code, 8), '' ORDER BY d.code) AS text
+        SELECT u.stay, u.rank, count(*) AS n, string_agg(rpad(d.code, 8, ' '), '' ORDER BY d.code) AS text
         FROM diagnosis d JOIN my_unit u ON u.stay = d.stay
           AND (u.unit = d.unit OR d.unit = 0 AND u.rank = 1)
         WHERE d.role = 'ASSOCIATED' GROUP BY u.stay, u.rank
@@ -100,7 +100,7 @@ def _select(source: Source, organization: str) -> None:
 
 def place(layout: Layout, values: dict[str, str], *, length: int) -> str:
     """The SQL of a line: each value, a query of text, at its place, cut or filled with spaces."""
-    places = sorted((layout.line[name], sql) for name, sql in values.items())
+    places = [(layout.line[name], sql) for name, sql in values.items()]
     parts, at = [], 1
     for one, sql in sorted(places, key=lambda item: item[0].start):
         if one.start > at:
@@ -119,7 +119,7 @@ def _day(sql: str) -> str:
 def _rss(layout: Layout) -> str:
     act = layout.zones["act"]
     record = (
-        f"strftime(p.done_on, '%d%m%Y') || rpad(p.code, {act['code'].length}) || '0' || '1'"
+        f"strftime(p.done_on, '%d%m%Y') || rpad(p.code, {act['code'].length}, ' ') || '0' || '1'"
         f" || repeat(' ', {layout.size('act')} - {act['code'].length} - 12) || '01'"
     )
     values = {
@@ -133,10 +133,11 @@ def _rss(layout: Layout) -> str:
         "born_on": _day("p.born_on"),
         "sex": "CAST(p.sex AS VARCHAR)",
         "unit": "s.unit",
-        "entered_on": _day("m.entered_on + nights * (u.rank - 1)"),
+        "entered_on": _day("m.entered_on + CAST(nights * (u.rank - 1) AS INTEGER)"),
         "entry": f"CASE WHEN u.rank > 1 THEN '6' ELSE {_ENTRY} END",
         "left_on": _day(
-            "CASE WHEN u.rank = u.units THEN m.left_on ELSE m.entered_on + nights * u.rank END"
+            "CASE WHEN u.rank = u.units THEN m.left_on ELSE m.entered_on "
+            "+ CAST(nights * u.rank AS INTEGER) END"
         ),
         "exit": f"CASE WHEN u.rank < u.units THEN '6' ELSE {_EXIT} END",
         "sessions": "printf('%02d', CASE WHEN u.rank = 1 THEN least(m.sessions, 99) ELSE 0 END)",
