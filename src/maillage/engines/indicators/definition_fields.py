@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from maillage.engines.indicators.definition_model import (
@@ -12,20 +14,24 @@ from maillage.engines.indicators.definition_model import (
     Codes,
     Window,
 )
-from maillage.vocabulary.errors import Problem
+from maillage.vocabulary.errors import Invalid, Problem
 
 _SHAPES = {
     "CIM-10": (
-        re.compile(r"[A-Z]\d[0-9A-Z]?[0-9A-Z+]{0,5}"),
-        "une lettre puis des chiffres (E119)",
+        re.compile(r"[A-Z]\d(\d[0-9X+]{0,5})?"),
+        "une lettre puis des chiffres, comme E119",
     ),
-    "ATC": (re.compile(r"[A-Z](\d\d([A-Z]([A-Z](\d\d)?)?)?)?"), "de A à A10BA02"),
+    "ATC": (re.compile(r"[A-Z](\d\d([A-Z]([A-Z](\d\d)?)?)?)?"), "le début d'un code comme A10BA02"),
     "CCAM": (re.compile(r"[A-Z]{1,4}\d{0,3}"), "quatre lettres et trois chiffres, ou leur début"),
     "NABM": (re.compile(r"\d{4}"), "quatre chiffres"),
-    "GHM": (re.compile(r"\d\d([A-Z](\d\d[0-9A-Z]?)?)?"), "deux chiffres, une lettre... (05M09)"),
+    "GHM": (
+        re.compile(r"\d\d([A-Z](\d\d[0-9A-Z]?)?)?"),
+        "deux chiffres, une lettre, des chiffres, comme 05M09",
+    ),
 }
 _VALUE = TypeVar("_VALUE")
 _MANY_CODES = 2000
+_LONGEST = 200_000
 
 
 class Reader:
@@ -42,6 +48,7 @@ class Reader:
         rank: int = 0,
     ) -> None:
         self.values = dict(values)
+        self.given = frozenset(values)
         self.file = file
         self.text = text
         self.problems = problems
@@ -90,7 +97,8 @@ class Reader:
     def choice(self, key: str, among: Sequence[str], default: str | None = None) -> str:
         value = self.take(key, default or among[0], required=default is None)
         if value not in among:
-            self.wrong(key, f"« {value} » n'est pas connu ; possibles : {', '.join(among)}.")
+            known = ", ".join(one for one in among if one)
+            self.wrong(key, f"« {value} » n'est pas connu ; possibles : {known}.")
             return among[0]
         return str(value)
 
@@ -99,8 +107,10 @@ class Reader:
     ) -> tuple[str, ...]:
         values = self.take(key, list(default), required)
         if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-            self.wrong(key, 'une liste de textes est attendue, par exemple ["main"].')
+            self.wrong(key, 'une liste de textes est attendue, par exemple ["a", "b"].')
             return tuple(default)
+        if required and not values and key in self.given:
+            self.wrong(key, "cette liste est vide.")
         for one in values:
             if among and one not in among:
                 self.wrong(key, f"« {one} » n'est pas connu ; possibles : {', '.join(among)}.")
@@ -128,6 +138,69 @@ class Reader:
             self.wrong(key, "ce champ n'existe pas dans la grammaire des définitions.")
 
 
+@dataclass
+class DefinitionFile:
+    """A definition file being read: its tables, and what is wrong in it."""
+
+    name: str
+    text: str
+    values: Mapping[str, Any]
+    problems: list[Problem]
+    lists: Mapping[str, CodeList]
+
+    def root(self) -> Reader:
+        return Reader(self.values, file=self.name, text=self.text, problems=self.problems)
+
+    def tables(self, reader: Reader, header: str) -> list[Reader]:
+        """The ``[[header]]`` tables, each with its own reader."""
+        found = reader.take(header, [])
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            reader.wrong(header, f"des tables [[{header}]], à deux crochets, sont attendues.")
+            return []
+        return [
+            Reader(
+                one,
+                file=self.name,
+                text=self.text,
+                problems=self.problems,
+                header=header,
+                rank=rank,
+            )
+            for rank, one in enumerate(found)
+        ]
+
+
+def open_file(text: str, name: str, lists: Mapping[str, CodeList]) -> DefinitionFile:
+    """Read the TOML; Invalid with the line that breaks it."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if len(text) > _LONGEST:
+        raise refusal_of([Problem(f"le texte dépasse {_LONGEST} caractères.", file=name)])
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        twice = "overwrite" in str(error) or "declare" in str(error)
+        problem = Problem(
+            "ce champ ou cette table est déjà écrit plus haut."
+            if twice
+            else "cette ligne ne se lit pas : vérifiez les guillemets, les crochets et le signe =.",
+            file=name,
+            row=int(place[1]) if place else max(1, len(text.splitlines())),
+        )
+        raise refusal_of([problem]) from error
+    return DefinitionFile(name, text, values, [], lists)
+
+
+def refusal_of(problems: list[Problem]) -> Invalid:
+    """What is raised for a file with these defects."""
+    said = "un défaut" if len(problems) == 1 else f"{len(problems)} défauts"
+    return Invalid(
+        "indicators.definition",
+        f"La définition « {problems[0].file} » a {said}.",
+        problems=problems,
+    )
+
+
 def clean_code(system: str, code: str) -> str:
     """Upper case, without dot nor space: « e11.9 » is E119."""
     return re.sub(r"[\s.]", "", code).upper()
@@ -138,7 +211,7 @@ def code_defect(system: str, code: str) -> str:
     shape, example = _SHAPES[system]
     if shape.fullmatch(code):
         return ""
-    return f"« {code} » n'a pas la forme d'un code {system} ({example})."
+    return f"« {code} » n'a pas la forme d'un code {system} : {example}."
 
 
 def read_codes(
@@ -173,8 +246,8 @@ def read_codes(
         out = read_codes(reader, excluding, system, lists)
         excluded += out.prefixes
         named += out.lists
-    if required and not prefixes and not reader.problems:
-        reader.wrong(key, "au moins un code est attendu.")
+    if prefixes and excluded and all(code.startswith(tuple(excluded)) for code in prefixes):
+        reader.wrong(excluding or key, "les exceptions retirent tous les codes.")
     if len(prefixes) > _MANY_CODES:
         reader.wrong(key, f"plus de {_MANY_CODES} codes : écrivez leurs débuts communs.")
     return Codes(

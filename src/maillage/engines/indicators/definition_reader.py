@@ -49,16 +49,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from maillage.engines.indicators.definition_fields import (
+    DefinitionFile,
     Reader,
     clean_code,
     code_defect,
+    open_file,
     read_codes,
     read_window,
+    refusal_of,
 )
 from maillage.engines.indicators.definition_model import (
     POSITIONS,
@@ -77,7 +80,6 @@ from maillage.engines.indicators.definition_model import (
     VisitArm,
 )
 from maillage.engines.indicators.events import Outcome, Sex, VisitKind
-from maillage.vocabulary.errors import Invalid, Problem
 
 BASES = ("residents", "cohort", "stays", "episodes", "visits", "people")
 DIRECTIONS = ("lower is better", "higher is better", "neutral")
@@ -180,62 +182,8 @@ KINDS: Mapping[str, Kind] = {
 }
 
 _MOST = 1000
+_MOST_ARMS = 60
 _OLDEST = 130
-
-
-@dataclass
-class DefinitionFile:
-    """A definition file being read: its tables, and what is wrong in it."""
-
-    name: str
-    text: str
-    values: Mapping[str, Any]
-    problems: list[Problem]
-    lists: Mapping[str, CodeList]
-
-    def root(self) -> Reader:
-        return Reader(self.values, file=self.name, text=self.text, problems=self.problems)
-
-    def tables(self, reader: Reader, header: str) -> list[Reader]:
-        """The ``[[header]]`` tables, each with its own reader."""
-        found = reader.take(header, [])
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            reader.wrong(header, f"des tables [[{header}]] sont attendues.")
-            return []
-        return [
-            Reader(
-                one,
-                file=self.name,
-                text=self.text,
-                problems=self.problems,
-                header=header,
-                rank=rank,
-            )
-            for rank, one in enumerate(found)
-        ]
-
-
-def open_file(text: str, name: str, lists: Mapping[str, CodeList]) -> DefinitionFile:
-    """Read the TOML; Invalid with the line that breaks it."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        problem = Problem(
-            "la ligne n'est pas du TOML : vérifiez les guillemets, les crochets et le signe « = ».",
-            file=name,
-            row=int(place[1]) if place else len(text.splitlines()),
-        )
-        raise refusal_of([problem]) from error
-    return DefinitionFile(name, text, values, [], lists)
-
-
-def refusal_of(problems: list[Problem]) -> Invalid:
-    """What is raised for a file with these defects."""
-    first = f" {problems[0]}" if len(problems) == 1 else ""
-    return Invalid(
-        "indicators.definition", f"La définition n'est pas valable.{first}", problems=problems
-    )
 
 
 def read_identity(reader: Reader) -> dict[str, Any]:
@@ -316,8 +264,9 @@ def _positions(reader: Reader, key: str, default: tuple[str, ...]) -> tuple[str,
 
 def _bounded_stay(reader: Reader, lists: Mapping[str, CodeList]) -> StayArm:
     """A stay arm of a cohort: something must tell its stays from all others."""
+    before = len(reader.problems)
     arm = _stay(reader, lists)
-    if not (arm.icd or arm.ghm or arm.acts):
+    if len(reader.problems) == before and not (arm.icd or arm.ghm or arm.acts):
         reader.wrong("icd", "un séjour se reconnaît à ses diagnostics (icd), son GHM ou ses actes.")
     return arm
 
@@ -343,7 +292,7 @@ def _visit(reader: Reader, lists: Mapping[str, CodeList]) -> VisitArm:
     )
 
 
-_ARMS = {
+_ARMS: Mapping[str, Callable[[Reader, Mapping[str, CodeList]], Arm]] = {
     "dispensing": _dispensing,
     "long-term": _long_term,
     "stay": _bounded_stay,
@@ -370,6 +319,14 @@ def read_arm(
         arm = _ARMS[kind](reader, lists)
     reader.end()
     return arm if len(reader.problems) == before else None
+
+
+def _weight(arm: Arm) -> int:
+    """How many conditions an arm is made of."""
+    if not isinstance(arm, CohortArm):
+        return 1
+    named = arm.cohort
+    return sum(_weight(one) for one in (*named.arms, *named.also, *named.unless))
 
 
 def read_named_cohort(
@@ -464,6 +421,8 @@ def read_cohort(
         arms[header] = tuple(one for one in read if one is not None)
     if not arms["arm"] and not file.problems:
         reader.wrong("arm", "au moins une table [[arm]] est attendue : comment on en fait partie.")
+    if sum(_weight(arm) for some in arms.values() for arm in some) > _MOST_ARMS:
+        reader.wrong("arm", f"plus de {_MOST_ARMS} conditions, avec celles des cohortes nommées.")
     reader.end()
     if file.problems:
         raise refusal_of(file.problems)
