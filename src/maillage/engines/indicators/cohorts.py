@@ -51,6 +51,7 @@ UNGROUPED = "90"
 """First characters of the GHM of stays that could not be grouped."""
 
 SENTINEL_YEAR = 1600
+LAST_YEAR = 9999
 
 
 def members(cohort: Cohort, events: Events, *, years: Sequence[int]) -> ir.Table:
@@ -78,24 +79,37 @@ def members(cohort: Cohort, events: Events, *, years: Sequence[int]) -> ir.Table
     if cohort.sex is not None:
         limits.append(rows.sex == cohort.sex)
     rows = rows.filter(limits).select("person", year=rows.year.cast("int16"), since_on="since_on")
-    return _living_here(rows, events["residence"])
+    return _living_here(rows, people, events["residence"])
 
 
-def _living_here(rows: ir.Table, residence: ir.Table) -> ir.Table:
-    """Rows of person and year whose person lived here in that year, or lived nowhere known."""
+def _living_here(rows: ir.Table, people: ir.Table, residence: ir.Table) -> ir.Table:
+    """Rows of person and year whose person lived here in that year, or lived nowhere known.
+
+    Years without end are written as the last of all: engines join on plain comparisons, where
+    « or unknown » would have them compare every row with every other."""
+    import ibis
+
     homes = residence.select("person", "starts_on", ends_on=_known(residence.ends_on))
-    homes = homes.filter(homes.ends_on.isnull() | (homes.ends_on > homes.starts_on)).select(
-        "person", first_year=homes.starts_on.year(), last_year=_last_year(homes.ends_on)
+    homes = homes.filter(homes.ends_on.isnull() | (homes.ends_on > homes.starts_on))
+    homes = homes.select(
+        "person",
+        first_year=homes.starts_on.year().cast("int32"),
+        last_year=ibis.coalesce(_last_year(homes.ends_on), LAST_YEAR).cast("int32"),
     )
-    here = rows.semi_join(
-        homes,
+    nowhere = people.anti_join(homes, "person").select(
+        "person",
+        first_year=ibis.literal(0, "int32"),
+        last_year=ibis.literal(LAST_YEAR, "int32"),
+    )
+    spans = homes.union(nowhere)
+    return rows.semi_join(
+        spans,
         [
-            rows.person == homes.person,
-            homes.first_year <= rows.year,
-            homes.last_year.isnull() | (homes.last_year >= rows.year),
+            rows.person == spans.person,
+            rows.year >= spans.first_year,
+            rows.year <= spans.last_year,
         ],
     )
-    return here.union(rows.anti_join(homes, "person"))
 
 
 def _known(day: ir.DateColumn) -> ir.DateColumn:
