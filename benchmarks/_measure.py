@@ -33,7 +33,12 @@ def run(folder: Path, *words: str) -> float:
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "maillage.config.manage", *words],
-        env={**os.environ, "MAILLAGE_DATA": str(folder), "MAILLAGE_DEMO": "1"},
+        env={
+            **os.environ,
+            "MAILLAGE_DATA": str(folder),
+            "MAILLAGE_DEMO": "1",
+            "MAILLAGE_EXAMPLE_POPULATION": "0",
+        },
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -142,6 +142,7 @@ def _command(place: Mapping[str, str], *words: str) -> None:
         "MAILLAGE_DATABASE": "",
         **place,
         "MAILLAGE_DEMO": "1",
+        "MAILLAGE_EXAMPLE_POPULATION": "0",
         "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
     }
     subprocess.run(

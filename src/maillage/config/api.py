@@ -23,6 +23,7 @@ from maillage.jobs.api import router as jobs
 from maillage.oncall.api import router as oncall
 from maillage.pathways.api import router as pathways
 from maillage.patients.api import router as patients
+from maillage.population.api import router as population
 from maillage.portal.middleware import problem_response
 from maillage.referrals.api import routers as referrals
 from maillage.territory.api import router as territory
@@ -48,6 +49,7 @@ for prefix, router in (
     ("/filieres", pathways),
     ("/astreintes", oncall),
     ("/couverture", coverage),
+    ("/population", population),
     ("/patients", patients),
     *(("/adressages", part) for part in referrals),
 ):

@@ -56,6 +56,8 @@ SCANNER = os.environ.get("MAILLAGE_SCANNER", "")
 # Stores and results of health data; the only folder of the server from which data may be loaded.
 POPULATION_FOLDER = DATA / "population"
 POPULATION_INBOX = Path(os.environ.get("MAILLAGE_POPULATION_INBOX", POPULATION_FOLDER / "depot"))
+# Which part of the residents of the example territory are invented when it loads; 0: nobody.
+EXAMPLE_POPULATION_SHARE = float(os.environ.get("MAILLAGE_EXAMPLE_POPULATION", "1"))
 # Demonstration accounts may log in only where the demo command serves the example.
 DEMO_ACCOUNTS_ALLOWED = os.environ.get("MAILLAGE_DEMO") == "1"
 DEBUG = os.environ.get("MAILLAGE_DEBUG") == "1"

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
@@ -16,6 +18,7 @@ from maillage.exchange.actions import import_file
 from maillage.exchange.tables import get_table
 from maillage.oncall.actions import generate_slots
 from maillage.oncall.imports.turns import read_holes, read_turns
+from maillage.population.actions import ask_for_invention
 from maillage.portal.permissions import LOAD
 from maillage.portal.queries import get_last_loading
 from maillage.referrals.actions.invented.year import invent_year
@@ -54,6 +57,7 @@ def load_territory(
     previous = get_last_loading(fingerprint)
     if only_if_needed and previous and at - previous < RENEW_AFTER:
         _invent(manifest, by=by, at=at, progress=progress)
+        _invent_population(manifest, by=by, at=at, progress=progress)
         return False
     with changing_territory():
         report = load_communes(manifest["departments"], by=by, at=at)
@@ -78,6 +82,7 @@ def load_territory(
             communes=report.total,
         )
     _invent(manifest, by=by, at=at, progress=progress)
+    _invent_population(manifest, by=by, at=at, progress=progress)
     return True
 
 
@@ -98,6 +103,18 @@ def _invent(
     )
     if made.requests:
         progress(f"cas inventés : {made.patients} patients, {made.requests} demandes")
+
+
+def _invent_population(
+    manifest: dict[str, Any], *, by: Actor, at: datetime, progress: Callable[[str], None]
+) -> None:
+    """Have the residents of a territory whose manifest says so (``population``) invented in the
+    background, with their indicators, once. The setting says for which part of them."""
+    share = settings.EXAMPLE_POPULATION_SHARE
+    if not manifest.get("population") or not share:
+        return
+    if ask_for_invention(share=share, by=by, at=at) is not None:
+        progress("population synthétique : demandée, elle se fait en arrière-plan")
 
 
 def _make_slots(folder: Path, duty: dict[str, Any], today: date, *, by: Actor, at: datetime) -> int:

@@ -14,6 +14,7 @@ from maillage.accounts.permissions import Actor
 from maillage.jobs import actions as jobs
 from maillage.jobs.queries import find_live
 from maillage.population.actions.datasets import hold
+from maillage.population.actions.publishing import prepare_published
 from maillage.population.actions.trail import record_computation
 from maillage.population.enums import PENDING, ComputationState, VersionState
 from maillage.population.models import Computation, DataSetVersion
@@ -27,7 +28,7 @@ from maillage.population.queries.places import (
     version_folder,
     write_areas,
 )
-from maillage.population.queries.results import forget_results
+from maillage.population.queries.results import build_results, forget_results
 from maillage.population.rules.versions import whole_years
 from maillage.vocabulary.errors import MaillageError, NotFound, Refusal
 
@@ -219,7 +220,23 @@ def _compute(
         )
     except ComputationCancelled as error:
         raise ComputingStopped from error
+    _publish(computation, progress, is_cancelled)
     return definitions.fingerprint, made.as_dict()
+
+
+def _publish(
+    computation: Computation,
+    progress: Progress | None,
+    is_cancelled: Callable[[], bool] | None,
+) -> None:
+    """Decide what of the tables is shown, so that no page waits for it."""
+    prepare_published(
+        build_results(computation),
+        progress=progress,
+        is_cancelled=is_cancelled,
+    )
+    if is_cancelled is not None and is_cancelled():
+        raise ComputingStopped
 
 
 def _keep(

@@ -146,6 +146,7 @@ def publish_definition(
         held.state = DefinitionState.PUBLISHED
         held.published_by, held.published_at = by.name, at
         held.save()
+        present_definitions()  # together with all the others, or not at all
         _record("publish-definition", held, by=by, at=at)
     return held
 

@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 SLUG = "population-synthetique"
 NAME = "Population synthétique"
-SOURCE = (
-    "Inventée par Maillage ; seuls les communes et les établissements existent"
-)
+SOURCE = "Inventée par Maillage ; seuls les communes et les établissements existent"
 SEED = 7
 """The same territory gives the same people everywhere."""
 

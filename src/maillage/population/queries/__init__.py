@@ -9,6 +9,7 @@ from maillage.population.queries.computations import (
     list_computations,
 )
 from maillage.population.queries.datasets import (
+    find_left_invention,
     get_data_set,
     get_version,
     get_version_by_number,
@@ -36,6 +37,7 @@ __all__ = [
     "Pending",
     "Results",
     "current_results",
+    "find_left_invention",
     "find_source",
     "forget_results",
     "get_computation",

@@ -103,6 +103,17 @@ def list_ready_versions() -> list[DataSetVersion]:
     return list(rows.filter(is_current=True).order_by("dataset__name"))
 
 
+def find_left_invention(*, share: float) -> DataSetVersion | None:
+    """The synthetic version of this share that was begun, and that no job is busy with."""
+    rows = DataSetVersion.objects.select_related("dataset__organization")
+    found = rows.filter(
+        dataset__kind=SourceKind.SYNTHETIC, state=VersionState.LOADING, share=share
+    ).first()
+    if found is None or find_live(JOB_OF_KIND[SourceKind.SYNTHETIC], str(found.pk)):
+        return None
+    return found
+
+
 def get_version_page(version: DataSetVersion, *, by: Actor) -> VersionPage:
     """A version with its report. One query while it is loading."""
     from maillage.engines.indicators.events import TABLES

@@ -22,6 +22,10 @@ key = "prevalence-{key}"
 version = {version}
 label = {label}
 meaning = {meaning}
+numerator = "Personnes différentes de la cohorte « {key} » dans l'année. Âge au 31 décembre ; \
+commune où la personne vit ce jour-là, ou vivait en dernier."
+denominator = "Habitants de la commune, de l'âge et du sexe de la cohorte (population de l'année, \
+ou de l'année connue la plus proche)."
 source = "Cohorte « {key} » de cette installation ; population : Insee"
 status = "to confirm"
 
@@ -31,6 +35,7 @@ cohort = "{key}"
 unit = "personnes"
 per = 1000
 direction = "neutral"
+standard = "europe-2013"
 """
 
 

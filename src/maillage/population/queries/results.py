@@ -176,17 +176,20 @@ def _select() -> QuerySet[Computation]:
 def _cached(found: Computation) -> Results:
     results = _kept.pop(found.pk, None)
     if results is None or results.folder != results_folder(found):
-        results = _results(found)
+        results = build_results(found)
     _kept[found.pk] = results
     while len(_kept) > KEPT_RESULTS:
         _kept.pop(next(iter(_kept)), None)
     return results
 
 
-def _results(found: Computation) -> Results:
+def build_results(found: Computation) -> Results:
+    """The results of a computation, read with its version and data set, that is done or about to
+    be."""
     version, dataset = found.version, found.version.dataset
+    done_at = found.done_at or found.started_at
     # The constraints of the tables promise these of whatever is done: mypy does not know them.
-    if not (version.first_on and version.last_on and version.loaded_at and found.done_at):
+    if not (version.first_on and version.last_on and version.loaded_at and done_at):
         raise _gone(found.pk)
     organization = dataset.organization
     return Results(
@@ -214,7 +217,7 @@ def _results(found: Computation) -> Results:
             share=version.share,
         ),
         computation=ComputationCard(
-            pk=found.pk, done_at=found.done_at, definitions=found.definitions
+            pk=found.pk, done_at=done_at, definitions=found.definitions
         ),
         years=tuple(sorted(int(year) for year in found.years)),
         folder=results_folder(found),
