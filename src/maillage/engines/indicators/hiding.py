@@ -24,14 +24,14 @@ of its base is (nearly everybody, or everybody). Zero events are shown: they con
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from maillage.engines.indicators.areas import Areas, Level
-from maillage.vocabulary.disclosure import ALL, Cell, Counts, Need, loosen, need
+from maillage.vocabulary.disclosure import ALL, THRESHOLD, Cell, Counts, Need, loosen, need
 from maillage.vocabulary.flows import LIMITLESS
 
 Ints = npt.NDArray[np.int64]
@@ -46,6 +46,7 @@ class Tallies:
     events: Ints
     persons: Ints
     base: Ints
+    threshold: int = THRESHOLD
 
     @property
     def are_parts(self) -> bool:
@@ -65,50 +66,73 @@ class Tallies:
 def hide(tallies: Tallies, areas: Areas, *, base_is_people: bool) -> Bits:
     """Decide what is hidden: True where nothing is shown, in the shape of the tallies. The columns
     of communes but the last are all True."""
-    hidden = np.zeros(tallies.events.shape, bool)
-    upper = [index for index, row in enumerate(areas.rows) if row.level is not Level.COMMUNE]
-    _hide_upper(tallies, areas, upper, hidden, base_is_people=base_is_people)
     rows = {row.key: index for index, row in enumerate(areas.rows)}
-    for sector in areas.at(Level.SECTOR):
-        members = [rows[key] for key in areas.children(sector)]
-        hidden[members, :-1] = True
-        if hidden[rows[sector], -1]:
-            hidden[members, -1] = True
+    members = {
+        rows[sector]: [rows[key] for key in areas.children(sector)]
+        for sector in areas.at(Level.SECTOR)
+    }
+    choices = {
+        sector: _choose(tallies, communes, base_is_people=base_is_people)
+        for sector, communes in members.items()
+    }
+    # Where communes cannot move with the total of their sector kept, it must move with them.
+    widened = {sector: members[sector] for sector, choice in choices.items() if choice is None}
+    hidden = np.zeros(tallies.events.shape, bool)
+    _hide_upper(tallies, areas, hidden, widened, base_is_people=base_is_people)
+    for sector, communes in members.items():
+        choice = choices[sector]
+        hidden[communes, :-1] = True
+        if choice is None or hidden[sector, -1]:
+            hidden[communes, -1] = True
         else:
-            _hide_communes(tallies, members, hidden, base_is_people=base_is_people)
+            hidden[communes, -1] = choice
     return hidden
 
 
 def _event_need(tallies: Tallies, row: int, column: int) -> Need | None:
     events, persons = int(tallies.events[row, column]), int(tallies.persons[row, column])
-    is_few = 0 < persons < events and need(persons) is not None
-    return need(events, tallies.whole(row, column), is_forced=is_few)
+    is_few = 0 < persons < min(events, tallies.threshold)
+    whole = tallies.whole(row, column)
+    return need(events, whole, threshold=tallies.threshold, is_forced=is_few)
 
 
 def _rest_need(tallies: Tallies, row: int, column: int) -> Need | None:
     """What the rest of a small base of the data set asks for, its events being what they are."""
     base = int(tallies.base[row, column])
     least = max(int(tallies.events[row, column]), 1) if tallies.are_parts else 1
-    found = need(base)
+    found = need(base, threshold=tallies.threshold)
     return None if found is None else Need(min(base - least, found.down), found.up)
 
 
+def _widest(needs: Iterable[Need | None]) -> Need | None:
+    """A need that is enough for all of some."""
+    found = [one for one in needs if one is not None]
+    if not found:
+        return None
+    return Need(max(one.down for one in found), max(one.up for one in found))
+
+
 def _hide_upper(
-    tallies: Tallies, areas: Areas, upper: Sequence[int], hidden: Bits, *, base_is_people: bool
+    tallies: Tallies,
+    areas: Areas,
+    hidden: Bits,
+    widened: Mapping[int, Sequence[int]],
+    *,
+    base_is_people: bool,
 ) -> None:
-    """Sectors, zones and territory: one table, protected whole."""
+    """Sectors, zones and territory: one table, protected whole. ``widened``: sectors whose totals
+    must be able to move as each of their communes must."""
+    upper = [index for index, row in enumerate(areas.rows) if row.level is not Level.COMMUNE]
     last = tallies.events.shape[1] - 1
     names = {row: areas.rows[row].key for row in upper}
-    parents = {
-        names[row]: areas.rows[row].parent for row in upper if areas.rows[row].level is Level.SECTOR
-    }
+    leaves = [row for row in upper if areas.rows[row].level is Level.SECTOR]
+    parents = {names[row]: areas.rows[row].parent for row in leaves}
 
     def cell(row: int, column: int) -> Cell:
         is_top = areas.rows[row].level is Level.TERRITORY
         return ALL if is_top else names[row], ALL if column == last else str(column)
 
     slots = {cell(row, column): (row, column) for row in upper for column in range(last + 1)}
-    leaves = [row for row in upper if areas.rows[row].level is Level.SECTOR]
 
     def table(values: Ints) -> Counts:
         return Counts(
@@ -117,18 +141,22 @@ def _hide_upper(
             parents,
         )
 
-    needs = {key: _event_need(tallies, *slot) for key, slot in slots.items()}
+    def needs(ask: Callable[[Tallies, int, int], Need | None]) -> dict[Cell, Need]:
+        found = {}
+        for key, (row, column) in slots.items():
+            asked = [ask(tallies, row, column)]
+            if column == last:
+                asked += [ask(tallies, commune, last) for commune in widened.get(row, ())]
+            if widest := _widest(asked):
+                found[key] = widest
+        return found
+
     wholes = {
         key: whole for key, slot in slots.items() if (whole := tallies.whole(*slot)) is not None
     }
-    done = loosen(table(tallies.events), {k: one for k, one in needs.items() if one}, wholes=wholes)
+    done = loosen(table(tallies.events), needs(_event_need), wholes=wholes)
     if base_is_people:
-        rests = {key: _rest_need(tallies, *slot) for key, slot in slots.items()}
-        done = loosen(
-            table(tallies.rest()),
-            {key: one for key, one in rests.items() if one},
-            hidden=done.hidden,
-        )
+        done = loosen(table(tallies.rest()), needs(_rest_need), hidden=done.hidden)
     for key in done.hidden:
         hidden[slots[key]] = True
 
@@ -151,11 +179,10 @@ class _Room:
         return not (self.is_wanted & ((self.up > fall) | (self.down > rise))).any()
 
 
-def _hide_communes(
-    tallies: Tallies, members: Sequence[int], hidden: Bits, *, base_is_people: bool
-) -> None:
-    """The communes of a sector whose total is shown. What one gains others lose: the sums of what
-    hidden communes may lose and gain say how far each may move."""
+def _choose(tallies: Tallies, members: Sequence[int], *, base_is_people: bool) -> Bits | None:
+    """Which communes of a sector to hide when its total is shown: what one gains others lose, so
+    that the sums of what hidden communes may lose and gain say how far each may move. None: hiding
+    all of them is not enough."""
     events = tallies.events[members, -1]
     wholes = [tallies.whole(row, -1) for row in members]
     base = np.array([LIMITLESS if one is None else one for one in wholes], np.int64)
@@ -164,22 +191,19 @@ def _hide_communes(
         rests = tallies.rest()[members, -1]
         free = np.full(len(members), LIMITLESS, np.int64)
         rooms.append(_room(rests, free, [_rest_need(tallies, row, -1) for row in members]))
-    chosen = np.logical_or.reduce([room.is_wanted for room in rooms])
-    if not chosen.any():
-        return
+    chosen: Bits = np.logical_or.reduce([room.is_wanted for room in rooms])
     # Least is lost by the smallest commune that is enough; if none is, by the largest and more.
-    while not all(room.holds(chosen) for room in rooms):
+    while chosen.any() and not all(room.holds(chosen) for room in rooms):
         others = np.flatnonzero(~chosen)
         if not others.size:
-            break
+            return None
         others = others[np.argsort(events[others], kind="stable")]
         for other in others:
             chosen[other] = True
             if all(room.holds(chosen) for room in rooms):
                 break
             chosen[other] = other == others[-1]
-    for row, is_chosen in zip(members, chosen, strict=True):
-        hidden[row, -1] = is_chosen
+    return chosen
 
 
 def _room(value: Ints, whole: Ints, needs: Sequence[Need | None]) -> _Room:

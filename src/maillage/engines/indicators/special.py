@@ -189,13 +189,14 @@ def _newton(
         away = miss(x)
         low, high = np.where(away < 0, x, low), np.where(away > 0, x, high)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            following = x - away / slope(x)
-        outside = ~((following > low) & (following < high))
-        following = np.where(outside, (low + high) / 2, following)
-        following = np.where(away == 0, x, following)
+            step = away / slope(x)
+        is_there = np.abs(step) <= 1e-13 * x
+        following = x - step
+        is_outside = ~is_there & ~((following > low) & (following < high))
+        following = np.where(is_outside, (low + high) / 2, following)
         moved = np.abs(following - x)
-        x = following
-        if bool((moved <= 1e-12 * x).all()):
+        x = np.where(away == 0, x, following)
+        if bool((is_there | (away == 0) | (moved <= 1e-13 * x)).all()):
             break
     return x
 
