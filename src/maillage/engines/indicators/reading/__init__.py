@@ -85,7 +85,8 @@ def read(
         if not stage.events.get("person"):
             raise Invalid(
                 "population.empty",
-                "Aucune ligne n'a pu être retenue : voir les rejets.",
+                "Aucune personne n'a pu être retenue de ces fichiers.",
+                stage.rejects.problems(),
                 rejected=sum(sum(one.rejected.values()) for one in stage.inputs),
             )
         reports = stage.reports()

@@ -115,12 +115,7 @@ def _read_locations(stage: Stage) -> None:
 
 def _read_people(stage: Stage) -> None:
     stage.step("Contrôle : personnes")
-    import pyarrow as pa
-
-    given = stage.options.communes_by_code
-    schema = pa.schema([("code", pa.string()), ("commune", pa.string())])
-    columns = {"code": list(given), "commune": list(given.values())}
-    stage.connection.register("given", pa.table(columns, schema=schema))
+    stage.register_communes("given")
     stage.run("CREATE TABLE commune_of AS SELECT * FROM given")
     stage.connection.unregister("given")
     born = "json_extract_string(line, '$.birthDate')"
@@ -156,7 +151,8 @@ def _read_people(stage: Stage) -> None:
         "residence",
         f"""(
         WITH places AS (
-          SELECT key, born_on, unnest(json_transform(json_extract(line, '$.address'), '{shape}')) AS a
+          SELECT key, born_on,
+                 unnest(json_transform(json_extract(line, '$.address'), '{shape}')) AS a
           FROM in_patient
         ), found AS (
           SELECT key, coalesce(upper(list_filter(a.extension,
@@ -238,7 +234,8 @@ def _read_encounters(stage: Stage) -> None:
                     THEN 'MAIN'
                     WHEN d."use".coding[1].code = 'DR' OR d.rank = 2 THEN 'RELATED'
                     ELSE 'ASSOCIATED' END AS role
-        FROM (SELECT unnest(json_transform(json_extract(line, '$.diagnosis'), '{shape}')) AS d
+        FROM (SELECT
+                unnest(json_transform(json_extract(line, '$.diagnosis'), '{shape}')) AS d
               FROM resource WHERE type = 'Encounter')
         """
     )

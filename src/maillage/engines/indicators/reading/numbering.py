@@ -98,7 +98,8 @@ def resolve_residences(stage: Stage) -> None:
           FROM changes WHERE before IS NULL OR before <> commune
         )
         SELECT p.key, coalesce(k.commune, '') AS commune,
-               CASE WHEN coalesce(k.rank, 1) = 1 THEN least(p.born_on, coalesce(k.seen_on, p.born_on))
+               CASE WHEN coalesce(k.rank, 1) = 1
+                    THEN least(p.born_on, coalesce(k.seen_on, p.born_on))
                     ELSE k.seen_on END AS starts_on, k.ends_on
         FROM e_person p LEFT JOIN kept k USING (key)
         """

@@ -244,7 +244,10 @@ def _read_visits(stage: Stage) -> None:
     stage.keep("in_visit")
 
 
-_CODED = "coalesce(CASE WHEN {form}(as_code({value})) THEN as_code({value}) END, as_code(s.concept_code))"
+_CODED = (
+    "coalesce(CASE WHEN {form}(as_code({value})) THEN as_code({value}) END, "
+    "as_code(s.concept_code))"
+)
 
 
 def _coded(value: str, form: str) -> str:
@@ -373,6 +376,7 @@ def _read_drugs(stage: Stage) -> None:
         "dispensing",
         "(SELECT key, atc, starts_on AS dispensed_on, "
         "CAST(greatest(least(packs, 32767), 1) AS SMALLINT) AS packs, "
-        "CAST(greatest(least(days, 32767), 0) AS SMALLINT) AS days, days / greatest(packs, 1) >= 80 AS large "
+        "CAST(greatest(least(days, 32767), 0) AS SMALLINT) AS days, "
+        "days / greatest(packs, 1) >= 80 AS large "
         "FROM in_drug)",
     )

@@ -70,7 +70,7 @@ def is_of_this_kind(paths: Iterable[Path]) -> bool:
 def read(stage: Stage, paths: list[Path], writer: EventWriter) -> list[Path]:
     """Read all tables. Returns the files that were not read."""
     by_table: dict[str, list[Path]] = {name: [] for name in TABLES}
-    unread = []
+    unread: list[Path] = []
     for path in paths:
         by_table.get(table_of(path), unread).append(path)
     stage.plan(len(paths) + 2 * len(TABLES))

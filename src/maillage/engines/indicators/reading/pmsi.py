@@ -136,11 +136,7 @@ def _load_communes(stage: Stage, paths: list[Path]) -> None:
     )  # fmt: skip
     stage.keep("in_communes")
     stage.run("CREATE TABLE commune_of AS SELECT code, upper(commune) AS commune FROM in_communes")
-    import pyarrow as pa
-
-    given = stage.options.communes_by_code
-    stage.connection.register("given", pa.table({"code": list(given), "commune": list(given.values())},
-        schema=pa.schema([("code", pa.string()), ("commune", pa.string())])))  # fmt: skip
+    stage.register_communes("given")
     stage.run(
         "INSERT INTO commune_of SELECT code, commune FROM given "
         "WHERE code NOT IN (SELECT code FROM commune_of)"

@@ -43,8 +43,11 @@ def _fields(layout: Layout) -> str:
     picked.append(f"{urgency.sql() if urgency else chr(39) * 2} AS urgency")
     das, dad, act = (layout.size(zone) for zone in ("das", "dad", "act"))
     least = layout.line["zones"].start - 1
-    counts = (f"coalesce(try_cast({layout.line[name].sql()} AS INTEGER), 0) * {size}"
-              for name, size in (("das_count", das), ("dad_count", dad), ("act_count", act)))  # fmt: skip
+    sizes = {"das_count": das, "dad_count": dad, "act_count": act}
+    counts = (
+        f"coalesce(try_cast({layout.line[name].sql()} AS INTEGER), 0) * {size}"
+        for name, size in sizes.items()
+    )
     picked.append(f"{least} + {' + '.join(counts)} AS length_told")
     return ", ".join(picked)
 

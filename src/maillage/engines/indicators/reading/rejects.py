@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from maillage.vocabulary.errors import Problem
 from maillage.vocabulary.spreadsheets import write_csv
 
 SCHEMA = pa.schema(
@@ -75,6 +76,13 @@ class Rejects:
             self._places += [
                 (one["file"], str(one["row"]), one["column"], one["reason"]) for one in head
             ]
+
+    def problems(self, most: int = 20) -> list[Problem]:
+        """The first rejects, without what the rows said."""
+        return [
+            Problem(reason, file=file, row=int(row), column=column)
+            for file, row, column, reason in self._places[:most]
+        ]
 
     def close(self) -> None:
         """Finish the files."""

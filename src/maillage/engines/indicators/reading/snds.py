@@ -86,7 +86,10 @@ def blank(columns: str) -> Check:
     return Check(f"concat({', '.join(columns.split())}) = ''", rule="EMPTY")
 
 
-_BEN = "BEN_NIR_PSA BEN_RNG_GEM BEN_NAI_ANN BEN_NAI_MOI BEN_SEX_COD BEN_DCD_DTE BEN_RES_DPT BEN_RES_COM"
+_BEN = (
+    "BEN_NIR_PSA BEN_RNG_GEM BEN_NAI_ANN BEN_NAI_MOI BEN_SEX_COD BEN_DCD_DTE BEN_RES_DPT "
+    "BEN_RES_COM"
+)
 
 
 def _read_people(stage: Stage, groups: dict[str, list[Path]]) -> None:
@@ -289,8 +292,8 @@ def _read_drugs(stage: Stage, groups: dict[str, list[Path]]) -> None:
     stage.step("Contrôle : médicaments")
     stage.judge(
         "drug",
-        "SELECT *, as_code(PHA_ATC_CLA) AS atc, row_number() OVER (PARTITION BY as_key(PHA_CIP_C13) "
-        "ORDER BY file DESC, row DESC) AS again FROM raw_IR_PHA_R",
+        "SELECT *, as_code(PHA_ATC_CLA) AS atc, row_number() OVER ("
+        "PARTITION BY as_key(PHA_CIP_C13) ORDER BY file DESC, row DESC) AS again FROM raw_IR_PHA_R",
         [
             blank("PHA_CIP_C13 PHA_ATC_CLA"),
             Check("NOT is_atc(atc)", rule="NO_ATC"),

@@ -97,19 +97,16 @@ def _judge_stays(stage: Stage) -> None:
              concat_ws('|', t.year, t.ETA_NUM, as_key(t.RSA_NUM)) AS stay_key,
              as_code(DGN_PAL) AS main, as_code(DGN_REL) AS related,
              coalesce(as_day(EXE_SOI_DTF), as_day(SOR_DAT),
-               try_cast(make_date(try_cast(SOR_ANN AS BIGINT), try_cast(SOR_MOI AS BIGINT), 15)
-                 AS DATE)) AS left_on,
+               as_day(SOR_ANN || lpad(SOR_MOI, 2, '0') || '15')) AS left_on,
              coalesce(as_day(EXE_SOI_DTD), as_day(ENT_DAT), coalesce(as_day(EXE_SOI_DTF),
-               as_day(SOR_DAT), make_date(try_cast(SOR_ANN AS BIGINT),
-               try_cast(SOR_MOI AS BIGINT), 15)) - try_cast(SEJ_NBJ AS INTEGER)) AS entered_on,
+               as_day(SOR_DAT), as_day(SOR_ANN || lpad(SOR_MOI, 2, '0') || '15'))
+                 - try_cast(SEJ_NBJ AS INTEGER)) AS entered_on,
              row_number() OVER (PARTITION BY t.year, t.ETA_NUM, as_key(t.RSA_NUM)
                                 ORDER BY t.file DESC, t.row DESC) AS again
       FROM raw_T_MCOB t LEFT JOIN (SELECT * EXCLUDE (file, row, RSA_NUM, again),
         as_key(RSA_NUM) AS RSA_NUM FROM mco_c) s
         ON s.year = t.year AND s.ETA_NUM = t.ETA_NUM AND s.RSA_NUM = as_key(t.RSA_NUM)
     """
-    source = source.replace("try_cast(SOR_MOI AS BIGINT)",
-        "CASE WHEN try_cast(SOR_MOI AS INTEGER) BETWEEN 1 AND 12 THEN try_cast(SOR_MOI AS BIGINT) END")  # fmt: skip
     stage.judge(
         "mco_b",
         source,

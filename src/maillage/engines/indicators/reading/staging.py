@@ -217,6 +217,13 @@ class Stage:
             source.path.name, [(one.row, "", one.message, one.text) for one in bad]
         )
 
+    def register_communes(self, name: str) -> None:
+        """Make the communes of codes that the caller gave readable under a name."""
+        given = self.options.communes_by_code
+        columns = {"code": list(given), "commune": list(given.values())}
+        schema = pa.schema([("code", pa.string()), ("commune", pa.string())])
+        self.connection.register(name, pa.table(columns, schema=schema))
+
     # Judgement
 
     def judge(self, table: str, source: str, checks: Sequence[Check], *, text: str = "") -> None:

@@ -90,7 +90,8 @@ def _select(source: Source, organization: str) -> None:
     source.run(
         """
         CREATE TABLE my_das AS
-        SELECT u.stay, u.rank, count(*) AS n, string_agg(rpad(d.code, 8, ' '), '' ORDER BY d.code) AS text
+        SELECT u.stay, u.rank, count(*) AS n,
+               string_agg(rpad(d.code, 8, ' '), '' ORDER BY d.code) AS text
         FROM diagnosis d JOIN my_unit u ON u.stay = d.stay
           AND (u.unit = d.unit OR d.unit = 0 AND u.rank = 1)
         WHERE d.role = 'ASSOCIATED' GROUP BY u.stay, u.rank

@@ -1,0 +1,474 @@
+"""What a store is worth before anything is computed from it, said in French with figures.
+
+Each finding has a verdict: OK, WARNING (look before believing), BLOCKING (do not use). Limits are
+constants here; none of them is a national norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from maillage.engines.indicators.events import TABLES
+from maillage.engines.indicators.reading.report import FileReport, ReadReport
+from maillage.engines.indicators.stored import Stored
+
+
+class Verdict(StrEnum):
+    """What a finding means for the use of the data."""
+
+    OK = "OK"
+    WARNING = "WARNING"
+    BLOCKING = "BLOCKING"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: ``count`` rows out of ``total`` have the defect. ``details`` gives the parts."""
+
+    key: str
+    label: str
+    verdict: Verdict
+    sentence: str
+    count: int = 0
+    total: int = 0
+    details: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """All findings; rows of each kind by month; rows of each table."""
+
+    findings: tuple[Finding, ...]
+    months: tuple[Mapping[str, Any], ...]
+    tables: Mapping[str, int]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the verdicts."""
+        found = {one.verdict for one in self.findings}
+        for one in (Verdict.BLOCKING, Verdict.WARNING):
+            if one in found:
+                return one
+        return Verdict.OK
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "verdict": str(self.verdict),
+            "findings": [
+                asdict(one) | {"verdict": str(one.verdict), "details": dict(one.details)}
+                for one in self.findings
+            ],
+            "months": [dict(one) for one in self.months],
+            "tables": dict(self.tables),
+        }
+
+
+LOW_MONTH = 0.3
+"""A month is low under this part of the median month of its kind."""
+
+EXTREME_AGE = 115
+
+_MONTHS = {
+    "Séjours": ("stay", "left_on", "true"),
+    "Passages aux urgences": ("visit", "visited_on", "kind = 'EMERGENCY'"),
+    "Consultations": ("visit", "visited_on", "kind <> 'EMERGENCY'"),
+    "Délivrances": ("dispensing", "dispensed_on", "true"),
+    "Actes et examens": ("procedure", "done_on", "true"),
+}
+
+_ICD = "'[A-TV-Z][0-9]{2}[0-9A-Z+]{0,5}|U[0-9]{2}[0-9A-Z+]{0,5}'"
+_ATC = "'[ABCDGHJLMNPRSV][0-9]{2}[A-Z]{2}[0-9]{2}'"
+_GROUP = "'[0-9]{2}[CMKZH][0-9]{2}[0-9A-Z]'"
+
+
+def assess(
+    folder: Path,
+    *,
+    today: date | None = None,
+    communes: Collection[str] | None = None,
+    report: ReadReport | None = None,
+    memory_mb: int = 1000,
+) -> QualityReport:
+    """Judge a store.
+
+    ``today``: days after it are impossible (not checked when absent). ``communes``: the COG codes
+    that exist (shape only, when absent). ``report``: what the reading did, for the rows that were
+    rejected and the stays that were not chained. Raises ``Invalid`` when the folder is not a store.
+    """
+    with Stored(folder, memory_mb=memory_mb) as stored:
+        _add_communes(stored, communes)
+        months = _count_months(stored)
+        findings = [
+            _find_volume(stored),
+            _find_low_months(months),
+            _find_orphans(stored),
+            _find_dates(stored, today),
+            _find_codes(stored),
+            _find_duplicates(stored),
+            _find_communes(stored, is_checked=communes is not None),
+            _find_missing_main(stored),
+            _find_ages(stored),
+        ]
+        if report is not None:
+            findings += [_find_chaining(report), _find_rejects(report)]
+        labels = {one.label: stored.manifest.rows.get(name, 0) for name, one in TABLES.items()}
+        return QualityReport(tuple(findings), tuple(months), labels)
+
+
+def _one(stored: Stored, sql: str, *values: Any) -> int:
+    return int(stored.rows(sql, *values)[0][0] or 0)
+
+
+def french(number: int) -> str:
+    """« 12 345 », with spaces that do not break."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _share(count: int, total: int) -> str:
+    part = 100 * count / total if total else 0.0
+    text = f"{part:.2f}" if 0 < part < 1 else f"{part:.1f}"
+    if count and text == "0.00":
+        return "moins de 0,01 %"
+    return f"{text.replace('.', ',')} %"
+
+
+def _judge(count: int, total: int, *, warning: float, blocking: float) -> Verdict:
+    """The verdict of a share: above ``blocking``, above ``warning``, or fine."""
+    part = count / total if total else 0.0
+    if part > blocking:
+        return Verdict.BLOCKING
+    return Verdict.WARNING if part > warning else Verdict.OK
+
+
+def _add_communes(stored: Stored, communes: Collection[str] | None) -> None:
+    import pyarrow as pa
+
+    rows = pa.table({"code": pa.array(sorted(communes or ()), pa.string())})
+    stored.connection.register("given_commune", rows)
+
+
+def _count_months(stored: Stored) -> list[dict[str, Any]]:
+    first, last = stored.manifest.first_on, stored.manifest.last_on
+    counts: dict[str, dict[str, int]] = {}
+    kinds = []
+    for label, (table, column, condition) in _MONTHS.items():
+        rows = stored.rows(
+            f"SELECT strftime({column}, '%Y-%m'), count(*) FROM \"{table}\" "
+            f"WHERE {condition} AND {column} BETWEEN ? AND ? GROUP BY 1",
+            first,
+            last,
+        )
+        if rows:
+            kinds.append(label)
+            counts[label] = dict(rows)
+    months: list[dict[str, Any]] = []
+    year, month = first.year, first.month
+    while (year, month) <= (last.year, last.month) and len(months) < 1200:
+        name = f"{year:04d}-{month:02d}"
+        months.append({"month": name} | {kind: counts[kind].get(name, 0) for kind in kinds})
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return months
+
+
+def _find_volume(stored: Stored) -> Finding:
+    rows = stored.manifest.rows
+    people, stays = rows.get("person", 0), rows.get("stay", 0)
+    first, last = stored.manifest.first_on, stored.manifest.last_on
+    sentence = (
+        f"{french(people)} personnes, {french(stays)} séjours, du {first:%d/%m/%Y} au "
+        f"{last:%d/%m/%Y}."
+    )
+    verdict = Verdict.OK
+    if not people or not sum(rows.get(one, 0) for one in ("stay", "dispensing", "visit")):
+        verdict = Verdict.BLOCKING
+        sentence = f"Aucune personne ou aucun événement : {sentence}"
+    elif not stays:
+        verdict = Verdict.WARNING
+        sentence = f"Aucun séjour : {sentence}"
+    return Finding("volume", "Volume et période", verdict, sentence, people, people)
+
+
+def _find_low_months(months: list[dict[str, Any]]) -> Finding:
+    label = "Mois manquants"
+    kinds = [kind for kind in (months[0] if months else {}) if kind != "month"]
+    low: list[str] = []
+    details: dict[str, int] = {}
+    for kind in kinds:
+        counts = sorted(month[kind] for month in months)
+        median = counts[len(counts) // 2]
+        found = [m["month"] for m in months if m[kind] == 0 or m[kind] < LOW_MONTH * median]
+        # A kind that a source holds rarely has empty months without a file that is missing.
+        if found and median >= 30:
+            details[kind] = len(found)
+            low += [f"{kind.lower()} {name[5:]}/{name[:4]}" for name in found]
+    if not low:
+        sentence = f"Aucun mois vide ni anormalement bas sur {len(months)} mois."
+        return Finding("months", label, Verdict.OK, sentence, 0, len(months))
+    shown = ", ".join(low[:6]) + (f" et {len(low) - 6} autres" if len(low) > 6 else "")
+    sentence = f"Mois vides ou très bas (un fichier manque-t-il ?) : {shown}."
+    return Finding("months", label, Verdict.WARNING, sentence, len(low), len(months), details)
+
+
+def _find_orphans(stored: Stored) -> Finding:
+    details = {
+        "diagnostics sans séjour": _one(
+            stored, "SELECT count(*) FROM diagnosis WHERE stay NOT IN (SELECT stay FROM stay)"
+        ),
+        "actes d'un séjour absent": _one(
+            stored,
+            'SELECT count(*) FROM "procedure" WHERE stay IS NOT NULL '
+            "AND stay NOT IN (SELECT stay FROM stay)",
+        ),
+    }
+    for name in ("stay", "residence", "long_term", "procedure", "dispensing", "visit"):
+        details[f"{TABLES[name].label.lower()} sans personne"] = _one(
+            stored,
+            f'SELECT count(*) FROM "{name}" WHERE person NOT IN (SELECT person FROM person)',
+        )
+    total = sum(stored.manifest.rows.values())
+    return _parts(
+        "orphans",
+        "Lignes sans rattachement",
+        {key: count for key, count in details.items() if count},
+        total,
+        good="Chaque ligne est rattachée à une personne, et à un séjour quand il le faut.",
+        blocking=0.01,
+    )
+
+
+def _parts(
+    key: str,
+    label: str,
+    details: Mapping[str, int],
+    total: int,
+    *,
+    good: str,
+    blocking: float,
+    warning: float = 0.0,
+) -> Finding:
+    count = sum(details.values())
+    verdict = _judge(count, total, warning=warning, blocking=blocking)
+    if not count:
+        return Finding(key, label, Verdict.OK, good, 0, total)
+    parts = ", ".join(f"{french(many)} {what}" for what, many in details.items())
+    sentence = f"{parts[0].upper()}{parts[1:]} ({_share(count, total)} des lignes)."
+    return Finding(key, label, verdict, sentence, count, total, dict(details))
+
+
+def _find_dates(stored: Stored, today: date | None) -> Finding:
+    births = "JOIN person p ON p.person = e.person"
+    details = {
+        "sorties avant l'entrée": "SELECT count(*) FROM stay WHERE left_on < entered_on",
+        "entrées avant la naissance": (
+            f"SELECT count(*) FROM stay e {births} WHERE e.entered_on < "
+            "p.born_on - CASE WHEN day(p.born_on) = 15 THEN 16 ELSE 0 END"
+        ),
+        "séjours commencés après le décès": (
+            f"SELECT count(*) FROM stay e {births} WHERE e.entered_on > p.died_on"
+        ),
+        "délivrances plus de 30 jours après le décès": (
+            f"SELECT count(*) FROM dispensing e {births} WHERE e.dispensed_on > p.died_on + 30"
+        ),
+        "décès avant la naissance": (
+            "SELECT count(*) FROM person WHERE died_on < "
+            "born_on - CASE WHEN day(born_on) = 15 THEN 16 ELSE 0 END"
+        ),
+        "dates de l'an 1600 ou avant 1850": (
+            "SELECT (SELECT count(*) FROM person"
+            " WHERE year(born_on) < 1850 OR year(died_on) < 1850)"
+            " + (SELECT count(*) FROM stay WHERE year(entered_on) < 1850)"
+            " + (SELECT count(*) FROM long_term WHERE year(starts_on) < 1850"
+            " OR year(ends_on) < 1850)"
+        ),
+    }
+    found = {what: _one(stored, sql) for what, sql in details.items()}
+    if today is not None:
+        found["dates dans le futur"] = _one(
+            stored,
+            "SELECT (SELECT count(*) FROM stay WHERE left_on > $1)"
+            " + (SELECT count(*) FROM dispensing WHERE dispensed_on > $1)"
+            " + (SELECT count(*) FROM visit WHERE visited_on > $1)"
+            " + (SELECT count(*) FROM person WHERE died_on > $1 OR born_on > $1)",
+            today,
+        )
+    rows = stored.manifest.rows
+    total = rows.get("stay", 0) + rows.get("dispensing", 0) + rows.get("person", 0)
+    return _parts(
+        "dates",
+        "Dates impossibles",
+        {what: count for what, count in found.items() if count},
+        total,
+        good="Aucune date impossible.",
+        blocking=0.01,
+    )
+
+
+def _find_codes(stored: Stored) -> Finding:
+    details = {
+        "diagnostics principaux hors CIM-10": (
+            f"SELECT count(*) FROM stay WHERE main <> '' AND NOT regexp_full_match(main, {_ICD})"
+        ),
+        "autres diagnostics hors CIM-10": (
+            f"SELECT count(*) FROM diagnosis WHERE NOT regexp_full_match(code, {_ICD})"
+        ),
+        "médicaments hors classification ATC": (
+            f"SELECT count(*) FROM dispensing WHERE NOT regexp_full_match(atc, {_ATC})"
+        ),
+        "groupes qui ne sont pas des GHM": (
+            "SELECT count(*) FROM stay WHERE \"group\" <> '' "
+            f'AND NOT regexp_full_match("group", {_GROUP})'
+        ),
+        "actes qui ne sont pas de la CCAM": (
+            "SELECT count(*) FROM \"procedure\" WHERE system = 'CCAM' "
+            "AND NOT regexp_full_match(code, '[A-Z]{4}[0-9]{3}')"
+        ),
+    }
+    found = {what: _one(stored, sql) for what, sql in details.items()}
+    rows = stored.manifest.rows
+    total = sum(rows.get(one, 0) for one in ("stay", "diagnosis", "dispensing", "procedure"))
+    return _parts(
+        "codes",
+        "Codes inconnus",
+        {what: count for what, count in found.items() if count},
+        total,
+        good="Tous les codes ont la forme de leur nomenclature.",
+        warning=0.001,
+        blocking=0.05,
+    )
+
+
+def _find_duplicates(stored: Stored) -> Finding:
+    details = {
+        "séjours identiques": (
+            "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM stay GROUP BY person, "
+            'site, entered_on, left_on, main, "group" HAVING count(*) > 1)'
+        ),
+        "passages aux urgences identiques": (
+            "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM visit "
+            "WHERE kind = 'EMERGENCY' GROUP BY person, site, visited_on, main, outcome "
+            "HAVING count(*) > 1)"
+        ),
+        "personnes en double": (
+            "SELECT count(*) - count(DISTINCT person) FROM person"
+        ),
+    }  # fmt: skip
+    found = {what: _one(stored, sql) for what, sql in details.items()}
+    rows = stored.manifest.rows
+    return _parts(
+        "duplicates",
+        "Doublons",
+        {what: count for what, count in found.items() if count},
+        rows.get("stay", 0) + rows.get("visit", 0) + rows.get("person", 0),
+        good="Aucun doublon.",
+        warning=0.001,
+        blocking=0.05,
+    )
+
+
+def _find_communes(stored: Stored, *, is_checked: bool) -> Finding:
+    label = "Communes de résidence"
+    known = "commune IN (SELECT code FROM given_commune)" if is_checked else "commune <> ''"
+    total = _one(stored, "SELECT count(*) FROM person")
+    located = _one(
+        stored, f"SELECT count(DISTINCT person) FROM residence WHERE commune <> '' AND {known}"
+    )
+    missing = total - located
+    verdict = _judge(missing, total, warning=0.05, blocking=0.5)
+    sentence = f"La commune est connue pour {_share(located, total)} des personnes."
+    details = {}
+    if is_checked:
+        stranger = _one(
+            stored,
+            "SELECT count(DISTINCT commune) FROM residence "
+            "WHERE commune <> '' AND commune NOT IN (SELECT code FROM given_commune)",
+        )
+        if stranger:
+            details["codes communes inconnus du territoire"] = stranger
+            sentence += f" {french(stranger)} codes de communes ne sont pas dans la liste donnée."
+    return Finding("communes", label, verdict, sentence, missing, total, details)
+
+
+def _find_missing_main(stored: Stored) -> Finding:
+    total = _one(stored, "SELECT count(*) FROM stay")
+    count = _one(stored, "SELECT count(*) FROM stay WHERE main = ''")
+    sentence = (
+        f"Le diagnostic principal manque dans {french(count)} séjours ({_share(count, total)})."
+        if count
+        else "Chaque séjour a un diagnostic principal."
+    )
+    verdict = _judge(count, total, warning=0.005, blocking=0.1)
+    return Finding("main", "Diagnostic principal", verdict, sentence, count, total)
+
+
+def _find_ages(stored: Stored) -> Finding:
+    total = _one(stored, "SELECT count(*) FROM person")
+    old = _one(
+        stored,
+        "SELECT count(*) FROM person WHERE date_diff('year', born_on, coalesce(died_on, ?)) > ?",
+        stored.manifest.last_on,
+        EXTREME_AGE,
+    )
+    middle = stored.rows(
+        "SELECT median(date_diff('year', born_on, coalesce(died_on, ?))), "
+        "avg(CASE sex WHEN 2 THEN 1.0 ELSE 0.0 END) FROM person",
+        stored.manifest.last_on,
+    )[0]
+    sentence = ""
+    if total:
+        women = f"{100 * float(middle[1]):.0f} %"
+        sentence = f"Âge médian {float(middle[0]):.0f} ans, {women} de femmes."
+    if old:
+        sentence += (
+            f" {french(old)} personnes auraient plus de {EXTREME_AGE} ans : décès inconnus "
+            "ou dates de naissance fausses."
+        )
+    verdict = _judge(old, total, warning=0.0005, blocking=0.05)
+    return Finding("ages", "Âges", verdict, sentence.strip(), old, total)
+
+
+_CHAIN_RULES = ("UNCHAINED", "CHAIN_ERROR", "CHAIN_CONFLICT")
+
+
+def _find_chaining(report: ReadReport) -> Finding:
+    details = {
+        report.rules[code]: count for code, count in report.filtered.items() if code in _CHAIN_RULES
+    }
+    count = sum(details.values())
+    files = [one for one in report.files if set(one.filtered) & set(_CHAIN_RULES)]
+    total = sum(one.kept + sum(one.filtered.values()) for one in files)
+    sentence = (
+        f"{french(count)} lignes de séjours ou de passages ne sont pas rattachées à un patient "
+        f"sûr ({_share(count, total)} de leurs fichiers)."
+        if count
+        else "Tous les séjours sont rattachés à un patient."
+    )
+    verdict = _judge(count, total, warning=0.02, blocking=0.15)
+    return Finding("chaining", "Chaînage", verdict, sentence, count, total, details)
+
+
+def _find_rejects(report: ReadReport) -> Finding:
+    count = sum(report.rejected.values())
+    sentence = (
+        f"{french(count)} lignes rejetées sur {french(report.rows)} ({_share(count, report.rows)})."
+        if count
+        else f"Aucune ligne rejetée sur {french(report.rows)}."
+    )
+    worst = max((_part(one) for one in report.files), default=0.0)
+    verdict = _judge(count, report.rows, warning=0.001, blocking=0.1)
+    if worst > 0.5:
+        verdict = Verdict.BLOCKING
+        names = ", ".join(one.name for one in report.files if _part(one) > 0.5)
+        sentence += f" Plus de la moitié de {names} est rejetée."
+    return Finding(
+        "rejects", "Lignes rejetées", verdict, sentence, count, report.rows, report.rejected
+    )
+
+
+def _part(one: FileReport) -> float:
+    return sum(one.rejected.values()) / one.rows if one.rows else 0.0
