@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -80,7 +81,7 @@ def test_episodes_of_a_person_share_no_day(
         of_person.setdefault(episode["person"], []).append(episode)
     for theirs in of_person.values():
         theirs.sort(key=lambda episode: episode["entered_on"])
-        for one, following in zip(theirs, theirs[1:], strict=False):
+        for one, following in pairwise(theirs):
             assert one["left_on"] < following["entered_on"]
     assert all(row["days_to_next"] is None or row["days_to_next"] >= 1 for row in returns)
 

@@ -16,8 +16,8 @@ packs, not days: a delivery of which the days are unknown holds ``days_of_pack``
 and ``days_of_large_pack`` for one that is known to be large.
 
 Carry-over needs no loop. With ``t`` the days of the deliveries of a substance and ``S`` the days
-that they hold, summed in order, the delivery ``i`` begins on ``S[i-1] + max(t[j] - S[j-1], j <= i)``:
-a running sum and a running maximum, which every engine knows.
+that they hold, summed in order, the delivery ``i`` begins on ``S[i-1] + max(t[j] - S[j-1])`` over
+``j <= i``: a running sum and a running maximum, which every engine knows.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 class PdcRule:
     """The choices of a measure of adherence.
 
-    ``threshold_percent``: adherent from this share on. ``is_hospital_left_out``: nights in hospital, where
-    the hospital gives the medicine, are taken out of the clock: they are not asked of the
-    deliveries, and what was in hand on the day of entry still is on the day of exit."""
+    ``threshold_percent``: adherent from this share on. ``is_hospital_left_out``: nights in
+    hospital, where the hospital gives the medicine, are taken out of the clock: they are not asked
+    of the deliveries, and what was in hand on the day of entry still is on the day of exit."""
 
     minimum_age: int = 18
     minimum_dates: int = 2
@@ -101,16 +101,7 @@ def yearly_fills(
     the last of the person's year), counted from 1970-01-01, and ``days`` that it holds."""
     import ibis
 
-    fills = events["dispensing"]
-    first, last = min(years), max(years)
-    fills = fills.filter(
-        starts_with(fills.atc, atc),
-        fills.dispensed_on.between(ibis.date(f"{first}-01-01"), ibis.date(f"{last}-12-31")),
-    )
-    if without:
-        fills = fills.filter(~starts_with(fills.atc, without))
-    if len(set(years)) < last - first + 1:
-        fills = fills.filter(fills.dispensed_on.year().isin(list(years)))
+    fills = fills_of_class(events, atc=atc, years=years, without=without)
     supposed = fills.packs.cast("int32") * rule.days_of_pack + fills.large.ifelse(
         rule.days_of_large_pack - rule.days_of_pack, 0
     )
@@ -130,6 +121,25 @@ def yearly_fills(
     return fills.filter(fills.born_on <= young, fills.day < fills.ends).select(
         "person", "year", "substance", "day", "ends", "days"
     )
+
+
+def fills_of_class(
+    events: Events, *, atc: Sequence[str], years: Sequence[int], without: Sequence[str] = ()
+) -> ir.Table:
+    """The rows of deliveries of a class in these years."""
+    import ibis
+
+    fills = events["dispensing"]
+    first, last = min(years), max(years)
+    fills = fills.filter(
+        starts_with(fills.atc, atc),
+        fills.dispensed_on.between(ibis.date(f"{first}-01-01"), ibis.date(f"{last}-12-31")),
+    )
+    if without:
+        fills = fills.filter(~starts_with(fills.atc, without))
+    if len(set(years)) < last - first + 1:
+        fills = fills.filter(fills.dispensed_on.year().isin(list(years)))
+    return fills
 
 
 def carry_over(fills: ir.Table) -> ir.Table:

@@ -20,7 +20,7 @@ from maillage.engines.indicators.events import TABLES, Table
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-type_names: dict[pa.DataType, str] = {
+_TYPE_NAMES: dict[pa.DataType, str] = {
     pa.int8(): "TINYINT",
     pa.int16(): "SMALLINT",
     pa.int32(): "INTEGER",
@@ -33,6 +33,9 @@ type_names: dict[pa.DataType, str] = {
 
 Events = Mapping[str, "ir.Table"]
 """The nine tables of the event model by name, empty ones included."""
+
+
+ROWS_IN_BATCH = 122_880
 
 
 class Engine(ABC):
@@ -102,6 +105,18 @@ class DuckEngine(Engine):
     def table(self, name: str, rows: pa.Table) -> ir.Table:
         return self._connection.create_table(name, rows, temp=True, overwrite=True)
 
+    def register(self, name: str, rows: pa.Table) -> ir.Table:
+        """Give rows under a name without copying them: they must not change."""
+        self._connection.con.register(name, rows)
+        return self._connection.table(name)
+
+    def batches(self, expression: ir.Table) -> pa.RecordBatchReader:
+        """Compute an expression and give its rows in pieces, in the order in which files hold them
+        when nothing sorts them."""
+        return self._connection.con.execute(self._connection.compile(expression)).to_arrow_reader(
+            ROWS_IN_BATCH
+        )
+
     def interrupt(self) -> None:
         self._connection.con.interrupt()
 
@@ -120,6 +135,8 @@ def open_duckdb(
 
     manifest = store.read_manifest(folder)
     options: dict[str, Any] = {"memory_limit": f"{memory_mb}MB", "threads": threads}
+    # Memory that an operation frees goes back to the system at once, not at the end of the run.
+    options["allocator_bulk_deallocation_flush_threshold"] = "1MB"
     if temp is not None:
         options["temp_directory"] = str(temp)
     connection = ibis.duckdb.connect(**options)
@@ -148,7 +165,7 @@ def open_memory(tables: Mapping[str, pa.Table]) -> DuckEngine:
 
 
 def _column(table: Table, name: str) -> str:
-    return f'CAST("{name}" AS {type_names[table.schema.field(name).type]}) AS "{name}"'
+    return f'CAST("{name}" AS {_TYPE_NAMES[table.schema.field(name).type]}) AS "{name}"'
 
 
 def _quote(text: str) -> str:

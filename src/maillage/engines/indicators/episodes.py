@@ -64,7 +64,7 @@ def episodes(events: Events) -> ir.Table:
             episode=stay.stay.max(where=first),
             entered_on=stay.entered_on.min(),
             left_on=stay.left_on.max(),
-            stays=stay.count(),
+            stays=stay.count().cast("int32"),
             first_site=stay.site.max(where=first),
             last_site=stay.site.max(where=last),
             first_main=stay.main.max(where=first),
