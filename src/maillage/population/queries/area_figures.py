@@ -30,7 +30,7 @@ ROWS_TOGETHER = 2048
 """Rows read together: a few places."""
 
 KEPT = 128
-INTERVALS = ("rate", "ratio", "smoothed", "direct")
+INTERVALS = ("rate", "ratio", "smoothed", "direct", "source_rate", "source_ratio")
 PLAIN = ("events", "base", "amount", "expected", "chance", "source", "is_fragile")
 
 Row = dict[str, Any]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from maillage.engines.indicators.areas import TERRITORY, Area, Areas, Level
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.queries.area_figures import get_area_figures
-from maillage.population.queries.figures import get_places
+from maillage.population.queries.figures import asked_of, get_figures
 from maillage.population.queries.map import list_computed
 from maillage.population.queries.results import Results
 from maillage.population.rules.area_view import (
@@ -77,7 +77,7 @@ class AreaPage:
     problems: tuple[str, ...]
 
 
-def get_area_page(results: Results, key: str, asked: Mapping[str, str]) -> AreaPage:
+def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> AreaPage:
     """The page of a place; ``annee`` and ``indicateur`` (that of the neighbours) as on the map. No
     query. Raises :class:`NotFound`."""
     areas = results.areas
@@ -87,7 +87,7 @@ def get_area_page(results: Results, key: str, asked: Mapping[str, str]) -> AreaP
     if not indicators:
         raise Refusal("population.no-indicator", "Ce calcul ne contient aucun indicateur.")
     choice, problems = read_choice(
-        {name: asked[name] for name in ("annee", "indicateur") if name in asked},
+        {name: wanted[name] for name in ("annee", "indicateur") if name in wanted},
         indicators=indicators,
         years=results.years,
         areas=areas,
@@ -103,10 +103,14 @@ def get_area_page(results: Results, key: str, asked: Mapping[str, str]) -> AreaP
     )
     here = [row for group in groups for row in group.rows]
     level = areas.level(key)
-    near = get_places(
-        results, Choice(choice.indicator, choice.year, level=max(level, Level.ZONE))
-    ).places
-    around = [near[one] for one in _around(areas, key) if one in near]
+    asked = asked_of(results, Choice(choice.indicator, choice.year))
+    near = {
+        place.key: place
+        for one in {level, *(areas.level(upper) for upper in _above(areas, key)), Level.TERRITORY}
+        | ({Level.ZONE} if level is Level.TERRITORY else set())
+        for place in get_figures(results, asked, one)
+    }
+    around = [near[one] for one in _around(areas, key)]
     indicator = indicators[choice.indicator]
     reading = read_as(indicator, Measure.SMOOTHED, around, near[TERRITORY])
     return AreaPage(

@@ -27,20 +27,12 @@ KEPT_LEVELS = 96
 
 @dataclass(frozen=True)
 class PlacesShown:
-    """Figures by key of area, from the territory down to the level of a choice; what cannot be
-    shown as it was asked; the limits of chance of the level."""
+    """The figures of the territory (``whole``), those of the places of the level of a choice by
+    key, what cannot be shown as it was asked, the limits of chance."""
 
     whole: PlaceFigures
     places: dict[str, PlaceFigures]
     problems: tuple[str, ...]
-    limits: tuple[Limit, ...]
-    is_share: bool
-    scatter: float
-
-
-@dataclass(frozen=True)
-class _LevelFigures:
-    rows: tuple[AreaFigure, ...]
     limits: tuple[Limit, ...]
     is_share: bool
     scatter: float
@@ -81,15 +73,17 @@ def get_places(results: Results, choice: Choice) -> PlacesShown:
             f"({AGE_GROUPS[asked.ages]}). "
             + (f"Âges publiés : {known}." if known else "Il n'est publié que tous âges ensemble."),
         )
-    places = {
-        place.key: place
-        for level in Level
-        if level <= choice.figures_level
-        for place in get_figures(results, asked, level)
-    }
-    found = _level(_Where(results), asked, choice.figures_level)
+    level = choice.figures_level
+    found = _level(_Where(results), asked, level)
+    (whole,) = get_figures(results, asked, Level.TERRITORY)
+    limits, is_share = _limits_of(_Where(results), asked, level)
     return PlacesShown(
-        places[TERRITORY], places, problems, found.limits, found.is_share, found.scatter
+        whole=whole,
+        places={place.key: place for place in get_figures(results, asked, level)},
+        problems=problems,
+        limits=limits,
+        is_share=is_share,
+        scatter=_scatter(found),
     )
 
 
@@ -98,7 +92,7 @@ def get_figures(results: Results, asked: Asked, level: Level) -> list[PlaceFigur
     per = results.definitions.indicators[asked.indicator].per
     return [
         place_of(row, per, results.areas[row.area].residents)
-        for row in _level(_Where(results), asked, level).rows
+        for row in _level(_Where(results), asked, level)
     ]
 
 
@@ -116,43 +110,76 @@ class _Where:
 
 
 @lru_cache(maxsize=KEPT_LEVELS)
-def _level(where: _Where, asked: Asked, level: Level) -> _LevelFigures:
-    from maillage.engines.indicators.figures import are_shares, figures, scatter
+def _level(where: _Where, asked: Asked, level: Level) -> tuple[AreaFigure, ...]:
+    from maillage.engines.indicators.figures import figures
 
     published = get_years(where.results, asked.indicator, asked.years)
-    rows = figures(published, level=level, sex=asked.sex, ages=asked.ages)
-    is_share = are_shares(published, published.series(asked.sex, asked.ages))
+    return tuple(figures(published, level=level, sex=asked.sex, ages=asked.ages))
+
+
+def _scatter(rows: tuple[AreaFigure, ...]) -> float:
+    from maillage.engines.indicators.figures import scatter
+
+    return scatter(list(rows))
+
+
+@lru_cache(maxsize=KEPT_LEVELS)
+def _limits_of(where: _Where, asked: Asked, level: Level) -> tuple[tuple[Limit, ...], bool]:
+    """The limits of the funnel of a level as ratios, by expected events; and whether events are
+    parts of a base, whose limits are those of shares: of the base that gives so many expected
+    events at the share of the whole."""
+    from maillage.engines.indicators.figures import are_shares, funnel
+
+    published = get_years(where.results, asked.indicator, asked.years)
     whole = published.value(TERRITORY, asked.sex, asked.ages)
-    share = whole.events / whole.base if is_share and whole.events and whole.base else None
-    return _LevelFigures(tuple(rows), _limits(rows, share), share is not None, scatter(rows))
+    if not (whole.events and whole.base):
+        return (), False
+    if not are_shares(published, published.series(asked.sex, asked.ages)):
+        return poisson_curve(), False
+    share = min(whole.events / whole.base, 1.0)
+    curve = funnel(list(_level(where, asked, level)), share=share, points=SHARE_POINTS)
+    if curve is None:
+        return (), True
+    return tuple(
+        Limit(size * share, low / share, high / share, far_low / share, far_high / share)
+        for size, low, high, far_low, far_high in zip(
+            *(part.tolist() for part in curve), strict=True
+        )
+    ), True
+
+
+SHARE_POINTS = 18
+"""Points of the curves of shares, which are made for each indicator and year."""
+
+MOST_EXPECTED = 100_000.0
+
+
+@lru_cache(maxsize=1)
+def poisson_curve() -> tuple[Limit, ...]:
+    """The limits of counts, the same for every indicator: from half an expected event to
+    :data:`MOST_EXPECTED`, a dozen points each time that it grows tenfold."""
+    import numpy as np
+
+    from maillage.engines.indicators.funnel import NARROW, WIDE, poisson_limits
+
+    sizes = np.geomspace(0.5, MOST_EXPECTED, 64)
+    near, far = poisson_limits(sizes, level=NARROW), poisson_limits(sizes, level=WIDE)
+    return tuple(
+        Limit(*values)
+        for values in zip(*(part.tolist() for part in (sizes, *near, *far)), strict=True)
+    )
 
 
 def forget_figures() -> None:
     """Let go of all that is kept in memory."""
     _level.cache_clear()
-
-
-def _limits(rows: list[AreaFigure], share: float | None) -> tuple[Limit, ...]:
-    """The limits of the funnel as ratios, by expected events; for shares, by the base that gives
-    so many expected events at the share of the whole."""
-    from maillage.engines.indicators.figures import funnel
-
-    curve = funnel(rows, share=share)
-    if curve is None:
-        return ()
-    # A share p of a base n: n p events are expected, and limits are p times those of the ratio.
-    unit = share or 1.0
-    return tuple(
-        Limit(size * unit, low / unit, high / unit, far_low / unit, far_high / unit)
-        for size, low, high, far_low, far_high in zip(
-            *(part.tolist() for part in curve), strict=True
-        )
-    )
+    _limits_of.cache_clear()
 
 
 def place_of(row: AreaFigure, per: int, residents: int) -> PlaceFigures:
     """The figures of an area as pages read them, rates by ``per``."""
     rate, direct = _bounds(row.rate), _bounds(row.standardised)
+    source_rate = _bounds(row.source_rate)
     return PlaceFigures(
         key=row.area,
         label=row.label,
@@ -168,6 +195,8 @@ def place_of(row: AreaFigure, per: int, residents: int) -> PlaceFigures:
         direct=direct.times(per) if direct else None,
         chance=abs(int(row.place)) if row.place is not None else 0,
         source=row.source,
+        source_rate=source_rate.times(per) if source_rate else None,
+        source_ratio=_bounds(row.source_ratio),
         is_fragile=row.is_fragile,
     )
 

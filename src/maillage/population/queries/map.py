@@ -12,7 +12,7 @@ from maillage.accounts.names import name_key
 from maillage.engines.indicators.areas import Level
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.queries.area_maps import get_area_map
-from maillage.population.queries.figures import PlacesShown, get_places
+from maillage.population.queries.figures import PlacesShown, asked_of, get_places, get_years
 from maillage.population.queries.published import list_indicators
 from maillage.population.queries.results import Results
 from maillage.population.rules.charts import NO_CHART, Chart
@@ -30,14 +30,15 @@ from maillage.population.rules.choices import (
 from maillage.population.rules.choosers import Choosers, build_choosers
 from maillage.population.rules.map_charts import draw_place_dots, draw_place_funnel
 from maillage.population.rules.map_view import Shown, colour_map
+from maillage.population.rules.numbers import short_label
 from maillage.population.rules.places_view import (
     PlaceFigures,
     Reading,
     Side,
-    place_words,
     rate_unit,
     read_as,
     sort_places,
+    upper_words,
 )
 from maillage.population.rules.table_view import TableRow, base_title, build_rows
 from maillage.territory.rules.maps import BaseMap, MapView, draw_map, town_labels
@@ -171,6 +172,8 @@ def get_map_page(results: Results, asked: Mapping[str, str]) -> MapPage:
     One query once contours are kept; figures come from files that are kept in memory."""
     choice, problems, indicators = get_choice(results, asked)
     indicator = indicators[choice.indicator]
+    if "niveau" not in asked:
+        choice = replace(choice, level=usual_level(results, choice))
     found = get_places(results, choice)
     inside = inside_zone(results, choice, found)
     reading = read_as(indicator, choice.measure, inside, found.whole)
@@ -204,6 +207,16 @@ def get_map_page(results: Results, asked: Mapping[str, str]) -> MapPage:
             "toutes les années, ou retirez un filtre."
         ),
     )
+
+
+def usual_level(results: Results, choice: Choice) -> Level:
+    """The level of an address that names none: communes when at least half of them are told, else
+    sectors: a map must not begin as one hatching."""
+    published = get_years(results, choice.indicator, asked_of(results, choice).years)
+    events = published.series().events
+    rows = [published.rows[key] for key in results.areas.at(Level.COMMUNE)]
+    told = sum(int(events[row]) >= 0 for row in rows)
+    return Level.COMMUNE if 2 * told >= len(rows) else Level.SECTOR
 
 
 def title_of(choice: Choice, indicator: Indicator, years: Sequence[int]) -> str:
@@ -266,7 +279,7 @@ def _map(results: Results, choice: Choice, found: PlacesShown, reading: Reading)
         for shape in base.shapes
     }
     uppers = {
-        code: _upper(place.key, found, reading)
+        code: upper_words(place, reading, results.areas.label(place.source) if place.source else "")
         for code, place in shown.items()
         if not place.is_told
     }
@@ -285,23 +298,12 @@ def _map(results: Results, choice: Choice, found: PlacesShown, reading: Reading)
 
 def _towns(base: BaseMap) -> BaseMap:
     """Labels say the town, not « Secteur de »."""
-    return BaseMap(
-        tuple(
-            replace(shape, name=shape.name.removeprefix("Secteur de ").removeprefix("Secteur d'"))
-            for shape in base.shapes
-        )
-    )
+    return BaseMap(tuple(replace(shape, name=short_label(shape.name)) for shape in base.shapes))
 
 
 def _unit_title(reading: Reading) -> str:
     unit = reading.unit
     return f"{unit[:1].upper()}{unit[1:]}"
-
-
-def _upper(key: str, found: PlacesShown, reading: Reading) -> str:
-    """What the place above says, for one whose figures are not told."""
-    source = found.places[key].source if key in found.places else ""
-    return place_words(found.places[source], reading) if source in found.places else ""
 
 
 def _funnel(

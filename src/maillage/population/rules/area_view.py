@@ -10,8 +10,9 @@ from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
 from maillage.population.rules.charts.dots import Average, Dot, draw_dots
 from maillage.population.rules.charts.trends import YearValue, draw_spark
 from maillage.population.rules.choices import Measure, group_indicators
-from maillage.population.rules.numbers import NOT_TOLD, common_decimals, french
+from maillage.population.rules.numbers import NOT_TOLD, common_decimals, french, short_label
 from maillage.population.rules.places_view import (
+    SHORT_SIDES,
     SIDE_WORDS,
     PlaceFigures,
     Reading,
@@ -19,7 +20,7 @@ from maillage.population.rules.places_view import (
     is_good,
     place_words,
 )
-from maillage.population.rules.table_view import bounds_words
+from maillage.population.rules.table_view import Told, bounds_words, told
 
 MOST_DIFFERENCES = 24
 FRAGILE_WORDS = "peu de cas"
@@ -36,8 +37,8 @@ class IndicatorRow:
     label: str
     url: str
     events: str
-    rate: str
-    smoothed: str
+    rate: Told
+    smoothed: Told
     words: str
     level: str
     upper: str
@@ -98,11 +99,11 @@ def _row(
         events=NOT_TOLD
         if place is None or place.events is None
         else f"{french(place.events)} {indicator.unit}",
-        rate=""
+        rate=Told("")
         if indicator.standardised_only
-        else bounds_words(crude, common_decimals([crude.value] if crude else [])),
-        smoothed=bounds_words(shown, 2),
-        words=SIDE_WORDS[side] if side else "",
+        else told(crude, common_decimals([crude.value] if crude else [])),
+        smoothed=told(shown, 2),
+        words=SHORT_SIDES[side] if side else "",
         level=badge_of(side, indicator),
         upper=_upper(indicator, place, uppers, year),
         spark=draw_spark(trend, title=indicator.label),
@@ -163,6 +164,7 @@ def draw_differences(rows: Sequence[IndicatorRow], label: str) -> Chart:
             width=width,
         ),
         note=note,
+        width=HALF,
     )
 
 
@@ -179,8 +181,11 @@ def _dot(row: IndicatorRow) -> Dot:
         low=shown.low if shown else None,
         high=shown.high if shown else None,
         side=(row.side or Side.SAME).value,
-        figures=row.smoothed,
-        words=f"{row.label} : {row.smoothed}, {row.words} ; {row.events}",
+        figures=bounds_words(shown, 2),
+        words=(
+            f"{row.label} : {bounds_words(shown, 2)}, {SIDE_WORDS[row.side or Side.SAME]} ; "
+            f"{row.events}"
+        ),
         url=row.url,
     )
 
@@ -194,7 +199,7 @@ def draw_neighbours(
         shown = place.shown(Measure.SMOOTHED)
         dots.append(
             Dot(
-                label=place.label.removeprefix("Secteur "),
+                label=short_label(place.label, keeps_sector=True),
                 value=shown.value if shown else None,
                 low=shown.low if shown else None,
                 high=shown.high if shown else None,

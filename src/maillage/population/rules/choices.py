@@ -127,8 +127,7 @@ class Choice:
             found["age"] = self.ages
         if self.measure is not Measure.SMOOTHED:
             found["mesure"] = self.measure.value
-        if self.level is not Level.COMMUNE:
-            found["niveau"] = next(word for word, one in LEVELS.items() if one is self.level)
+        found["niveau"] = next(word for word, one in LEVELS.items() if one is self.level)
         if self.zone:
             found["zone"] = self.zone
         return found

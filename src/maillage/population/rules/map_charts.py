@@ -9,13 +9,16 @@ from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
 from maillage.population.rules.charts.dots import Average, Dot, draw_dots
 from maillage.population.rules.charts.funnel import Limit, Point, draw_funnel
 from maillage.population.rules.choices import Measure
-from maillage.population.rules.numbers import french
+from maillage.population.rules.numbers import french, short_label
 from maillage.population.rules.places_view import PlaceFigures, Reading, Side, place_words
 
 MOST_ROWS = 40
 """Places of a dot plot; of more, the first and the last ones are drawn."""
 
 FIRST, LAST = 20, 8
+
+FEWEST_EXPECTED = 1.0
+"""Places of less than one expected case are not in the funnel: nothing can be said of them."""
 
 SCATTERED = 2.0
 """From so many times the scatter of chance on, the page says that places truly differ."""
@@ -75,7 +78,7 @@ def draw_place_dots(
 def _dot(place: PlaceFigures, reading: Reading, address: Callable[[str], str]) -> Dot:
     shown = place.shown(reading.measure)
     return Dot(
-        label=place.label.removeprefix("Secteur "),
+        label=short_label(place.label),
         value=None if shown is None else shown.value,
         low=None if shown is None else shown.low,
         high=None if shown is None else shown.high,
@@ -96,13 +99,15 @@ def draw_place_funnel(
 ) -> Chart:
     """Observed over expected against expected, with the limits of chance. ``scatter``: how much
     more the places differ than by chance (1: chance)."""
-    told = [one for one in places if one.ratio is not None and one.expected]
+    told = [
+        one for one in places if one.ratio is not None and (one.expected or 0.0) >= FEWEST_EXPECTED
+    ]
     if len(told) < 3:
         return NO_CHART
     reading = Reading(indicator, Measure.RATIO, 1.0, 2)
     points = [
         Point(
-            label=place.label.removeprefix("Secteur "),
+            label=short_label(place.label),
             expected=place.expected or 0.0,
             ratio=place.ratio.value if place.ratio is not None else 0.0,
             level=place.chance,

@@ -34,6 +34,28 @@ def decimals_of(value: float) -> int:
     return 1 if size >= 10 else 2
 
 
+_SHORT = (
+    ("Communauté d'agglomération ", "CA "),
+    ("Communauté de communes ", "CC "),
+    ("Communauté urbaine ", "CU "),
+    ("Secteur de la ", "La "),
+    ("Secteur de l'", "L'"),
+    ("Secteur de ", ""),
+    ("Secteur d'", ""),
+    ("Secteur du ", "Le "),
+    ("Secteur des ", "Les "),
+)
+
+
+def short_label(label: str, *, keeps_sector: bool = False) -> str:
+    """The name of a place in little room: « CA de Cambrai », and « Fourmies » for its sector unless
+    ``keeps_sector`` (« Secteur de Fourmies », where communes stand beside)."""
+    for long, short in _SHORT:
+        if label.startswith(long) and not (keeps_sector and long.startswith("Secteur")):
+            return f"{short}{label.removeprefix(long)}"
+    return label
+
+
 def common_decimals(values: Iterable[float]) -> int:
     """The decimals of a column: those of its largest value, so that all compare at a glance."""
     return decimals_of(max((abs(value) for value in values), default=0.0))

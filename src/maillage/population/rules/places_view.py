@@ -31,6 +31,11 @@ SIDE_WORDS: Mapping[Side, str] = {
     Side.BELOW: "au-dessous de la moyenne",
     Side.SAME: "pas différent de la moyenne",
 }
+SHORT_SIDES: Mapping[Side, str] = {
+    Side.ABOVE: "au-dessus",
+    Side.BELOW: "au-dessous",
+    Side.SAME: "pas différent",
+}
 BETTER = {"lower is better": Side.BELOW, "higher is better": Side.ABOVE}
 
 
@@ -63,8 +68,8 @@ class PlaceFigures:
     """The published figures of a place. All are None when they are not told; ``base`` may be known
     all the same. ``rate`` is by ``per`` of the indicator. ``chance`` is 0 when chance explains the
     ratio, 1 beyond the limits of 95 %, 2 beyond those of 99.8 %. ``source`` is the place whose
-    figures are told: itself, or the nearest one above (empty: none). A fragile ratio says little by
-    itself: the smoothed one is to be read."""
+    figures are told, itself or the nearest one above (empty: none), with its rate and ratio. A
+    fragile ratio says little by itself: the smoothed one is to be read."""
 
     key: str
     label: str
@@ -80,6 +85,8 @@ class PlaceFigures:
     direct: Bounds | None = None
     chance: int = 0
     source: str = ""
+    source_rate: Bounds | None = None
+    source_ratio: Bounds | None = None
     is_fragile: bool = False
 
     @property
@@ -114,7 +121,7 @@ class Reading:
     def unit(self) -> str:
         """What stands on the axis."""
         if self.is_ratio:
-            return "fois le territoire (rapport standardisé)"
+            return "fois le territoire"
         if self.measure is Measure.COUNT:
             return self.indicator.unit
         return rate_unit(self.indicator)
@@ -188,6 +195,14 @@ def place_words(place: PlaceFigures, reading: Reading, *, name: str = "", upper:
     if reading.measure is not Measure.COUNT and place.events is not None:
         words += f" ; {french(place.events)} {reading.indicator.unit}"
     return words
+
+
+def upper_words(place: PlaceFigures, reading: Reading, source: str) -> str:
+    """What the place above (``source``, its label) shows, for one whose figures are not told."""
+    if reading.measure is Measure.COUNT:
+        return ""
+    shown = place.source_rate if reading.measure is Measure.RATE else place.source_ratio
+    return "" if shown is None or not source else f"{source} : {reading.figures(shown)}"
 
 
 def is_good(side: Side | None, indicator: Indicator) -> bool | None:

@@ -7,16 +7,30 @@ from dataclasses import dataclass
 
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.choices import Measure
-from maillage.population.rules.numbers import NOT_TOLD, between, common_decimals, french
+from maillage.population.rules.numbers import (
+    NOT_TOLD,
+    between,
+    common_decimals,
+    french,
+    short_label,
+)
 from maillage.population.rules.places_view import (
     BASE_WORDS,
-    SIDE_WORDS,
+    SHORT_SIDES,
     Bounds,
     PlaceFigures,
     rate_unit,
 )
 
 EXPECTED_DECIMALS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A value in words, and its interval for the line under it; « n.c. » without interval."""
+
+    value: str
+    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +42,12 @@ class TableRow:
     url: str
     events: str
     base: str
-    rate: str
+    rate: Told
     expected: str
-    ratio: str
-    smoothed: str
+    ratio: Told
+    smoothed: Told
     words: str
+    side: str
 
 
 def base_title(indicator: Indicator) -> str:
@@ -52,22 +67,32 @@ def _row(place: PlaceFigures, rate_decimals: int, address: Callable[[str], str])
     compared = place.smoothed or place.ratio
     return TableRow(
         key=place.key,
-        label=place.label,
+        label=short_label(place.label, keeps_sector=True),
         url=address(place.key),
         events=_count(place.events),
         base=_count(place.base),
-        rate=bounds_words(place.rate, rate_decimals),
+        rate=told(place.rate, rate_decimals),
         expected=NOT_TOLD
         if place.expected is None or not place.is_told
         else french(place.expected, EXPECTED_DECIMALS),
-        ratio=bounds_words(place.ratio, 2),
-        smoothed=bounds_words(place.smoothed, 2),
-        words="" if compared is None else SIDE_WORDS[compared.side(1.0)],
+        ratio=told(place.ratio, 2),
+        smoothed=told(place.smoothed, 2),
+        words="" if compared is None else SHORT_SIDES[compared.side(1.0)],
+        side="" if compared is None else compared.side(1.0).value,
     )
 
 
 def _count(value: float | None) -> str:
     return NOT_TOLD if value is None else french(value)
+
+
+def told(bounds: Bounds | None, decimals: int) -> Told:
+    """A value and its interval, apart."""
+    if bounds is None:
+        return Told(NOT_TOLD)
+    if bounds.low is None or bounds.high is None:
+        return Told(french(bounds.value, decimals))
+    return Told(french(bounds.value, decimals), between(bounds.low, bounds.high, decimals))
 
 
 def bounds_words(bounds: Bounds | None, decimals: int) -> str:

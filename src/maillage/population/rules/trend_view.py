@@ -10,9 +10,9 @@ from maillage.engines.indicators.areas import TERRITORY
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.charts import NO_CHART, WIDE, Chart, draw_twice
 from maillage.population.rules.charts.trends import Series, YearValue, draw_trends
-from maillage.population.rules.numbers import NBSP, NOT_TOLD, common_decimals, french
+from maillage.population.rules.numbers import NBSP, common_decimals, french, short_label
 from maillage.population.rules.places_view import Bounds, PlaceFigures, rate_unit
-from maillage.population.rules.table_view import bounds_words
+from maillage.population.rules.table_view import Told, bounds_words, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class YearCell:
     year: int
     bounds: Bounds | None
     words: str
-    events: str
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class TrendRow:
     key: str
     label: str
     cells: tuple[YearCell, ...]
-    change: str
+    change: Told
     is_whole: bool
 
 
@@ -59,7 +59,7 @@ def build_trends(
                 year,
                 bounds(year, key),
                 bounds_words(bounds(year, key), decimals),
-                _events(known.get((year, key))),
+                told(bounds(year, key), decimals),
             )
             for year in years
         )
@@ -68,31 +68,27 @@ def build_trends(
     return tuple(rows)
 
 
-def _events(row: PlaceFigures | None) -> str:
-    return NOT_TOLD if row is None or row.events is None else french(row.events)
-
-
-def change_words(rows: Sequence[PlaceFigures | None], years: Sequence[int]) -> str:
-    """« +2,1 % par an (+0,9 à +3,3) », « pas de tendance nette » when the interval holds no change;
+def change_words(rows: Sequence[PlaceFigures | None], years: Sequence[int]) -> Told:
+    """« +2,1 % par an », « pas nette » when the interval holds no change, with the interval;
     empty under three years that are told. It is the trend of the crude rate: that of a place that
     grows older goes up."""
     from maillage.engines.indicators.trends import FEWEST_YEARS, trend
 
-    told = [
+    known = [
         (year, row.events, row.base)
         for year, row in zip(years, rows, strict=True)
         if row is not None and row.events is not None and row.base
     ]
-    if len(told) < FEWEST_YEARS:
-        return ""
-    found = trend([one[0] for one in told], [one[1] for one in told], [one[2] for one in told])
+    if len(known) < FEWEST_YEARS:
+        return Told("")
+    found = trend([one[0] for one in known], [one[1] for one in known], [one[2] for one in known])
     change, low, high = (100 * float(part) for part in (found.change, found.low, found.high))
     if isnan(change):
-        return ""
-    span = f"({_signed(low)} à {_signed(high)})".replace(" à ", f"{NBSP}à{NBSP}")
+        return Told("")
+    span = f"{_signed(low)}{NBSP}à{NBSP}{_signed(high)}{NBSP}%"
     if low <= 0 <= high:
-        return f"pas de tendance nette {span}"
-    return f"{_signed(change)}{NBSP}% par an {span}"
+        return Told("pas nette", span)
+    return Told(f"{_signed(change)}{NBSP}% par an", span)
 
 
 def _signed(value: float) -> str:
@@ -106,7 +102,7 @@ def draw_zone_trends(rows: Sequence[TrendRow], indicator: Indicator) -> Chart:
         return NO_CHART
     series = [
         Series(
-            row.label,
+            short_label(row.label),
             tuple(
                 YearValue(
                     cell.year,

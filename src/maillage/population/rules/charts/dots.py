@@ -16,9 +16,9 @@ TALL_ROW = 40.0
 TWO_LINES = 480.0
 """Under this width a row has two lines."""
 
-NAMES = 176.0
+MOST_NAMES = 0.38
 FIGURES = 150.0
-"""Widths of the column of names and of the column of figures."""
+"""Part of the width that names take at most, and the width of the column of figures."""
 
 TOP = 22.0
 
@@ -61,7 +61,8 @@ def draw_dots(
     if not rows:
         return ""
     narrow = width < TWO_LINES
-    left, right = (6.0, width - 6.0) if narrow else (NAMES, width - FIGURES)
+    names = min(marks.room_for(row.label for row in rows) + 16.0, width * MOST_NAMES)
+    left, right = (6.0, width - 6.0) if narrow else (names, width - FIGURES)
     scale = _scale(rows, average, is_ratio, left, right)
     tall = TALL_ROW if narrow else ROW
     bottom = TOP + tall * len(rows)
@@ -112,7 +113,7 @@ def _row(row: Dot, scale: Scale, top: float, width: float, *, narrow: bool) -> s
         told = marks.text(width - 6, top + 15, figures, "figure", "end")
     else:
         y = top + tall / 2
-        named = marks.text(2, y + 4.5, marks.shorten(row.label, NAMES - 12), css)
+        named = marks.text(2, y + 4.5, marks.shorten(row.label, scale.start - 10), css)
         told = marks.text(width - 2, y + 4.5, figures, "figure", "end")
     ground = marks.rectangle(0, top, width, tall, "row-ground")
     drawn = ground + named + told + _interval(row, scale, y)

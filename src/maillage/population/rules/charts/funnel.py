@@ -14,7 +14,7 @@ from maillage.population.rules.charts.scales import Scale, log_scale, ratio_scal
 from maillage.territory.rules.labels import Labelled, place_labels
 
 LEFT = 40.0
-TOP = 14.0
+TOP = 30.0
 RIGHT = 12.0
 SHAPE = 0.72
 """Height of the plot over its width."""
@@ -62,6 +62,7 @@ def draw_funnel(
     up = ratio_scale(held, TOP + height, TOP)
     parts = [
         marks.axis_across(across, TOP, TOP + height, unit=unit, count=5),
+        marks.text(0, 13, "observés / attendus", "unit"),
         marks.axis_up(up, LEFT, width - RIGHT),
         _curves(within, across, up),
         marks.line(LEFT, up.at(1.0), width - RIGHT, up.at(1.0), "average"),

@@ -55,7 +55,11 @@ def draw_trends(
     height = max((right - LEFT) * SHAPE, 190.0)
     values = [v for line in known for one in line.values for v in _held(one, line.is_main)]
     start, end = TOP + 18 + height, TOP + 18
-    up = ratio_scale(values, start, end) if is_ratio else linear_scale(values, start, end)
+    up = (
+        ratio_scale(values, start, end)
+        if is_ratio
+        else linear_scale(values, start, end, from_zero=False)
+    )
     across = Scale(years[0], max(years[-1], years[0] + 1), LEFT + INSET, right - INSET)
     parts = [
         marks.text(0, TOP, unit, "unit"),
@@ -99,8 +103,9 @@ def _line(line: Series, across: Scale, up: Scale) -> str:
     for one in ordered:
         if one.value is None:
             continue
+        size = 3.6 if line.is_main else 2.4
         dot = marks.symbol(
-            across.at(one.year), up.at(one.value), marks.ROUND, f"trend-point--{css}", 3.6
+            across.at(one.year), up.at(one.value), marks.ROUND, f"trend-point--{css}", size
         )
         parts.append(marks.reached(dot, one.words or line.label, focus=line.is_main))
     return "".join(parts)
