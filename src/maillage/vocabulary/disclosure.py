@@ -250,10 +250,13 @@ def loosen(
     wholes: Mapping[Cell, int] | None = None,
     known: Collection[Cell] = (),
     hidden: Collection[Cell] = (),
+    prices: Mapping[Cell, int] | None = None,
 ) -> Protected:
     """As :func:`protect`, for needs that the caller has worked out: for a table whose cells another
-    table hides already (``hidden``), at no cost."""
-    return _loosen(counts, counts.totals(), needs, wholes or {}, frozenset(known), hidden)
+    table hides already, or no page shows (``hidden``), at no cost. ``prices`` say what hiding other
+    cells costs, where it is not as usual (a cell a thousand, a margin ten)."""
+    totals = counts.totals()
+    return _loosen(counts, totals, needs, wholes or {}, frozenset(known), hidden, prices)
 
 
 def _loosen(
@@ -263,7 +266,9 @@ def _loosen(
     most: Mapping[Cell, int],
     known: frozenset[Cell],
     hidden: Collection[Cell],
+    prices: Mapping[Cell, int] | None = None,
 ) -> Protected:
+    prices = prices or {}
     arcs = sorted(_arcs(counts, totals), key=lambda arc: -arc.value)
     index = {arc.cell: position for position, arc in enumerate(arcs)}
     veiled = {cell for cell in hidden if cell in index} | set(needs)
@@ -274,7 +279,7 @@ def _loosen(
         [arc.value for arc in arcs],
         [max(most.get(arc.cell, LIMITLESS), arc.value) for arc in arcs],
         state,
-        [_price(arc) for arc in arcs],
+        [prices.get(arc.cell) or _price(arc) for arc in arcs],
     )
     is_open = [arc.cell not in kept for arc in arcs]
     exposed = _run(
@@ -317,10 +322,10 @@ def _run(
         starts.append(starts[-1] + len(one))
     flat = [arc for one in around for arc in one]
     down, up = [one.down for one in needs], [one.up for one in needs]
-    by_node = [[0] * len(nodes) for _ in range(5)]
+    by_node = [[0] * len(nodes) for _ in range(6)]
     exposed = [0] * len(wanted)
     cells, arcs = [wanted, down, up, exposed], [tail, head, *columns]
-    sums, work = [starts, flat], [[0] * len(ends), *by_node]
+    sums, work = [starts, flat], [[0] * len(ends), [0] * len(ends), *by_node]
     if len(ends) * len(wanted) < COMPILED_FROM:
         loosen_all(cells, arcs, sums, work)
         return exposed

@@ -24,8 +24,9 @@ def loosen_all(cells: Any, arcs: Any, sums: Any, work: Any) -> None:
     ``cells``: arcs, by how much down, by how much up, exposed (zeros; 1 is written where what is
     fixed forbids it). ``arcs``: tail, head, value, upper bound, hidden (0 or 1, written), price.
     ``sums``: for each node where its arcs begin in the list that follows, fixed arcs left out.
-    ``work``: moved (by arc, zeros), and by node: seen (zeros), last arc, arc it was reached by,
-    cost, queue. Each is a tuple of sequences (a list of lists, uncompiled).
+    ``work``: moved (by arc, zeros), arcs touched (as many), and by node: seen (zeros), last arc,
+    when that was (zeros), arc it was reached by, cost, queue. Each is a tuple of sequences (a list
+    of lists, uncompiled).
     """
     wanted, down, up, exposed = cells
     turn = 0
@@ -41,7 +42,8 @@ def _loosen(own: Any, amount: Any, way: Any, turn: Any, arcs: Any, sums: Any, wo
     rises, the other way when it falls. Returns the number of searches so far, and whether it can.
     """
     tail, head, value, upper, hidden, _ = arcs
-    moved, came = work[0], work[3]
+    moved, touched, came = work[0], work[1], work[5]
+    many = 0
     if amount <= 0:
         return turn, True
     if way > 0:
@@ -68,6 +70,10 @@ def _loosen(own: Any, amount: Any, way: Any, turn: Any, arcs: Any, sums: Any, wo
         while node != first:
             arc = came[node]
             hidden[arc] = 1
+            if moved[arc] == 0:
+                if many < len(touched):
+                    touched[many] = arc
+                many += 1
             if head[arc] == node:
                 moved[arc] += room
                 node = tail[arc]
@@ -75,8 +81,12 @@ def _loosen(own: Any, amount: Any, way: Any, turn: Any, arcs: Any, sums: Any, wo
                 moved[arc] -= room
                 node = head[arc]
         amount -= room
-    for arc in range(len(moved)):
-        moved[arc] = 0
+    if many <= len(touched):
+        for at in range(many):
+            moved[touched[at]] = 0
+    else:
+        for arc in range(len(moved)):
+            moved[arc] = 0
     return turn, amount <= 0
 
 
@@ -85,9 +95,7 @@ def _shortest(first: Any, goal: Any, own: Any, turn: Any, arcs: Any, sums: Any, 
     ``came``. The last step is known beforehand, so that no wide sum is walked for it."""
     tail, head, value, upper, hidden, _ = arcs
     starts, around = sums
-    moved, seen, last, came, _, queue = work
-    for node in range(len(last)):
-        last[node] = -1
+    moved, _, seen, last, ending, came, _, queue = work
     for at in range(starts[goal], starts[goal + 1]):
         arc = around[at]
         if arc != own and hidden[arc] == 1:
@@ -95,9 +103,10 @@ def _shortest(first: Any, goal: Any, own: Any, turn: Any, arcs: Any, sums: Any, 
                 before, room = tail[arc], upper[arc] - value[arc] - moved[arc]
             else:
                 before, room = head[arc], value[arc] + moved[arc]
-            if room > 0 and last[before] < 0:
+            if room > 0 and ending[before] != turn:
+                ending[before] = turn
                 last[before] = arc
-    if last[first] >= 0:
+    if ending[first] == turn:
         came[goal] = last[first]
         return True
     seen[first] = turn
@@ -118,7 +127,7 @@ def _shortest(first: Any, goal: Any, own: Any, turn: Any, arcs: Any, sums: Any, 
                 continue
             seen[after] = turn
             came[after] = arc
-            if last[after] >= 0:
+            if ending[after] == turn:
                 came[goal] = last[after]
                 return True
             queue[waiting] = after
@@ -130,7 +139,7 @@ def _cheapest(first: Any, goal: Any, own: Any, turn: Any, arcs: Any, sums: Any, 
     """The way from a sum to another that hides least, written into ``came``."""
     tail, head, value, upper, hidden, price = arcs
     starts, around = sums
-    moved, done, _, came, cost, _ = work
+    moved, _, done, _, _, came, cost, _ = work
     for node in range(len(cost)):
         cost[node] = -1
     cost[first] = 0

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -48,15 +49,26 @@ class Tallies:
     base: Ints
     threshold: int = THRESHOLD
 
-    @property
+    @cached_property
     def are_parts(self) -> bool:
         """True when events are parts of the base, as far as the numbers tell."""
         return bool((self.events <= self.base).all())
 
+    @cached_property
+    def numbers(self) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
+        """Events, persons and base as plain numbers, which are read one at a time faster."""
+        return self.events.tolist(), self.persons.tolist(), self.base.tolist()
+
     def whole(self, row: int, column: int) -> int | None:
         """What a reader knows that the events cannot be more than; None where they are."""
-        events, base = int(self.events[row, column]), int(self.base[row, column])
-        return base if events <= base else None
+        events, _, base = self.numbers
+        return base[row][column] if events[row][column] <= base[row][column] else None
+
+    def wholes(self, slots: Mapping[Cell, tuple[int, int]]) -> dict[Cell, int]:
+        """These limits by cell, for the cells that have one."""
+        return {
+            cell: most for cell, slot in slots.items() if (most := self.whole(*slot)) is not None
+        }
 
     def rest(self) -> Ints:
         """What the base has beside the events; all of it when they are no part of it."""
@@ -86,11 +98,13 @@ def hide(tallies: Tallies, areas: Areas, *, base_is_people: bool) -> Bits:
             hidden[communes, -1] = True
         else:
             hidden[communes, -1] = choice
+    if any(tallies.whole(row, -1) is not None for row in rows.values()):
+        _settle(tallies, areas, hidden)
     return hidden
 
 
 def _event_need(tallies: Tallies, row: int, column: int) -> Need | None:
-    events, persons = int(tallies.events[row, column]), int(tallies.persons[row, column])
+    events, persons = (one[row][column] for one in tallies.numbers[:2])
     is_few = 0 < persons < min(events, tallies.threshold)
     whole = tallies.whole(row, column)
     return need(events, whole, threshold=tallies.threshold, is_forced=is_few)
@@ -102,6 +116,57 @@ def _rest_need(tallies: Tallies, row: int, column: int) -> Need | None:
     least = max(int(tallies.events[row, column]), 1) if tallies.are_parts else 1
     found = need(base, threshold=tallies.threshold)
     return None if found is None else Need(min(base - least, found.down), found.up)
+
+
+COMMUNE_PRICE = 600
+"""What hiding one more commune costs beside the cells of sectors (``disclosure.loosen``)."""
+
+
+def _settle(tallies: Tallies, areas: Areas, hidden: Bits) -> None:
+    """Everything in one table, down to communes by sex and age, which nobody publishes but whose
+    bases are known: hide what is still needed. A village without a man over eighty says where those
+    of its sector live."""
+    last = tallies.events.shape[1] - 1
+    columns = [*(str(column) for column in range(last)), ALL]
+    rows = [ALL if one.level is Level.TERRITORY else one.key for one in areas.rows]
+    slots = {
+        (rows[row], columns[column]): (row, column)
+        for row in range(len(rows))
+        for column in range(last + 1)
+    }
+    communes = [index for index, one in enumerate(areas.rows) if one.level is Level.COMMUNE]
+    bottom = set(communes)
+    table = Counts(
+        columns[:-1],
+        {
+            (rows[row], columns[column]): int(tallies.events[row, column])
+            for row in communes
+            for column in range(last)
+        },
+        {one.key: one.parent for one in areas.rows if one.level > Level.ZONE},
+    )
+    needs = {
+        cell: found
+        for cell, slot in slots.items()
+        if (slot[1] == last or slot[0] not in bottom) and (found := _event_need(tallies, *slot))
+    }
+    done = loosen(
+        table,
+        needs,
+        wholes={
+            cell: whole
+            for cell, slot in slots.items()
+            if (whole := tallies.whole(*slot)) is not None
+        },
+        hidden=[cell for cell, slot in slots.items() if hidden[slot]],
+        prices={(rows[row], ALL): COMMUNE_PRICE for row in communes},
+    )
+    for cell in done.hidden:
+        hidden[slots[cell]] = True
+    for sector in areas.at(Level.SECTOR):
+        if hidden[slots[sector, ALL]]:
+            for commune in areas.children(sector):
+                hidden[slots[commune, ALL]] = True
 
 
 def _widest(needs: Iterable[Need | None]) -> Need | None:
@@ -151,10 +216,7 @@ def _hide_upper(
                 found[key] = widest
         return found
 
-    wholes = {
-        key: whole for key, slot in slots.items() if (whole := tallies.whole(*slot)) is not None
-    }
-    done = loosen(table(tallies.events), needs(_event_need), wholes=wholes)
+    done = loosen(table(tallies.events), needs(_event_need), wholes=tallies.wholes(slots))
     if base_is_people:
         done = loosen(table(tallies.rest()), needs(_rest_need), hidden=done.hidden)
     for key in done.hidden:
