@@ -35,6 +35,7 @@ from maillage.engines.indicators.definition_model import (
     Window,
 )
 from maillage.engines.indicators.events import Entry, Role
+from maillage.engines.indicators.joins import having, lacking
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -63,9 +64,9 @@ def members(cohort: Cohort, events: Events, *, years: Sequence[int]) -> ir.Table
     calendar = _calendar(years)
     found = _any_of(cohort.arms, events, calendar, years)
     if cohort.also:
-        found = found.semi_join(_any_of(cohort.also, events, calendar, years), ["person", "year"])
+        found = having(found, _any_of(cohort.also, events, calendar, years), ["person", "year"])
     if cohort.unless:
-        found = found.anti_join(_any_of(cohort.unless, events, calendar, years), ["person", "year"])
+        found = lacking(found, _any_of(cohort.unless, events, calendar, years), ["person", "year"])
     people = events["person"]
     rows = found.join(people, "person").select(
         "person", "year", "since_on", "born_on", "sex", died_on=_known(people.died_on)
@@ -96,13 +97,14 @@ def _living_here(rows: ir.Table, people: ir.Table, residence: ir.Table) -> ir.Ta
         first_year=homes.starts_on.year().cast("int32"),
         last_year=ibis.coalesce(_last_year(homes.ends_on), LAST_YEAR).cast("int32"),
     )
-    nowhere = people.anti_join(homes, "person").select(
+    nowhere = lacking(people, homes, "person").select(
         "person",
         first_year=ibis.literal(0, "int32"),
         last_year=ibis.literal(LAST_YEAR, "int32"),
     )
     spans = homes.union(nowhere)
-    return rows.semi_join(
+    return having(
+        rows,
         spans,
         [
             rows.person == spans.person,
@@ -123,6 +125,13 @@ def _last_year(ends_on: ir.DateColumn) -> ir.IntegerColumn:
     """Year of the day before ``ends_on``: the last day that counts; null when there is no end."""
     january_first = (ends_on.month() == 1) & (ends_on.day() == 1)
     return ends_on.year() - january_first.cast("int32")
+
+
+def meeting(arms: Sequence[Arm], events: Events, *, years: Sequence[int]) -> ir.Table:
+    """Those who meet one of these arms, wherever and whether they live: ``person``, ``year`` (int16)
+    and ``since_on``, the day of the earliest event that counts."""
+    found = _any_of(arms, events, _calendar(years), years)
+    return found.select("person", "since_on", year=found.year.cast("int16"))
 
 
 def _calendar(years: Sequence[int]) -> ir.Table:
@@ -272,7 +281,7 @@ def matching_stays(arms: Sequence[StayArm], events: Events) -> ir.Table:
     if len(parts) == 1:
         return parts[0]
     wanted = parts[0].select("stay").union(*(part.select("stay") for part in parts[1:]))
-    return events["stay"].semi_join(wanted, "stay")
+    return having(events["stay"], wanted, "stay")
 
 
 def _stays_of(arm: StayArm, events: Events) -> ir.Table:
@@ -295,11 +304,11 @@ def _stays_of(arm: StayArm, events: Events) -> ir.Table:
         rows = _with_diagnosis(rows, events, arm.with_icd, arm.with_positions)
     if arm.without_icd:
         without = _with_diagnosis(stays, events, arm.without_icd, arm.without_positions)
-        rows = rows.anti_join(without, "stay")
+        rows = lacking(rows, without, "stay")
     if arm.acts:
-        rows = rows.semi_join(_with_act(events, arm.acts), "stay")
+        rows = having(rows, _with_act(events, arm.acts), "stay")
     if arm.without_acts:
-        rows = rows.anti_join(_with_act(events, arm.without_acts), "stay")
+        rows = lacking(rows, _with_act(events, arm.without_acts), "stay")
     return rows
 
 
@@ -315,7 +324,7 @@ def _with_diagnosis(
     elsewhere = table.filter(table.role.isin(roles), matches(table.code, codes)).select("stay")
     if own:
         elsewhere = elsewhere.union(rows.filter(reduce(or_, own)).select("stay"))
-    return rows.semi_join(elsewhere, "stay")
+    return having(rows, elsewhere, "stay")
 
 
 def _with_act(events: Events, codes: Codes) -> ir.Table:
