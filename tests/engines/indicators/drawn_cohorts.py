@@ -201,7 +201,7 @@ _ARMS = st.one_of(
     ),
     st.fixed_dictionaries(
         {"kind": st.just("long-term"), "icd": _ICD},
-        optional={"except": st.just(["E11.9"]), "years": _WINDOW},
+        optional={"except": st.just(["E11.90"]), "years": _WINDOW},
     ),
     st.fixed_dictionaries(
         {"kind": st.just("stay"), "icd": _ICD},

@@ -1,13 +1,18 @@
-"""Rows of the event model, as the engines take them."""
+"""Rows of the event model, and the engines that they are given to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from maillage.engines.indicators.backends import Engine
 from maillage.engines.indicators.events import TABLES
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -25,3 +30,64 @@ def as_arrow(rows: Rows) -> dict[str, pa.Table]:
         for name, table in TABLES.items()
         if rows.get(name)
     }
+
+
+class _Given(Engine):
+    """An engine given its rows for one test, which drops them when it is closed."""
+
+    def __init__(self, kind: str, connection: Any, tables: Mapping[str, pa.Table]) -> None:
+        self.kind = kind
+        self._connection = connection
+        self._made: list[str] = []
+        self.events = {
+            name: self.table(name, tables.get(name, table.schema.empty_table()))
+            for name, table in TABLES.items()
+        }
+
+    def run(self, expression: Any) -> pa.Table:
+        return self._connection.to_pyarrow(expression)
+
+    def create(self, name: str, expression: ir.Table) -> ir.Table:
+        self._made.append(name)
+        return self._connection.create_table(name, expression, overwrite=True)
+
+    def table(self, name: str, rows: pa.Table) -> ir.Table:
+        self._made.append(name)
+        free = pa.schema([field.with_nullable(True) for field in rows.schema])
+        return self._connection.create_table(name, rows.cast(free), overwrite=True)
+
+    def interrupt(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        for name in self._made:
+            self._connection.drop_table(name, force=True)
+        if self.kind == "postgresql":
+            self._connection.disconnect()
+
+
+def open_on_postgresql(address: str, tables: Mapping[str, pa.Table]) -> Engine:
+    """Rows on a PostgreSQL server, in tables of the default schema."""
+    import ibis
+
+    return _Given("postgresql", ibis.connect(address), tables)
+
+
+@contextmanager
+def spark_session() -> Iterator[Any]:
+    """A small Spark of its own, stopped at the end."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    session = builder.config("spark.sql.shuffle.partitions", "1").getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def open_on_spark(session: Any, tables: Mapping[str, pa.Table]) -> Engine:
+    """Rows on Spark."""
+    import ibis
+
+    return _Given("spark", ibis.pyspark.connect(session), tables)

@@ -44,7 +44,7 @@ def test_every_cohort_of_the_product(key: str) -> None:
     assert 20 < members < 3 * 400 - 20
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(text=cohort_texts(), seed=st.integers(0, 10_000))
 def test_any_cohort_that_the_grammar_accepts(text: str, seed: int) -> None:
     check(read_cohort(text, name="drawn.toml"), population(seed, 60, NOISE))
