@@ -99,7 +99,10 @@ def _touches_database(item: pytest.Item) -> bool:
     wanted = {
         "db", "transactional_db", "example", "example_database", "live_server", "shared_database",
     }  # fmt: skip
-    return item.get_closest_marker("django_db") is not None or bool(names & wanted)
+    # Definitions of the population engine are tried on each engine that is there.
+    chosen = getattr(item, "callspec", None)
+    on_server = chosen is not None and chosen.params.get("engine_kind") == "postgresql"
+    return on_server or item.get_closest_marker("django_db") is not None or bool(names & wanted)
 
 
 CRAWL = "tests/example/test_pages.py"

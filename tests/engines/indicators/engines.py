@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -32,11 +31,12 @@ def as_arrow(rows: Rows) -> dict[str, pa.Table]:
     }
 
 
-class _Given(Engine):
-    """An engine given its rows for one test, which drops them when it is closed."""
+class _OnServer(Engine):
+    """Rows given to a server for one test, dropped when it is closed."""
 
-    def __init__(self, kind: str, connection: Any, tables: Mapping[str, pa.Table]) -> None:
-        self.kind = kind
+    kind = "postgresql"
+
+    def __init__(self, connection: Any, tables: Mapping[str, pa.Table]) -> None:
         self._connection = connection
         self._made: list[str] = []
         self.events = {
@@ -62,32 +62,11 @@ class _Given(Engine):
     def close(self) -> None:
         for name in self._made:
             self._connection.drop_table(name, force=True)
-        if self.kind == "postgresql":
-            self._connection.disconnect()
+        self._connection.disconnect()
 
 
 def open_on_postgresql(address: str, tables: Mapping[str, pa.Table]) -> Engine:
     """Rows on a PostgreSQL server, in tables of the default schema."""
     import ibis
 
-    return _Given("postgresql", ibis.connect(address), tables)
-
-
-@contextmanager
-def spark_session() -> Iterator[Any]:
-    """A small Spark of its own, stopped at the end."""
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-    session = builder.config("spark.sql.shuffle.partitions", "1").getOrCreate()
-    try:
-        yield session
-    finally:
-        session.stop()
-
-
-def open_on_spark(session: Any, tables: Mapping[str, pa.Table]) -> Engine:
-    """Rows on Spark."""
-    import ibis
-
-    return _Given("spark", ibis.pyspark.connect(session), tables)
+    return _OnServer(ibis.connect(address), tables)
