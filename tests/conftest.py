@@ -98,6 +98,7 @@ def _touches_database(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
     wanted = {
         "db", "transactional_db", "example", "example_database", "live_server", "shared_database",
+        "server_address",
     }  # fmt: skip
     # Definitions of the population engine are tried on each engine that is there.
     chosen = getattr(item, "callspec", None)

@@ -7,6 +7,7 @@ is a command of a room (``who``, ``load_example``, ``import_table`` ...).
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -39,8 +40,9 @@ Usage : ./maillage COMMANDE [OPTIONS]
   test [OPTIONS DE PYTEST]          tous les tests : sur SQLite, puis ceux de la base sur PostgreSQL
   test postgresql [OPTIONS]         les tests de la base, sur PostgreSQL seulement
   test engines                      ceux des moteurs, sans Django
+  test spark                        ceux des définitions sur Spark (demande Java 17 ou 21)
   check                             forme, types, contrats d'import, migrations, documents produits
-  bench [routing|proof|pages|load|referrals]
+  bench [routing|proof|pages|load|referrals|population|access]
                                     mesures de vitesse et de mémoire
   lock                              recalcule les versions verrouillées
 """
@@ -163,22 +165,36 @@ def demo(words: list[str]) -> NoReturn:
     serve(words, **demo_on)
 
 
-def test_engines_alone() -> int:
-    """Run the engines' tests in an environment of their own, where Django is not installed."""
-    place = REPOSITORY / "var" / "engines-env"
+def _python_apart(name: str) -> Path:
+    """The Python of an environment of its own, made from ``requirements/<name>.txt`` in ``var``."""
+    place = REPOSITORY / "var" / f"{name}-env"
     python = place / "bin" / "python"
     uv = str(Path(sys.executable).parent / "uv")
-    lock = REPOSITORY / "requirements" / "engines.txt"
+    lock = REPOSITORY / "requirements" / f"{name}.txt"
     if not python.exists():
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True)
     install = ["pip", "install", "--quiet", "--require-hashes"]
     subprocess.run([uv, *install, "--python", str(python), "-r", str(lock)], check=True)
-    options = ["-q", "-c", "tests/engines/pytest.ini", "--confcutdir", "tests/engines"]
+    return python
+
+
+def _test_apart(name: str, folder: str, *options: str) -> int:
+    """Run the engines' tests of a folder in an environment of their own, without Django."""
+    usual = ["-q", "-c", "tests/engines/pytest.ini", "--confcutdir", "tests/engines"]
     return subprocess.run(
-        [python, "-m", "pytest", *options, "-p", "no:cacheprovider", "tests/engines"],
+        [_python_apart(name), "-m", "pytest", *usual, "-p", "no:cacheprovider", folder, *options],
         cwd=REPOSITORY,
         check=False,
     ).returncode
+
+
+def test_on_spark() -> int:
+    """Run the tests of the definitions on Spark, which comes in an environment of its own."""
+    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+        raise SystemExit(
+            "Spark demande Java 17 ou 21 (Debian : apt install openjdk-17-jre-headless)."
+        )
+    return _test_apart("spark", "tests/engines/indicators/spark")
 
 
 def _test_on_postgresql(options: list[str]) -> int:
@@ -196,9 +212,11 @@ def _test_on_postgresql(options: list[str]) -> int:
 def test(words: list[str]) -> int:
     """Run the tests, on two cores when all of them are asked for: on SQLite, then those that touch
     the database on PostgreSQL. ``test postgresql`` runs the latter; ``test engines`` runs those of
-    the engines alone, without Django."""
+    the engines alone, without Django; ``test spark`` those of the definitions on Spark."""
     if words == ["engines"]:
-        return test_engines_alone()
+        return _test_apart("engines", "tests/engines")
+    if words == ["spark"]:
+        return test_on_spark()
     everything = ["-n", "2", "--dist", "loadgroup", "-q"]
     if words[:1] == ["postgresql"]:
         return _test_on_postgresql(words[1:] or everything)
@@ -260,7 +278,9 @@ def lock(words: list[str]) -> int:
     dev = ["--extra", "dev", "-c", "requirements/runtime.txt", "-o", "requirements/dev.txt"]
     bare = ["pip", "compile", "requirements/engines.in", "-c", "requirements/dev.txt"]
     bare += [*options[3:-4], "-o", "requirements/engines.txt"]
-    for words_run in ([*options, *runtime], [*options, *dev], bare):
+    peers = ["pip", "compile", "requirements/peers.in", *options[3:-4]]
+    peers += ["-o", "requirements/peers.txt"]
+    for words_run in ([*options, *runtime], [*options, *dev], bare, peers):
         if code := subprocess.run([uv, *words_run], cwd=REPOSITORY, check=False).returncode:
             return code
     return 0

@@ -170,3 +170,185 @@ def _column(table: Table, name: str) -> str:
 
 def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+class PostgresEngine(Engine):
+    """PostgreSQL, over nine tables that it holds. What is created is temporary."""
+
+    kind = "postgresql"
+
+    def __init__(self, connection: Any, schema: str) -> None:
+        self._connection = connection
+        self.events = {
+            name: connection.table(name, database=schema).cast(
+                {column.name: _ibis_type(column.type) for column in table.columns}
+            )[list(table.names)]
+            for name, table in TABLES.items()
+        }
+
+    def run(self, expression: Any) -> pa.Table:
+        return self._connection.to_pyarrow(expression)
+
+    def create(self, name: str, expression: ir.Table) -> ir.Table:
+        return self._connection.create_table(name, expression, temp=True, overwrite=True)
+
+    def table(self, name: str, rows: pa.Table) -> ir.Table:
+        return self._connection.create_table(name, rows, temp=True, overwrite=True)
+
+    def interrupt(self) -> None:
+        self._connection.con.cancel()
+
+    def close(self) -> None:
+        self._connection.disconnect()
+
+
+def open_postgresql(url: str, schema: str = "public") -> PostgresEngine:
+    """Open events that lie in a schema of a PostgreSQL database, in tables named and filled as the
+    event model says (:func:`copy_to_postgresql` makes them). ``url`` as ``libpq`` takes it. Raises
+    what the driver raises when the server cannot be reached or a table is missing."""
+    import ibis
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
+    given["database"] = given.pop("dbname", "")
+    return PostgresEngine(ibis.postgres.connect(**{k: v for k, v in given.items() if v}), schema)
+
+
+_POSTGRESQL_TYPES = {
+    pa.int8(): "smallint",
+    pa.int16(): "smallint",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float64(): "double precision",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    # Codes are compared letter by letter, whatever the language of the database.
+    pa.string(): 'text COLLATE "C"',
+}
+
+
+def copy_to_postgresql(engine: DuckEngine, url: str, schema: str) -> None:
+    """Copy the events of a store into a new schema of a PostgreSQL database, with the indexes that
+    look-ups need. Raises what the driver raises when the schema exists."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        place = sql.Identifier(schema)
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(place))
+        for table in TABLES.values():
+            name = sql.Identifier(schema, table.name)
+            columns = sql.SQL(", ").join(
+                sql.SQL("{} {} {}").format(
+                    sql.Identifier(column.name),
+                    sql.SQL(_POSTGRESQL_TYPES[column.type]),
+                    sql.SQL("" if column.nullable else "NOT NULL"),
+                )
+                for column in table.columns
+            )
+            cursor.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
+            with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
+                for batch in engine.batches(engine.events[table.name]):
+                    for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                        copy.write_row(row)
+            order = sql.SQL(", ").join(sql.Identifier(column) for column in table.order)
+            cursor.execute(sql.SQL("CREATE INDEX ON {} ({})").format(name, order))
+
+
+class SparkEngine(Engine):
+    """Spark, over the files of a store. The session stays open: it is the caller's."""
+
+    kind = "spark"
+
+    def __init__(self, connection: Any, session: Any, folder: str) -> None:
+        self._connection = connection
+        self._session = session
+        self._kept: dict[str, Any] = {}
+        self.events = {name: self._read(table, folder) for name, table in TABLES.items()}
+
+    def _read(self, table: Table, folder: str) -> ir.Table:
+        from pyspark.sql import functions
+
+        frame = self._session.read.parquet(f"{folder}/{table.name}")
+        columns = [
+            functions.col(one.name).cast(_TYPE_NAMES[one.type].replace("VARCHAR", "STRING"))
+            for one in table.columns
+        ]
+        return self._name(f"events_{table.name}", frame.select(*columns))
+
+    def _name(self, name: str, frame: Any) -> ir.Table:
+        frame.createOrReplaceTempView(name)
+        before = self._kept.get(name)
+        self._kept[name] = frame
+        if before is not None:
+            before.unpersist()
+        return self._connection.table(name)
+
+    def run(self, expression: Any) -> pa.Table:
+        return self._connection.to_pyarrow(expression)
+
+    def create(self, name: str, expression: ir.Table) -> ir.Table:
+        # Spark computes it at its first use, and keeps it in memory or on disk from then on.
+        frame = self._session.sql(self._connection.compile(expression)).persist()
+        return self._name(name, frame)
+
+    def table(self, name: str, rows: pa.Table) -> ir.Table:
+        return self._name(name, self._session.createDataFrame(rows))
+
+    def interrupt(self) -> None:
+        self._session.sparkContext.cancelAllJobs()
+
+    def close(self) -> None:
+        for name, frame in self._kept.items():
+            self._session.catalog.dropTempView(name)
+            frame.unpersist()
+        self._kept.clear()
+
+
+def open_spark(folder: Path | str, session: Any) -> SparkEngine:
+    """Open a store with Spark. ``folder``: a path or an address that every worker of the session
+    can read (``hdfs://``, ``s3a://``). ``session``: a ``SparkSession`` of Spark 4, of a cluster or
+    :func:`start_spark`. Raises ``Invalid`` when a folder of this machine is not a store."""
+    import ibis
+
+    manifest = None
+    if "://" not in str(folder):
+        manifest = store.read_manifest(Path(folder))
+    # Columns of days and texts, never instants: the zone changes nothing, but must be one.
+    engine = SparkEngine(ibis.pyspark.connect(session), session, str(folder))
+    engine.manifest = manifest
+    return engine
+
+
+def start_spark(*, threads: int = 2, memory_mb: int = 1500) -> Any:
+    """A Spark session on this machine, for trials and tests. Starting takes many seconds; there is
+    one in a process. Needs the extra ``spark`` and a Java."""
+    import os
+    import sys
+
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    options = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": f"{memory_mb}m",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        # As many pieces as there are hands: the default, two hundred, is for clusters.
+        "spark.sql.shuffle.partitions": str(threads),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+    }
+    builder = SparkSession.builder.master(f"local[{threads}]").appName("maillage")
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _ibis_type(kind: pa.DataType) -> str:
+    return {pa.bool_(): "boolean", pa.date32(): "date"}.get(
+        kind, str(kind).replace("double", "float64")
+    )
