@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maillage.engines.indicators.joins import having
 from maillage.engines.indicators.measures.ground import Ground
 from maillage.engines.indicators.results import FLOWS
 
@@ -38,7 +39,7 @@ def flows(ground: Ground) -> dict[str, ir.Table]:
     patients = ground.keep("patients-of-places", lambda: _patients(ground))
     found = {need: _rows(patients, need, need) for need in NEEDS}
     for key, cohort in sorted(ground.definitions.cohorts.items()):
-        theirs = patients.semi_join(ground.members(cohort), ["person", "year"])
+        theirs = having(patients, ground.members(cohort), ["person", "year"])
         found[key] = _rows(theirs, key, ALL)
     return found
 

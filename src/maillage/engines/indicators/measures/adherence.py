@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from maillage.engines.indicators.adherence import PdcRule, carry_over, pdc
 from maillage.engines.indicators.cohorts import Events, matches
 from maillage.engines.indicators.definition_model import Codes, Indicator
+from maillage.engines.indicators.joins import having, lacking
 from maillage.engines.indicators.measures.ground import KEY, Ground
 from maillage.engines.indicators.measures.tally import limited, tallied
 
@@ -54,7 +55,7 @@ def tallies(indicator: Indicator, ground: Ground) -> ir.Table:
     )
     found = found.select("person", "is_adherent", year=found.year.cast("int16"))
     rows = members.join(found, ["person", "year"])
-    rows = rows.anti_join(_treated(parameters["without"], ground), ["person", "year"])
+    rows = lacking(rows, _treated(parameters["without"], ground), ["person", "year"])
     return tallied(rows, events=rows.is_adherent.ifelse(1, 0), base=ibis.literal(1))
 
 
@@ -72,7 +73,7 @@ def persistence(indicator: Indicator, ground: Ground) -> ir.Table:
     followed = followed.filter(
         followed.died_on.isnull() | (ends_on.cast("int64") >= followed.began + horizon)
     )
-    followed = followed.anti_join(_treated(parameters["without"], ground), ["person", "year"])
+    followed = lacking(followed, _treated(parameters["without"], ground), ["person", "year"])
     later = fills.select("day", "reach", "next_day", who="person")
     starters = followed.select("began", patient="person")
     breaks = starters.join(
@@ -105,7 +106,7 @@ def _events_of(members: ir.Table, ground: Ground) -> Events:
     """The events of members only: what is said of the others would be thrown away."""
     events = dict(ground.engine.events)
     for name in ("dispensing", "stay"):
-        events[name] = events[name].semi_join(members, "person")
+        events[name] = having(events[name], members, "person")
     return events
 
 
@@ -125,7 +126,7 @@ def _spans(codes: Codes, days_of_pack: int, members: ir.Table, ground: Ground) -
     import ibis
 
     table = ground.engine.events["dispensing"]
-    fills = table.filter(matches(table.atc, codes)).semi_join(members, "person")
+    fills = having(table.filter(matches(table.atc, codes)), members, "person")
     packs = fills.packs.cast("int32") * fills.large.ifelse(LARGE_PACK_MONTHS, 1) * days_of_pack
     fills = fills.select(
         "person",

@@ -22,6 +22,7 @@ from maillage.engines.indicators.definition_model import (
     VisitArm,
 )
 from maillage.engines.indicators.events import Exit
+from maillage.engines.indicators.joins import having
 from maillage.engines.indicators.measures.ground import KEY, Ground
 from maillage.engines.indicators.measures.readmission import index_episodes
 from maillage.engines.indicators.measures.tally import limited, of_members, tallied
@@ -53,7 +54,7 @@ def _in_the_year(indicator: Indicator, ground: Ground) -> ir.Table:
     else:
         wanted = [(list(indicator.expects), int(indicator.parameters["times"]))]
     for arms, least in wanted:
-        seen = seen.semi_join(_enough(arms, least, members, ground), ["person", "year"])
+        seen = having(seen, _enough(arms, least, members, ground), ["person", "year"])
     had = seen.select(who="person", when="year")
     rows = members.left_join(had, [members.person == had.who, members.year == had.when])
     rows = rows.select(*KEY, "person", missed=rows.who.isnull())
@@ -62,7 +63,7 @@ def _in_the_year(indicator: Indicator, ground: Ground) -> ir.Table:
 
 def _enough(arms: Sequence[Expected], least: int, members: ir.Table, ground: Ground) -> ir.Table:
     """Person and year of the members who had one of these on as many different days."""
-    days = _days(arms, ground).semi_join(members, "person")
+    days = having(_days(arms, ground), members, "person")
     days = days.select("person", "day", year=days.day.year().cast("int16"))
     yearly = days.group_by("person", "year").agg(dates=days.day.nunique())
     return yearly.filter(yearly.dates >= least)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from maillage.engines.indicators.cohorts import matches, matching_stays
 from maillage.engines.indicators.definition_model import Indicator
+from maillage.engines.indicators.joins import having
 from maillage.engines.indicators.measures.ground import Ground
 from maillage.engines.indicators.measures.tally import limited, of_members, tallied
 
@@ -43,7 +44,8 @@ def index_episodes(indicator: Indicator, ground: Ground, days: int) -> ir.Table:
         return index
     stays = matching_stays(indicator.stays, ground.engine.events)
     stays = stays.select("entered_on", patient="person")
-    return index.semi_join(
+    return having(
+        index,
         stays,
         [
             index.person == stays.patient,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from maillage.engines.indicators.cohorts import matching_stays
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.engines.indicators.events import Exit
+from maillage.engines.indicators.joins import having
 from maillage.engines.indicators.measures.ground import Ground
 from maillage.engines.indicators.measures.tally import (
     limited,
@@ -65,7 +66,7 @@ def _first_of_episodes(indicator: Indicator, ground: Ground) -> ir.Table:
         episodes = episodes.filter(~episodes.died)
     first = matching_stays(arms, ground.engine.events)
     length = episodes.left_on.delta(episodes.entered_on, unit="day")
-    kept = episodes.filter(length >= nights).semi_join(first, [episodes.episode == first.stay])
+    kept = having(episodes.filter(length >= nights), first.select(episode="stay"), "episode")
     kept = kept.select("person", group="first_group", year=kept.left_on.year().cast("int16"))
     return ground.place(kept.filter(kept.year.isin(ground.years)))
 

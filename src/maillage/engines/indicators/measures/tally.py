@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.engines.indicators.events import AGE_BANDS, BAND_YEARS
+from maillage.engines.indicators.joins import having
 from maillage.engines.indicators.measures.ground import KEY, Ground
 from maillage.engines.indicators.results import CELLS
 
@@ -37,7 +38,7 @@ def of_members(rows: ir.Table, indicator: Indicator, ground: Ground) -> ir.Table
     """The rows of members of the cohort of the indicator, the same year; all without cohort."""
     if indicator.cohort is None:
         return rows
-    return rows.semi_join(ground.members(indicator.cohort), ["person", "year"])
+    return having(rows, ground.members(indicator.cohort), ["person", "year"])
 
 
 def tallied(
