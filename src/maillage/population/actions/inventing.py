@@ -27,6 +27,7 @@ from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.permissions import LOAD
 from maillage.population.queries.synthetic_places import build_places
 from maillage.population.rules.versions import blocking_findings
+from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def invent_version(
         from maillage.engines.indicators.synth import generate
 
         manifest = generate(build_places(), work, seed=SEED, share=version.share, progress=tell)
-        return manifest, {"quality": assess(work, tell)}
+        return manifest, {"quality": assess(work, today=local_day(at), progress=tell)}
 
     made = fill(version=version, make=make, by=by, at=at)
     if made.state == VersionState.QUALITY and not blocking_findings(made.report):

@@ -25,6 +25,7 @@ from maillage.population.imports import find_folder, keep_files
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.permissions import LOAD, check_on
 from maillage.population.queries.places import REJECTS, inbox, uploads_folder, version_folder
+from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import MaillageError, Refusal
 
 if TYPE_CHECKING:
@@ -139,7 +140,14 @@ def load_version(
 
     def read(work: Path) -> tuple[Manifest, dict[str, Any]]:
         source = _source(version)
-        return read_files(version, source, work, progress=progress, is_cancelled=is_cancelled)
+        return read_files(
+            version,
+            source,
+            work,
+            today=local_day(at),
+            progress=progress,
+            is_cancelled=is_cancelled,
+        )
 
     return fill(version=version, make=read, by=by, at=at)
 

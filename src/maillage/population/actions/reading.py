@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from maillage.population.models import DataSetVersion
 from maillage.vocabulary.errors import Refusal
 
 if TYPE_CHECKING:
+    from maillage.engines.indicators.reading import ReadReport
     from maillage.engines.indicators.store import Manifest, Origin
 
 Progress = Callable[[int, int, str], None]
@@ -27,6 +29,7 @@ def read_files(
     source: Path,
     work: Path,
     *,
+    today: date,
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Manifest, dict[str, Any]]:
@@ -61,16 +64,25 @@ def read_files(
             manifest = writer.close(origin=_origin(version), progress=progress)
     except reading.ReadingCancelled as error:
         raise LoadingStopped from error
-    return manifest, {"reading": report.as_dict(), "quality": assess(work, progress)}
+    return manifest, {
+        "reading": report.as_dict(),
+        "quality": assess(work, today=today, report=report, progress=progress),
+    }
 
 
-def assess(folder: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """The quality report of a store, as plain values."""
+def assess(
+    folder: Path,
+    *,
+    today: date,
+    report: ReadReport | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """The quality report of a store, as plain values. ``report`` is what its reading did."""
     from maillage.engines.indicators.reading.quality import assess as judge
 
     if progress is not None:
         progress(0, 0, "Contrôles de qualité")
-    return judge(folder).as_dict()
+    return judge(folder, today=today, report=report, memory_mb=READING_MB).as_dict()
 
 
 def _origin(version: DataSetVersion) -> Origin:

@@ -1,0 +1,214 @@
+"""Computing: from an accepted version to what pages show, kept, out of date, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maillage.accounts.enums import Role
+from maillage.accounts.permissions import SYSTEM, Actor
+from maillage.directory.models import Organization
+from maillage.jobs.worker import run_waiting
+from maillage.population import actions
+from maillage.population.actions import computing
+from maillage.population.models import Computation, DataSetVersion
+from maillage.population.queries import (
+    current_results,
+    get_computation_row,
+    get_pending,
+    places,
+    present_definitions,
+)
+from maillage.population.queries.definitions import EXAMPLE
+from maillage.territory.models import Commune
+from maillage.vocabulary.errors import NotAllowed, Refusal
+from tests.population.files_by_hand import write_files
+from tests.population.results_by_hand import put_dataset, put_results, put_version
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dim(make_actor: Callable[..., Actor]) -> Actor:
+    return make_actor(Role.DIM, at="ch-essai")
+
+
+@pytest.fixture
+def version(dim: Actor, now: datetime, tmp_path: Path) -> DataSetVersion:
+    """A version of real files, loaded and accepted, on a territory of two communes."""
+    for code, name, lat, lon in (
+        ("59249", "Fourmies", 50.017, 4.048),
+        ("59606", "Valenciennes", 50.357, 3.523),
+    ):
+        Commune.objects.create(
+            code=code, name=name, search_name=name.lower(), department="59", residents=20000,
+            residents_year=2024, latitude=lat, longitude=lon, source="essai",
+        )  # fmt: skip
+    hospital = Organization.objects.create(
+        slug="ch-essai", name="CH", short_name="CH", kind="HOSPITAL", source="essai"
+    )
+    write_files(tmp_path / "depot" / "envoi")
+    dataset = put_dataset(slug="sejours", organization=hospital)
+    loading = actions.ask_to_load(dataset=dataset, folder="envoi", by=dim, at=now)
+    loaded = actions.load_version(version=loading, by=dim, at=now)
+    return actions.accept_version(version=loaded, by=dim, at=now)
+
+
+def test_an_accepted_version_is_computed_and_shown(
+    version: DataSetVersion, dim: Actor, now: datetime
+) -> None:
+    asked = actions.ask_for_computation(version=version, by=dim, at=now)
+    assert get_pending() is not None
+    assert actions.ask_for_computation(version=version, by=dim, at=now).pk == asked.pk
+    run_waiting(at=now)
+    asked.refresh_from_db()
+    assert (asked.state, asked.error, asked.is_current) == ("DONE", "", True)
+    results = current_results(at=now)
+    assert results is not None
+    assert results.years == (2024, 2025)
+    assert set(results.areas.at(results.areas.level("C:59249"))) == {"C:59249", "C:59606"}
+    avoidable = results.cells("avoidable-heart-failure", 2025)
+    assert sum(avoidable["events"].to_pylist()) > 0
+    assert get_pending() is None
+    assert get_computation_row(asked.pk).stale == ""
+
+
+def test_a_cohort_of_ones_own_is_computed(
+    version: DataSetVersion, dim: Actor, now: datetime
+) -> None:
+    text = EXAMPLE.replace('icd = ["N18"]', 'icd = ["I50"]')
+    draft = actions.save_definition(text=text, by=dim, at=now)
+    actions.ask_for_preview(definition=draft, version=version, by=dim, at=now)
+    run_waiting(at=now)
+    draft.refresh_from_db()
+    assert draft.preview["people"] == 100
+    assert draft.preview["year"] == 2025
+    actions.publish_definition(definition=draft, by=dim, at=now)
+    computation = actions.ask_for_computation(version=version, by=dim, at=now)
+    run_waiting(at=now)
+    results = current_results(at=now)
+    assert results is not None
+    assert results.computation.pk == computation.pk
+    found = results.cells("prevalence-insuffisance-renale-suivie", 2025)
+    assert sum(found["persons"].to_pylist()) == 100
+    assert results.definitions.fingerprint == results.computation.definitions
+
+
+def test_what_changed_since_asks_for_another(
+    dim: Actor, now: datetime, make_actor: Callable[..., Actor]
+) -> None:
+    done = put_results(version=put_version(put_dataset()))
+    Computation.objects.update(definitions=present_definitions().fingerprint)
+    assert get_computation_row(done.pk).stale == ""
+    draft = actions.save_definition(text=EXAMPLE, by=dim, at=now)
+    actions.publish_definition(definition=draft, by=dim, at=now)
+    assert "définitions" in get_computation_row(done.pk).stale
+    DataSetVersion.objects.update(is_current=False)
+    assert "plus récente" in get_computation_row(done.pk).stale
+
+
+def test_only_an_accepted_version_with_a_whole_year_is_computed(
+    dim: Actor, now: datetime, make_actor: Callable[..., Actor]
+) -> None:
+    version = put_version(put_dataset(), first_on=date(2025, 2, 1))
+    with pytest.raises(Refusal, match="aucune année civile entière"):
+        actions.ask_for_computation(version=version, by=dim, at=now)
+    DataSetVersion.objects.update(state="QUALITY", is_current=False)
+    with pytest.raises(Refusal, match="Acceptez d'abord"):
+        actions.ask_for_computation(version=version, by=dim, at=now)
+    with pytest.raises(NotAllowed):
+        actions.ask_for_computation(version=version, by=make_actor(Role.DIRECTOR), at=now)
+
+
+def test_one_that_is_stopped_while_it_waits_is_over(dim: Actor, now: datetime) -> None:
+    asked = actions.ask_for_computation(version=put_version(put_dataset()), by=dim, at=now)
+    actions.cancel_computation(computation=asked, by=dim, at=now)
+    asked.refresh_from_db()
+    assert asked.state == "CANCELLED"
+    assert run_waiting(at=now) == 0
+
+
+def test_one_that_is_told_to_stop_leaves_nothing(
+    version: DataSetVersion, dim: Actor, now: datetime
+) -> None:
+    asked = actions.ask_for_computation(version=version, by=dim, at=now)
+    with pytest.raises(computing.ComputingStopped):
+        actions.compute_results(computation=asked, by=dim, at=now, is_cancelled=lambda: True)
+    assert not places.results_folder(asked).exists()
+    computing.note_stopped(computation=asked, is_given_up=False)
+    assert asked.state == "WAITING", "a worker that ends gives it back"
+
+
+def test_a_failure_says_why(dim: Actor, now: datetime) -> None:
+    asked = actions.ask_for_computation(version=put_version(put_dataset()), by=dim, at=now)
+    run_waiting(at=now)
+    asked.refresh_from_db()
+    assert asked.state == "FAILED"
+    assert asked.error
+    assert not places.results_folder(asked).exists()
+
+
+def test_real_data_take_the_place_of_invented_ones_and_not_the_reverse(
+    version: DataSetVersion, dim: Actor, now: datetime
+) -> None:
+    invented = put_results()
+    actions.ask_for_computation(version=version, by=dim, at=now)
+    run_waiting(at=now)
+    invented.refresh_from_db()
+    assert not invented.is_current
+    results = current_results(at=now)
+    assert results is not None
+    assert not results.is_synthetic
+    actions.show_computation(computation=invented, by=dim, at=now)
+    results = current_results(at=now)
+    assert results is not None
+    assert results.is_synthetic
+
+
+def test_the_one_that_is_shown_is_not_deleted(
+    dim: Actor, now: datetime, django_capture_on_commit_callbacks: Any
+) -> None:
+    version = put_version(put_dataset())
+    shown = put_results(version=version)
+    kept = put_results(version=version, is_current=False)
+    with pytest.raises(Refusal, match="montrez-en d'abord un autre"):
+        actions.delete_computation(computation=shown, by=dim, at=now)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.delete_computation(computation=kept, by=dim, at=now)
+    assert not places.results_folder(kept).exists()
+    assert places.results_folder(shown).exists()
+
+
+def test_retiring_a_version_takes_its_figures_off_the_pages(dim: Actor, now: datetime) -> None:
+    hospital = Organization.objects.create(
+        slug="ch-essai", name="CH", short_name="CH", kind="HOSPITAL", source="essai"
+    )
+    version = put_version(put_dataset(organization=hospital))
+    put_results(version=version)
+    actions.retire_version(version=version, by=dim, at=now)
+    assert current_results(at=now) is None
+
+
+def test_what_a_dead_command_left_is_ended(dim: Actor, now: datetime) -> None:
+    asked = computing.note_computation(version=put_version(put_dataset()), by=dim, at=now)
+    actions.follow_jobs(at=now + timedelta(hours=1))
+    asked.refresh_from_db()
+    assert asked.state == "WAITING"
+    actions.follow_jobs(at=now + timedelta(hours=13))
+    asked.refresh_from_db()
+    assert asked.state == "FAILED"
+
+
+def test_folders_that_nobody_owns_are_tidied(now: datetime, population_folder: Path) -> None:
+    kept = put_results()
+    for name in ("results/999", "datasets/essai/7", "datasets/essai/1.part", "received/essai/1"):
+        (population_folder / name).mkdir(parents=True)
+    later = now.replace(year=now.year + 50)
+    assert actions.tidy_folders(at=now - timedelta(days=9000)) == 0, "young folders stay"
+    assert actions.tidy_folders(at=later) == 4
+    assert places.results_folder(kept).is_dir()
+    assert SYSTEM.username == "system"

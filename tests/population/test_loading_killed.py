@@ -1,0 +1,44 @@
+"""A worker killed while it loads a version: one version, whole, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.stage import LONGEST_S, Stage
+
+PROGRAM = "tests.population.loading_program"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    made = Stage(tmp_path, "")
+    made.run("maillage.config.manage", "migrate", "--verbosity", "0")
+    made.run(PROGRAM, "make")
+    return made
+
+
+def kill_while(stage: Stage, where: str) -> None:
+    worker = stage.start(PROGRAM, "work", where)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "here\n"
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.communicate(timeout=LONGEST_S)
+
+
+def test_a_version_is_loaded_once_whatever_is_killed(stage: Stage) -> None:
+    for where in ("reading", "renamed", "writing"):
+        kill_while(stage, where)
+        found = json.loads(stage.run(PROGRAM, "report"))
+        assert found["versions"] == [[1, "LOADING"]]
+        assert found["lines"] == 0
+    stage.run(PROGRAM, "drain")
+    found = json.loads(stage.run(PROGRAM, "report"))
+    assert found["versions"] == [[1, "QUALITY"]]
+    assert (found["folders"], found["stores"]) == (["1"], ["1/manifest.json"])
+    assert found["lines"] == 1
+    assert found["jobs"] == [["DONE", 4]]
