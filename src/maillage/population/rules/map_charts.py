@@ -133,7 +133,7 @@ def draw_place_funnel(
             points,
             limits,
             title=f"{indicator.label} : rapport selon le nombre de cas attendus",
-            unit=f"{indicator.unit} attendus",
+            unit=f"nombre attendu ({indicator.unit})",
             width=width,
         ),
         note=" ".join(notes),
