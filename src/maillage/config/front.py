@@ -165,7 +165,7 @@ def demo(words: list[str]) -> NoReturn:
     serve(words, **demo_on)
 
 
-def _python_apart(name: str) -> Path:
+def python_apart(name: str) -> Path:
     """The Python of an environment of its own, made from ``requirements/<name>.txt`` in ``var``."""
     place = REPOSITORY / "var" / f"{name}-env"
     python = place / "bin" / "python"
@@ -182,7 +182,7 @@ def _test_apart(name: str, folder: str, *options: str) -> int:
     """Run the engines' tests of a folder in an environment of their own, without Django."""
     usual = ["-q", "-c", "tests/engines/pytest.ini", "--confcutdir", "tests/engines"]
     return subprocess.run(
-        [_python_apart(name), "-m", "pytest", *usual, "-p", "no:cacheprovider", folder, *options],
+        [python_apart(name), "-m", "pytest", *usual, "-p", "no:cacheprovider", folder, *options],
         cwd=REPOSITORY,
         check=False,
     ).returncode
