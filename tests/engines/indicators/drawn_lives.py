@@ -129,7 +129,8 @@ class _Life:
             while day <= LAST_ON and self.chance.random() < 0.97:
                 self.tables["dispensing"].append(
                     {"person": self.person, "atc": atc, "dispensed_on": day,
-                     "packs": choice([1, 2]), "days": choice([0, 28, 30, 30]), "large": self.chance.random() < 0.1}
+                     "packs": choice([1, 2]), "days": choice([0, 28, 30, 30]),
+                     "large": self.chance.random() < 0.1}
                 )  # fmt: skip
                 day += timedelta(days=choice(steps))
 

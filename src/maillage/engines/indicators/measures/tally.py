@@ -56,7 +56,7 @@ def tallied(
         *KEY,
         "person",
         events=ibis.literal(1, "int64") if events is None else events.cast("int64"),
-        base=ibis.literal(0, "float64") if base is None else base.cast("float64"),
+        base=real(0) if base is None else base.cast("float64"),
         amount=ibis.null("float64") if amount is None else amount.cast("float64"),
     )
     return rows.group_by(*KEY, "person").agg(
@@ -77,9 +77,17 @@ def over_members(rows: ir.Table, indicator: Indicator, ground: Ground) -> ir.Tab
         *KEY,
         "person",
         events=ibis.coalesce(both.events, 0).cast("int64"),
-        base=ibis.literal(1.0),
+        base=real(1),
         amount=both.amount.cast("float64"),
     )
+
+
+def real(number: int) -> ir.FloatingScalar:
+    """A whole number as a real one. Written otherwise, it would be a decimal for PostgreSQL, and
+    its sums too."""
+    import ibis
+
+    return ibis.literal(number, "int32").cast("float64")
 
 
 def cells(tallies: ir.Table, indicator: Indicator, ground: Ground) -> ir.Table:
@@ -129,7 +137,7 @@ def _with_residents(counted: ir.Table, indicator: Indicator, ground: Ground) -> 
     base = residents.group_by(*KEY).agg(base=(residents.residents * share).sum())
     base = base.filter(base.base > 0)
     rows = counted.select(
-        *_key(counted), "events", "persons", "amount", base=ibis.literal(0.0)
+        *_key(counted), "events", "persons", "amount", base=real(0)
     ).union(
         base.select(
             *_key(base),
