@@ -34,7 +34,10 @@ DAYS = tuple(
     )
 )  # fmt: skip
 SENTINEL = date(1600, 1, 1)
-BIRTHS = (date(1940, 1, 1), date(1947, 12, 31), date(1948, 1, 1), date(1982, 6, 15), DAYS[7])
+BIRTHS = (
+    *(date(1940, 1, 1), date(1947, 12, 31), date(1948, 1, 1), date(1982, 6, 15)),
+    *(date(1983, 12, 31), date(2022, 1, 1)),
+)
 
 NOISE = {
     "CIM-10": ("E119", "E1190", "E11", "O240", "I500", "I50", "J440", "I10", ""),

@@ -44,7 +44,61 @@ def test_every_cohort_of_the_product(key: str) -> None:
     assert 20 < members < 3 * 400 - 20
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(text=cohort_texts(), seed=st.integers(0, 10_000))
 def test_any_cohort_that_the_grammar_accepts(text: str, seed: int) -> None:
     check(read_cohort(text, name="drawn.toml"), population(seed, 60, NOISE))
+
+
+FEATURES = {
+    "large packs": "kind = 'dispensing'\natc = ['A10']\nmin_dates = 3\nmin_dates_large = 2",
+    "not only": "kind = 'dispensing'\natc = ['A10']\nnot_only = ['A10BK']",
+    "exceptions": "kind = 'dispensing'\natc = ['A10']\nexcept = ['A10B']",
+    "deliveries of past years": "kind = 'dispensing'\natc = ['A10']\nyears = 'N-3..N-1'",
+    "rights of past years": "kind = 'long-term'\nicd = ['E11', 'I50']\nyears = 'N-3..N-1'",
+    "units": "kind = 'stay'\nicd = ['E11', 'I50']\nin = ['unit-main']",
+    "main or unit": "kind = 'stay'\nicd = ['E11', 'I50']\nin = ['main', 'unit-related']",
+    "with": "kind = 'stay'\nicd = ['E11', 'I50', 'J44']\nwith_icd = ['E11', 'I50']",
+    "without": "kind = 'stay'\nicd = ['I50', 'J44']\nin = ['related']\nwithout_icd = ['E11']",
+    "acts": "kind = 'stay'\nacts = ['DDAF']\nyears = 'N-1..N'",
+    "without acts": "kind = 'stay'\nicd = ['E11', 'I50']\nwithout_acts = ['DEQP', 'DD']",
+    "groups": "kind = 'stay'\nghm = ['28', '90']",
+    "sessions": "kind = 'stay'\nicd = ['E11', 'I50']\nsessions = 'only'",
+    "no sessions": "kind = 'stay'\nicd = ['E11', 'I50']\nsessions = 'none'",
+    "nights": "kind = 'stay'\nicd = ['E11', 'I50']\nmin_nights = 181",
+    "transfers": "kind = 'stay'\nicd = ['E11', 'I50']\nnot_transferred = true",
+    "emergencies": "kind = 'stay'\nicd = ['E11', 'I50']\nfrom_emergency = true",
+    "two stays": "kind = 'stay'\nicd = ['E11', 'I50']\nmin_stays = 2\nyears = 'N-3..N'",
+    "two acts": "kind = 'procedure'\nsystem = 'CCAM'\ncodes = ['DD']\nmin_dates = 2\nyears = 'N-5..N'",
+    "specialties": "kind = 'visit'\nvisits = ['GP']\nspecialties = ['SM04']",
+    "diagnoses of visits": "kind = 'visit'\nvisits = ['GP', 'EMERGENCY']\nicd = ['E11', 'I50']",
+}
+IDENTITY = """key = "ours"
+version = "1"
+label = "Les nôtres"
+meaning = "Pour l'essai."
+source = "Aucune"
+status = "to confirm"
+"""
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_every_condition_of_an_arm(feature: str) -> None:
+    text = f"{IDENTITY}[[arm]]\n{FEATURES[feature]}\n"
+    assert check(read_cohort(text, name="ours.toml"), population(3, 400, NOISE)) > 5
+
+
+@pytest.mark.parametrize(
+    "limits", ["sex = 'F'", "min_age = 74", "max_age = 73", "min_age = 39\nmax_age = 75"]
+)
+def test_limits_of_sex_and_age(limits: str) -> None:
+    text = f"{IDENTITY}{limits}\n[[arm]]\nkind = 'long-term'\nicd = ['E11', 'I50', 'I10']\n"
+    assert check(read_cohort(text, name="ours.toml"), population(4, 300, NOISE)) > 5
+
+
+@pytest.mark.parametrize("header", ["also", "unless"])
+def test_other_conditions(header: str) -> None:
+    arms = "[[arm]]\nkind = 'long-term'\nicd = ['E11', 'I50', 'I10']\n"
+    others = f"[[{header}]]\nkind = 'visit'\nvisits = ['GP']\nyears = 'N-1..N'\n"
+    text = IDENTITY + arms + others + f"[[{header}]]\nkind = 'stay'\nicd = ['J44']\n"
+    assert check(read_cohort(text, name="ours.toml"), population(5, 300, NOISE)) > 5
