@@ -25,6 +25,7 @@ from maillage.engines.indicators.adherence import PdcRule, pdc
 from maillage.engines.indicators.cohorts import SENTINEL_YEAR, Events, matches, meeting
 from maillage.engines.indicators.definition_model import CohortArm, Definitions
 from maillage.engines.indicators.episodes import readmissions
+from maillage.engines.indicators.joins import having, lacking
 from maillage.engines.indicators.measures.ground import Ground, prepare
 from maillage.engines.indicators.pyramid_rules import (
     ADHERENCE,
@@ -99,7 +100,7 @@ def present_people(ground: Ground) -> ir.Table:
         ],
     ).select("person", "year")
     people = ground.engine.events["person"]
-    nowhere = people.anti_join(known, "person").select("person")
+    nowhere = lacking(people, known, "person").select("person")
     nowhere = nowhere.cross_join(calendar.select("year")).select("person", "year")
     rows = here.union(nowhere).distinct()
     rows = rows.select("person", year=rows.year.cast("int16"))
@@ -118,8 +119,8 @@ def classified(pyramid: Pyramid, ground: Ground) -> ir.Table:
     present = ground.keep("present", lambda: present_people(ground)).select("person", *CELL)
     sick = ground.members(pyramid.cohort).select("person", "year")
     key = pyramid.key
-    ill = ground.keep(f"ill-{key}", lambda: present.semi_join(sick, ["person", "year"]))
-    others = present.anti_join(sick, ["person", "year"])
+    ill = ground.keep(f"ill-{key}", lambda: having(present, sick, ["person", "year"]))
+    others = lacking(present, sick, ["person", "year"])
     rank_of_ill = len(pyramid.of_ill)
     parts = [ill.select("person", "year", rank=ibis.literal(rank_of_ill, "int32"))]
     for rank, reason in enumerate(pyramid.of_ill):
@@ -156,12 +157,12 @@ def _holding(reason: Reason, among: ir.Table, ground: Ground, rank: int) -> ir.T
 
     key = ["person", "year"]
     if reason.rule == ADHERENCE:
-        found = among.semi_join(_poorly_covered(reason, among, ground), key)
+        found = having(among, _poorly_covered(reason, among, ground), key)
     elif reason.rule == READMISSION:
-        found = among.semi_join(_readmitted(reason, ground), key)
+        found = having(among, _readmitted(reason, ground), key)
     else:
         meets = _meets(reason, among, ground)
-        found = among.anti_join(meets, key) if reason.rule == LACKS else among.semi_join(meets, key)
+        found = lacking(among, meets, key) if reason.rule == LACKS else having(among, meets, key)
     return found.select("person", "year", rank=ibis.literal(rank, "int32"))
 
 
@@ -184,7 +185,7 @@ def _events_of(among: ir.Table, ground: Ground) -> Events:
     events = dict(ground.engine.events)
     whom = among.select("person").distinct()
     for name in ("dispensing", "stay", "visit", "procedure"):
-        events[name] = events[name].semi_join(whom, "person")
+        events[name] = having(events[name], whom, "person")
     return events
 
 
@@ -203,7 +204,7 @@ def _poorly_covered(reason: Reason, among: ir.Table, ground: Ground) -> ir.Table
     deliveries = events["dispensing"]
     other = deliveries.filter(matches(deliveries.atc, reason.without))
     other = other.select("person", year=other.dispensed_on.year().cast("int16"))
-    return rows.anti_join(other, ["person", "year"])
+    return lacking(rows, other, ["person", "year"])
 
 
 def _readmitted(reason: Reason, ground: Ground) -> ir.Table:
@@ -212,7 +213,7 @@ def _readmitted(reason: Reason, ground: Ground) -> ir.Table:
     index = episodes.filter(matches(episodes.first_main, reason.icd)) if reason.icd else episodes
     rows = readmissions(episodes, days=(1, reason.days), last_on=ground.last_on)
     back = rows.is_unplanned if reason.unplanned else rows.is_readmitted
-    rows = rows.filter(back).semi_join(index, "episode")
+    rows = having(rows.filter(back), index, "episode")
     return rows.select("person", year=rows.left_on.year().cast("int16"))
 
 
