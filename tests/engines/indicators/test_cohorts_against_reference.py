@@ -69,7 +69,9 @@ FEATURES = {
     "transfers": "kind = 'stay'\nicd = ['E11', 'I50']\nnot_transferred = true",
     "emergencies": "kind = 'stay'\nicd = ['E11', 'I50']\nfrom_emergency = true",
     "two stays": "kind = 'stay'\nicd = ['E11', 'I50']\nmin_stays = 2\nyears = 'N-3..N'",
-    "two acts": "kind = 'procedure'\nsystem = 'CCAM'\ncodes = ['DD']\nmin_dates = 2\nyears = 'N-5..N'",
+    "two acts": (
+        "kind = 'procedure'\nsystem = 'CCAM'\ncodes = ['DD']\nmin_dates = 2\nyears = 'N-5..N'"
+    ),
     "specialties": "kind = 'visit'\nvisits = ['GP']\nspecialties = ['SM04']",
     "diagnoses of visits": "kind = 'visit'\nvisits = ['GP', 'EMERGENCY']\nicd = ['E11', 'I50']",
 }

@@ -10,7 +10,8 @@ import pytest
 from maillage.engines.indicators import definitions
 from maillage.engines.indicators.definition_model import STATUSES
 from maillage.engines.indicators.definition_page import population_page
-from maillage.engines.indicators.definitions import describe, load_definitions
+from maillage.engines.indicators.definition_reader import read_code_list
+from maillage.engines.indicators.definitions import describe, load_definitions, read_cohort
 from maillage.vocabulary.errors import Invalid
 
 COHORT = """key = "{key}"
@@ -152,3 +153,11 @@ def test_the_links_of_the_reference_page_lead_somewhere() -> None:
     sections = [anchor for anchor in anchors if anchor in links]
     assert len(sections) == len(set(sections))
     assert page.index("### Mine") > page.index("## cohort diabetes\n")
+
+
+def test_the_examples_of_the_guide_are_read() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "how-to" / "define-a-cohort.md"
+    blocks = re.findall(r"```toml\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
+    cohort, codes = blocks
+    assert read_cohort(cohort, name="guide").also
+    assert read_code_list(codes, name="guide").system == "CIM-10"

@@ -194,11 +194,7 @@ def open_file(text: str, name: str, lists: Mapping[str, CodeList]) -> Definition
 def refusal_of(problems: list[Problem]) -> Invalid:
     """What is raised for a file with these defects."""
     said = "un défaut" if len(problems) == 1 else f"{len(problems)} défauts"
-    return Invalid(
-        "indicators.definition",
-        f"La définition « {problems[0].file} » a {said}.",
-        problems=problems,
-    )
+    return Invalid("indicators.definition", f"La définition a {said}.", problems=problems)
 
 
 def clean_code(system: str, code: str) -> str:
