@@ -251,8 +251,8 @@ def _read_conditions(stage: Stage) -> None:
       LEFT JOIN key_of k ON k.subject = {_reference("$.subject")}
       LEFT JOIN (SELECT id, kind, stay_key FROM in_encounter) e
         ON e.id = {_reference("$.encounter")}
-      LEFT JOIN (SELECT id, min(role) FILTER (role <> 'ASSOCIATED') AS role FROM role_of GROUP BY id)
-        r ON r.id = c.id
+      LEFT JOIN (SELECT id, min(role) FILTER (role <> 'ASSOCIATED') AS role FROM role_of
+                 GROUP BY id) r ON r.id = c.id
     """
     stage.judge(
         "in_condition",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from maillage.engines.indicators.reading import numbering
 from maillage.engines.indicators.reading.layouts import Layout
-from maillage.engines.indicators.reading.pmsi_rss import ENTRY, EXIT, parsed
+from maillage.engines.indicators.reading.pmsi_rss import ENTRY, EXIT, load, parse
 from maillage.engines.indicators.reading.staging import Check, Stage
 
 _FIELDS = (
@@ -19,30 +19,26 @@ _COUNTS = ("um_count", "global_count", "radio_count", "das_count", "act_count")
 
 def read(stage: Stage, known: dict[str, list[Layout]], groups: dict[str, list[Path]]) -> None:
     """Fill the tables of stays, diagnoses and procedures, and say who was seen and lived where."""
-    stage.load_lines("raw_ano", groups["ano"], "ano")
-    stage.load_lines("raw_rsa", groups["rsa"], "rsa")
+    load(stage, known, "ano", groups["ano"])
+    load(stage, known, "rsa", groups["rsa"])
     stage.step("Contrôle : chaînage")
-    _judge_chaining(stage, known["ano"])
+    _judge_chaining(stage, known)
     stage.step("Contrôle : RSA")
-    _judge(stage, known["rsa"])
+    _judge(stage, known)
     stage.step("Assemblage des séjours")
     _build(stage)
     for one in known["rsa"]:
         _explode(stage, one)
 
 
-def _judge_chaining(stage: Stage, known: list[Layout]) -> None:
-    names = ("finess", "index", "patient", "entered_on", "left_on")
-    fields = {
-        one.version: ", ".join(
-            [
-                *(f'{one.line[name].sql()} AS "{name}"' for name in names),
-                f"{one.line['returns'].sql()} AS returns",
-                f"{one.line['born_on'].sql() if 'born_on' in one.line else chr(39) * 2} AS born_on",
-            ]
-        )
-        for one in known
-    }
+def _chain_fields(one: Layout) -> str:
+    names = ("finess", "index", "patient", "entered_on", "left_on", "returns")
+    picked = [f'{one.line[name].sql()} AS "{name}"' for name in names]
+    born_on = one.line.get("born_on")
+    return ", ".join([*picked, f"{born_on.sql() if born_on else chr(39) * 2} AS born_on"])
+
+
+def _judge_chaining(stage: Stage, known: dict[str, list[Layout]]) -> None:
     stage.judge(
         "ano",
         f"""
@@ -50,7 +46,7 @@ def _judge_chaining(stage: Stage, known: list[Layout]) -> None:
                french_day(born_on) AS born,
                row_number() OVER (PARTITION BY finess, "index", substr(left_on, 5)
                                   ORDER BY file DESC, row DESC) AS again
-        FROM ({parsed(known, "raw_ano", fields)})
+        FROM ({parse(stage, known, "ano", _chain_fields)})
         """,
         [
             Check("trim(line) = ''", rule="EMPTY"),
@@ -91,7 +87,7 @@ def _fields(one: Layout) -> str:
     )  # fmt: skip
 
 
-def _judge(stage: Stage, known: list[Layout]) -> None:
+def _judge(stage: Stage, known: dict[str, list[Layout]]) -> None:
     counts = " OR ".join(f"NOT regexp_full_match({name}, '[0-9]+')" for name in _COUNTS)
     source = f"""
       SELECT r.*, r.finess || '|' || r.year || '|' || r."index" AS stay_key, a.patient,
@@ -99,7 +95,7 @@ def _judge(stage: Stage, known: list[Layout]) -> None:
              try_cast(r.age_years AS INTEGER) AS years, try_cast(r.age_days AS INTEGER) AS days,
              row_number() OVER (PARTITION BY r.finess, r.year, r."index"
                                 ORDER BY r.file DESC, r.row DESC) AS again
-      FROM ({parsed(known, "raw_rsa", {one.version: _fields(one) for one in known})}) r
+      FROM ({parse(stage, known, "rsa", _fields)}) r
       LEFT JOIN ano a ON a.finess = r.finess AND a."index" = r."index"
                      AND year(a."left") = try_cast(r.year AS INTEGER)
     """

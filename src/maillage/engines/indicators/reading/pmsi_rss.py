@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from maillage.engines.indicators.reading import layouts, numbering
@@ -29,9 +30,9 @@ def read(stage: Stage, known: dict[str, list[Layout]], groups: dict[str, list[Pa
     """Fill the tables of stays, diagnoses and procedures, and say who was seen and lived where."""
     _read_chaining(stage, known, groups)
     _read_units(stage, known, groups)
-    stage.load_lines("raw_rss", groups["rss"], "rss")
+    load(stage, known, "rss", groups["rss"])
     stage.step("Contrôle : RSS")
-    _judge(stage, known["rss"])
+    _judge(stage, known)
     stage.step("Assemblage des séjours")
     _build(stage)
     _explode(stage, known["rss"])
@@ -52,26 +53,36 @@ def _fields(layout: Layout) -> str:
     return ", ".join(picked)
 
 
-def parsed(known: list[Layout], table: str, fields: dict[str, str]) -> str:
-    """The fields of all lines of a table, each by the layout of its version; lines of no version
-    have a null ``version``. ``fields``: the SQL of the fields of each version."""
-    parts = []
-    for one in known:
-        parts.append(
-            f"SELECT file, row, line, '{one.version}' AS version, {fields[one.version]} "
-            f"FROM {table} WHERE regexp_matches(line, '{one.pattern}')"
-        )
-    other = " AND ".join(f"NOT regexp_matches(line, '{one.pattern}')" for one in known)
-    unknown = f"SELECT file, row, line FROM {table} WHERE {other}"
-    return " UNION ALL BY NAME ".join([*parts, unknown])
+def load(stage: Stage, known: dict[str, list[Layout]], family: str, paths: list[Path]) -> None:
+    """Load the lines of a family into ``raw_<family>``, each with its version."""
+    cases = " ".join(
+        f"WHEN regexp_matches(line, '{one.pattern}') THEN '{one.version}'" for one in known[family]
+    )
+    stage.load_lines(f"raw_{family}", paths, family, version=f"CASE {cases} END")
 
 
-def _judge(stage: Stage, known: list[Layout]) -> None:
+def parse(
+    stage: Stage, known: dict[str, list[Layout]], family: str, fields: Callable[[Layout], str]
+) -> str:
+    """The SQL of the fields of all lines of a family, each by the layout of its version. Lines of
+    no version have a null ``version``, and null fields."""
+    rows = stage.connection.execute(f"SELECT DISTINCT version FROM raw_{family}").fetchall()
+    present = {row[0] for row in rows}
+    layouts_used = [one for one in known[family] if one.version in present] or known[family][:1]
+    parts = [f"SELECT * FROM raw_{family} WHERE version IS NULL"]
+    parts += [
+        f"SELECT *, {fields(one)} FROM raw_{family} WHERE version = '{one.version}'"
+        for one in layouts_used
+    ]
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def _judge(stage: Stage, known: dict[str, list[Layout]]) -> None:
     source = f"""
       SELECT *, french_day(born_on) AS born, french_day(entered_on) AS entered,
              french_day(left_on) AS "left",
              finess || '|' || rss AS stay_key
-      FROM ({parsed(known, "raw_rss", {one.version: _fields(one) for one in known})})
+      FROM ({parse(stage, known, "rss", _fields)})
     """
     counts = " OR ".join(
         f"NOT regexp_full_match({name}, '[0-9]+')"
@@ -102,30 +113,33 @@ def _judge(stage: Stage, known: list[Layout]) -> None:
     )  # fmt: skip
     # A stay of which a unit is missing would be shorter and less ill than it was.
     stage.run(
-        "CREATE TABLE broken AS "
-        f"SELECT DISTINCT finess || '|' || rss AS stay_key FROM ("
-        f"{parsed(known, 'raw_rss', {one.version: _fields(one) for one in known})}) all_rum "
-        "WHERE version IS NOT NULL AND rss <> '' AND NOT EXISTS ("
-        "SELECT 1 FROM rum_formed f WHERE f.file = all_rum.file AND f.row = all_rum.row)"
+        "CREATE TABLE broken AS SELECT DISTINCT stay_key FROM judged_rum_formed "
+        "WHERE verdict IS NOT NULL AND rss <> ''"
+    )
+    stage.run(
+        "CREATE TABLE again AS SELECT file, row FROM (SELECT file, row, row_number() OVER ("
+        "PARTITION BY stay_key, rum ORDER BY file DESC, row DESC) AS rank FROM rum_formed) "
+        "WHERE rank > 1"
     )
     stage.judge(
         "rum",
         """
-        SELECT r.*, c.patient, c.patients,
-               row_number() OVER (PARTITION BY r.stay_key, r.rum ORDER BY r.file DESC, r.row DESC)
-                 AS again
+        SELECT r.*, c.patient, c.patients, a.row IS NOT NULL AS is_again
         FROM rum_formed r LEFT JOIN chain c ON c.stay = r.stay
+        LEFT JOIN again a ON a.file = r.file AND a.row = r.row
         """,
         [
             Check("stay_key IN (SELECT stay_key FROM broken)",
                   reason="une autre unité du même séjour est rejetée", column="rss"),
-            Check("again > 1", rule="DUPLICATE"),
+            Check("is_again", rule="DUPLICATE"),
             Check("patient IS NULL", rule="UNCHAINED"),
             Check("patients > 1", rule="CHAIN_CONFLICT"),
         ],
         text="line",
     )  # fmt: skip
-    stage.run("DROP TABLE rum_formed")
+    stage.run("DROP VIEW rum_formed")
+    stage.run("DROP TABLE judged_rum_formed")
+    stage.run("DROP TABLE raw_rss")
     stage.keep("rum")
 
 
@@ -133,7 +147,10 @@ def _build(stage: Stage) -> None:
     stage.run(
         """
         CREATE TABLE rum_ranked AS
-        SELECT *, row_number() OVER (
+        SELECT stay_key, patient, finess, version, line, born, sex, entered, "left", entry, origin,
+               urgency, "exit", postal, sessions, das_count, dad_count, act_count, main, related,
+               "group",
+               row_number() OVER (
                  PARTITION BY stay_key ORDER BY entered, "left", rum, row) AS rank,
                ("left" - entered) AS nights,
                coalesce((SELECT any_value(u.site) FROM unit_site u WHERE u.unit = rum.unit), '')
@@ -211,21 +228,24 @@ def _read_chaining(
     stage.load(
         "raw_chaining", groups.get("chaining", []), "chaining", layouts.fields_of("chaining")
     )
-    parts = ["SELECT file, row, stay, patient, stay || ';' || patient AS line FROM raw_chaining"]
+    parts = ["SELECT file, row, stay, patient, stay || patient = '' AS is_blank FROM raw_chaining"]
     for family in ("vidhosp", "anohosp"):
-        stage.load_lines(f"raw_{family}", groups.get(family, []), family)
-        fields = {
-            one.version: f"{one.line['stay'].sql()} AS stay, {one.line['patient'].sql()} AS patient"
-            for one in known[family]
-        }
-        source = parsed(known[family], f"raw_{family}", fields)
-        parts.append(f"SELECT file, row, stay, patient, line FROM ({source})")
+        load(stage, known, family, groups.get(family, []))
+        source = parse(
+            stage,
+            known,
+            family,
+            lambda one: f"{one.line['stay'].sql()} AS stay, {one.line['patient'].sql()} AS patient",
+        )
+        parts.append(
+            f"SELECT file, row, stay, patient, trim(line) = '' AS is_blank FROM ({source})"
+        )
     stage.judge(
         "in_chain",
         f"""SELECT *, row_number() OVER (PARTITION BY stay, patient ORDER BY file DESC, row DESC)
               AS again FROM ({" UNION ALL ".join(parts)})""",
         [
-            Check("trim(replace(line, ';', '')) = ''", rule="EMPTY"),
+            Check("is_blank", rule="EMPTY"),
             Check("stay IS NULL", reason="version de format inconnue", column="version"),
             Check("stay = ''", reason="numéro de séjour absent", column="stay"),
             Check("patient = ''", reason="identifiant du patient absent", column="patient"),
@@ -244,14 +264,16 @@ def _read_units(
     stage: Stage, known: dict[str, list[Layout]], groups: dict[str, list[Path]]
 ) -> None:
     stage.load("raw_units", groups.get("units", []), "units", layouts.fields_of("units"))
-    stage.load_lines("raw_um", groups.get("um", []), "um")
-    fields = {
-        one.version: f"{one.line['unit'].sql()} AS unit, {one.line['site'].sql()} AS site"
-        for one in known["um"]
-    }
+    load(stage, known, "um", groups.get("um", []))
+    parsed = parse(
+        stage,
+        known,
+        "um",
+        lambda one: f"{one.line['unit'].sql()} AS unit, {one.line['site'].sql()} AS site",
+    )
     source = f"""
       SELECT file, row, unit, site, unit || ';' || site AS line FROM raw_units UNION ALL
-      SELECT file, row, unit, site, line FROM ({parsed(known["um"], "raw_um", fields)})
+      SELECT file, row, unit, site, line FROM ({parsed})
     """
     stage.judge(
         "unit_site",

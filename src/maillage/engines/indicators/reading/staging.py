@@ -169,20 +169,24 @@ class Stage:
             found = match_columns(path.name, names, fields)
             source = self._open(path, layout)
             keep = tuple(dict.fromkeys(found.values()))
+            picked = ", ".join(f'"{found[name]}"' if name in found else "''" for name in fields)
             if header is None:
-                self._fill(source, table, files.read_parquet(path, keep), found, list(fields))
+                self._fill(source, table, files.read_parquet(path, keep), picked)
             else:
                 reader = files.TextReader(path, header, keep)
-                self._fill(source, table, reader, found, list(fields))
+                self._fill(source, table, reader, picked)
                 self._refuse_rows(source, reader.bad)
 
-    def load_lines(self, table: str, paths: Iterable[Path], layout: str) -> None:
-        """Load files as whole lines, into ``file``, ``row``, ``line``."""
-        self.run(f"CREATE TABLE IF NOT EXISTS {table} (file SMALLINT, row BIGINT, line VARCHAR)")
+    def load_lines(
+        self, table: str, paths: Iterable[Path], layout: str, *, version: str = "NULL"
+    ) -> None:
+        """Load files as whole lines, into ``file``, ``row``, ``line`` and ``version``, which the
+        SQL ``version`` tells from the line."""
+        self.run(f"CREATE TABLE {table} (file SMALLINT, row BIGINT, line VARCHAR, version VARCHAR)")
         for path in paths:
             source = self._open(path, layout)
             reader = files.TextReader(path)
-            self._fill(source, table, reader, {"line": "line"}, ["line"])
+            self._fill(source, table, reader, f'"line", {version}')
             self._refuse_rows(source, reader.bad)
 
     def _open(self, path: Path, layout: str) -> InputFile:
@@ -192,14 +196,8 @@ class Stage:
         return source
 
     def _fill(
-        self,
-        source: InputFile,
-        table: str,
-        batches: Iterable[pa.RecordBatch],
-        found: Mapping[str, str],
-        fields: Sequence[str],
+        self, source: InputFile, table: str, batches: Iterable[pa.RecordBatch], picked: str
     ) -> None:
-        picked = ", ".join(f'"{found[name]}"' if name in found else "''" for name in fields)
         for batch in batches:
             self.check_cancelled()
             source.rows += batch.num_rows
@@ -227,9 +225,10 @@ class Stage:
     # Judgement
 
     def judge(self, table: str, source: str, checks: Sequence[Check], *, text: str = "") -> None:
-        """Make ``table`` from a query that holds ``file`` and ``row``, one row for each input row,
-        less those that a check settles: these are counted and, if rejected, put apart. ``text``:
-        the SQL of what is kept of a rejected row."""
+        """Make the view ``table`` from a query that holds ``file`` and ``row``, one row for each
+        input row, less those that a check settles: these are counted and, if rejected, put apart.
+        All rows stay in ``judged_<table>``, with their ``verdict``. ``text``: the SQL of what is
+        kept of a rejected row."""
         cases = " ".join(
             f"WHEN coalesce({one.condition}, false) THEN {_quote(one.verdict)}" for one in checks
         )
@@ -238,10 +237,8 @@ class Stage:
         self.run(f"CREATE TABLE {judged} AS SELECT *, {verdict} AS verdict FROM ({source})")
         self._settle(judged, text or "''")
         self.run(
-            f"CREATE TABLE {table} AS SELECT * EXCLUDE (verdict) FROM {judged} "
-            "WHERE verdict IS NULL"
+            f"CREATE VIEW {table} AS SELECT * EXCLUDE (verdict) FROM {judged} WHERE verdict IS NULL"
         )
-        self.run(f"DROP TABLE {judged}")
 
     def _settle(self, judged: str, text: str) -> None:
         counts = self.connection.execute(
