@@ -7,12 +7,14 @@ import pytest
 from maillage.engines.indicators.definition_model import (
     CohortArm,
     DispensingArm,
+    Indicator,
+    ProcedureArm,
     StayArm,
     VisitArm,
     Window,
 )
-from maillage.engines.indicators.definition_reader import read_code_list
-from maillage.engines.indicators.definitions import read_cohort
+from maillage.engines.indicators.definition_reader import read_code_list, read_indicator
+from maillage.engines.indicators.definitions import load_definitions, read_cohort
 from maillage.vocabulary.errors import Invalid
 
 IDENTITY = """key = "our-cohort"
@@ -228,5 +230,66 @@ def test_a_code_list_is_read_with_its_labels() -> None:
 def test_a_defect_of_a_code_list_is_said(text: str, expected: str) -> None:
     with pytest.raises(Invalid) as refusal:
         read_code_list(text, name="ours.toml")
+    found = [str(problem) for problem in refusal.value.problems]
+    assert any(expected in one for one in found), found
+
+
+INDICATOR = (
+    IDENTITY
+    + """numerator = "Personnes sans dosage."
+denominator = "Personnes de la cohorte."
+kind = "follow-up"
+base = "cohort"
+cohort = "diabetes"
+unit = "personnes"
+per = 100
+direction = "lower is better"
+standard = ""
+
+[[expects]]
+kind = "procedure"
+system = "NABM"
+codes = ["@lab-hba1c"]
+"""
+)
+
+
+def read_one(text: str) -> Indicator:
+    known = load_definitions()
+    return read_indicator(
+        text, name="ours.toml", code_lists=known.code_lists, cohorts=known.cohorts
+    )
+
+
+def test_an_indicator_is_read_with_all_parameters_of_its_kind() -> None:
+    found = read_one(INDICATOR)
+    assert found.cohort is not None
+    assert found.cohort.key == "diabetes"
+    assert found.parameters == {"after": "year", "within_days": 0, "times": 1, "every": False}
+    (expected,) = found.expects
+    assert isinstance(expected, ProcedureArm)
+    assert expected.codes.prefixes == ("1577",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("follow-up", "guess", "kind : « guess » n'est pas connu"),
+        ("per = 100", "per = 100\ndays = 30", "days : ce champ n'existe pas"),
+        ("per = 100", "per = 0", "un nombre entier de 1 à 1000000"),
+        ('cohort = "diabetes"\n', "", "la base est une cohorte : nommez-la"),
+        ('cohort = "diabetes"', 'cohort = "none"', "la cohorte « none » n'existe pas"),
+        ("lower is better", "better", "direction : « better » n'est pas connu"),
+        ('base = "cohort"', 'base = "towns"', "base : « towns » n'est pas connu"),
+        ('kind = "procedure"\nsystem = "NABM"', 'kind = "stay"', "ours.toml"),
+        ("[[expects]]", "[[hopes]]", "hopes : ce champ n'existe pas"),
+        ("per = 100", "per = 100\nafter = 'birth'", "after : « birth » n'est pas connu"),
+    ],
+)
+def test_a_defect_of_an_indicator_is_said(old: str, new: str, expected: str) -> None:
+    text = INDICATOR.replace(old, new, 1)
+    assert text != INDICATOR
+    with pytest.raises(Invalid) as refusal:
+        read_one(text)
     found = [str(problem) for problem in refusal.value.problems]
     assert any(expected in one for one in found), found
