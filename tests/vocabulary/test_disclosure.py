@@ -6,19 +6,22 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from maillage.vocabulary import disclosure
 from maillage.vocabulary.disclosure import (
     ALL,
     HIDDEN_RATE,
     Cell,
     Counts,
+    Need,
     Protected,
     Rate,
     Zeros,
     is_small,
     merge_small,
+    need,
     protect,
     rate,
     shows_quantiles,
@@ -47,11 +50,16 @@ def lines_of(counts: Counts) -> dict[Cell, list[Cell]]:
 
 
 def possible_values(
-    counts: Counts, shown: Mapping[Cell, int], *, most: int, told: Collection[Cell] = ()
+    counts: Counts,
+    shown: Mapping[Cell, int],
+    *,
+    most: int,
+    told: Collection[Cell] = (),
+    wholes: Mapping[Cell, int] | None = None,
 ) -> dict[Cell, set[int]] | None:
     """The attack: try every table of counts up to ``most`` and keep those that agree with each
-    number shown, and in which the cells ``told`` to be small are so. For each hidden cell or
-    margin, the values left. None: too many tables."""
+    number shown, in which the cells ``told`` to be small are so, and none is above its whole. For
+    each hidden cell or margin, the values left. None: too many tables."""
     lines = lines_of(counts)
     unknown = sorted(cell for cell in counts.cells if cell not in shown)
     if (most + 1) ** len(unknown) > SETS_TRIED:
@@ -69,6 +77,8 @@ def possible_values(
         agrees &= sums[line] == value
     for line in told:
         agrees &= sums[line] < SMALLEST
+    for line, whole in (wholes or {}).items():
+        agrees &= sums[line] <= whole
     return {line: set(sums[line][agrees].tolist()) for line in lines if line not in shown}
 
 
@@ -200,6 +210,91 @@ def test_lines_of_a_hospital_do_not_give_back_a_small_hospital() -> None:
     # The total less hospital b would give hospital a: one of them goes, and so do its lines.
     shown = shown_by(protected)
     assert ("b", "n") not in shown or (ALL, "n") not in shown
+
+
+@st.composite
+def larger_tables(draw: st.DrawFn) -> Counts:
+    rows, columns = draw(st.integers(2, 8)), draw(st.integers(1, 4))
+    value = st.one_of(st.sampled_from([0, 1, 4, 9, 12]), st.integers(0, 50))
+    cells = {(f"r{r}", f"c{c}"): draw(value) for r in range(rows) for c in range(columns)}
+    parents = {f"r{r}": f"g{r // 3}" for r in range(rows)}
+    return Counts([f"c{c}" for c in range(columns)], cells, parents)
+
+
+@given(table=larger_tables(), data=st.data())
+@settings(max_examples=40)
+def test_compiled_loops_decide_as_plain_ones(table: Counts, data: st.DataObject) -> None:
+    wholes = {cell: value + data.draw(st.integers(0, 30)) for cell, value in table.cells.items()}
+
+    def decide() -> Protected:
+        disclosure._protect.cache_clear()
+        return protect(table, wholes=wholes)
+
+    slow = decide()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(disclosure, "COMPILED_FROM", 0)
+        assert decide() == slow
+
+
+@given(table=tables(), data=st.data())
+def test_a_number_and_the_rest_of_its_whole_stay_open_when_wholes_are_known(
+    table: Counts, data: st.DataObject
+) -> None:
+    """The attack tries every table that stays under the wholes, which it knows, of every sum."""
+    rest = {cell: data.draw(st.sampled_from([0, 1, 2, 3, 9])) for cell in table.cells}
+    base = Counts(table.columns, {c: v + rest[c] for c, v in table.cells.items()}, table.parents)
+    wholes = base.totals()
+    protected = protect(table, threshold=SMALLEST, wholes=wholes)
+    assert not protected.exposed
+    left = possible_values(
+        table, shown_by(protected), most=max(table.cells.values()) + SMALLEST, wholes=wholes
+    )
+    assume(left is not None)
+    assert left is not None
+    for cell, value in protected.totals.items():
+        whole = wholes[cell]
+        if is_small(value, SMALLEST):
+            assert left[cell] >= set(range(1, min(SMALLEST, whole) + 1)), cell
+        if value and whole - value < SMALLEST:
+            assert {whole - one for one in left[cell]} >= set(
+                range(min(whole - value, 1), min(SMALLEST, whole) + 1)
+            ), cell
+
+
+@given(table=tables(), data=st.data())
+def test_cells_hidden_for_another_reason_are_known_no_closer(
+    table: Counts, data: st.DataObject
+) -> None:
+    hide = set(data.draw(st.sets(st.sampled_from(sorted(table.cells)), max_size=2)))
+    protected = protect(table, threshold=SMALLEST, hide=hide)
+    assert hide <= protected.hidden
+    left = possible_values(table, shown_by(protected), most=max(table.cells.values()) + SMALLEST)
+    assume(left is not None)
+    assert left is not None
+    for cell in hide:
+        value = table.cells[cell]
+        lowest = max(value - SMALLEST + 1, 0) if value >= SMALLEST else min(value, 1)
+        assert left[cell] >= set(range(lowest, value + 2)), cell
+
+
+@pytest.mark.parametrize(
+    ("value", "whole", "forced", "found"),
+    [
+        (0, None, False, None),
+        (11, None, False, None),
+        (4, None, False, Need(3, 7)),
+        (4, 6, False, Need(4, 2)),  # two left: the rest may be one to six, and the number too
+        (0, 6, False, None),  # nobody among six
+        (20, 24, False, Need(7, 3)),
+        (20, 20, False, Need(11, 0)),  # everybody
+        (40, None, True, Need(10, 1)),
+        (40, 400, True, Need(10, 1)),
+    ],
+)
+def test_what_a_cell_asks_for(
+    value: int, whole: int | None, forced: bool, found: Need | None
+) -> None:
+    assert need(value, whole, is_forced=forced) == found
 
 
 def test_a_row_with_children_holds_no_cell_of_its_own() -> None:

@@ -216,6 +216,41 @@ def test_many_events_of_few_people_are_known_no_closer(
             assert least < value < most or value < THRESHOLD
 
 
+SHARES = np.array([0.17, 0.62, 0.15, 0.06] * 2) / 2
+RISKS = np.array([0.002, 0.03, 0.2, 0.5] * 2)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    shape=st.lists(st.lists(st.integers(1, 6), min_size=1, max_size=3), min_size=1, max_size=3),
+    level=st.sampled_from([0.004, 0.02, 0.1, 0.4, 1.0]),
+)
+@settings(max_examples=60)
+def test_knowing_who_lives_in_each_village_by_sex_and_age_excludes_nothing_more(
+    seed: int, shape: Shape, level: float
+) -> None:
+    """Census tables are public down to villages of sixty people: no count exceeds its base there,
+    whatever is shown of sectors and of other communes."""
+    random = np.random.default_rng(seed)
+    areas, columns = draw_areas(shape), [f"{sex}{age}" for sex in "mf" for age in range(4)]
+    base, cells = {}, {}
+    for commune in areas.at(Level.COMMUNE):
+        size = random.choice([60, 120, 300, 800, 8000])
+        people = random.poisson(size * SHARES)
+        for column, residents, events in zip(
+            columns, people, random.binomial(people, RISKS * level), strict=True
+        ):
+            base[commune, column], cells[commune, column] = int(residents), int(events)
+    values, _ = tables(areas, columns, cells)
+    bases, _ = tables(areas, columns, base)
+    tallies = tallies_of(areas, columns, cells, base=base)
+    hidden = names_of(areas, columns, hide(tallies, areas, base_is_people=False))
+    attacker = Bounds(areas.parents, columns, values, set(values) - hidden, bases)
+    for cell, value in values.items():
+        if is_published(cell, areas):
+            check_one(attacker, cell, value, bases[cell], hidden)
+
+
 def test_a_sector_shown_with_one_small_commune_hides_another() -> None:
     areas, columns = draw_areas(((3,),)), ["m", "f"]
     events = {("C:000", "m"): 40, ("C:000", "f"): 30, ("C:001", "m"): 3, ("C:001", "f"): 1,
