@@ -177,7 +177,12 @@ class _Lived:
         whole = whole.select("person", "year", "entry", "end", "died")
         seen = self._care(whole)
         inside = whole.join(seen.rename(patient="person"), whole.person == seen.person)
-        inside = inside.filter(inside["on"] >= inside.entry, inside["on"] <= inside.end)
+        inside = inside.filter(
+            inside["on"] >= inside.entry,
+            inside["on"] <= inside.end,
+            # Nothing follows death, whatever files say.
+            inside.died.isnull() | (inside["on"] <= inside.died),
+        )
         inside = inside.select("person", "year", "on", "turn", "until", "kind", "end")
         rows = inside.drop("end").union(self._ends(whole, inside))
         in_order = [rows["on"], rows.turn, rows.until, rows.kind]
