@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -25,8 +26,8 @@ def engine_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def open_events(engine_kind: str) -> Callable[[Rows], Engine]:
+def open_events(engine_kind: str) -> Callable[[Rows], AbstractContextManager[Engine]]:
     """Open rows of the event model with an engine."""
     if engine_kind == "duckdb":
         return lambda rows: open_memory(as_arrow(rows))
-    return lambda rows: open_on_postgresql(ADDRESS, as_arrow(rows))
+    return lambda rows: open_on_postgresql(ADDRESS, rows)

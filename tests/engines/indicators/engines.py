@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
 
 import pyarrow as pa
 
-from maillage.engines.indicators.backends import Engine
+from maillage.engines.indicators.backends import (
+    Engine,
+    copy_to_postgresql,
+    open_memory,
+    open_postgresql,
+)
 from maillage.engines.indicators.events import TABLES
 
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+_numbers = count(1)
 
 
 def as_arrow(rows: Rows) -> dict[str, pa.Table]:
@@ -31,42 +37,18 @@ def as_arrow(rows: Rows) -> dict[str, pa.Table]:
     }
 
 
-class _OnServer(Engine):
-    """Rows given to a server for one test, dropped when it is closed."""
+@contextmanager
+def open_on_postgresql(address: str, rows: Rows) -> Iterator[Engine]:
+    """Rows in a schema of their own on a PostgreSQL server, dropped at the end."""
+    import psycopg
+    from psycopg import sql
 
-    kind = "postgresql"
-
-    def __init__(self, connection: Any, tables: Mapping[str, pa.Table]) -> None:
-        self._connection = connection
-        self._made: list[str] = []
-        self.events = {
-            name: self.table(name, tables.get(name, table.schema.empty_table()))
-            for name, table in TABLES.items()
-        }
-
-    def run(self, expression: Any) -> pa.Table:
-        return self._connection.to_pyarrow(expression)
-
-    def create(self, name: str, expression: ir.Table) -> ir.Table:
-        self._made.append(name)
-        return self._connection.create_table(name, expression, overwrite=True)
-
-    def table(self, name: str, rows: pa.Table) -> ir.Table:
-        self._made.append(name)
-        free = pa.schema([field.with_nullable(True) for field in rows.schema])
-        return self._connection.create_table(name, rows.cast(free), overwrite=True)
-
-    def interrupt(self) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        for name in self._made:
-            self._connection.drop_table(name, force=True)
-        self._connection.disconnect()
-
-
-def open_on_postgresql(address: str, tables: Mapping[str, pa.Table]) -> Engine:
-    """Rows on a PostgreSQL server, in tables of the default schema."""
-    import ibis
-
-    return _OnServer(ibis.connect(address), tables)
+    schema = f"case_{os.getpid()}_{next(_numbers)}"
+    with open_memory(as_arrow(rows)) as memory:
+        copy_to_postgresql(memory, address, schema)
+    try:
+        with open_postgresql(address, schema) as engine:
+            yield engine
+    finally:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -24,7 +25,9 @@ def cohort_of(case: Case) -> Cohort:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_case_holds(case: Case, open_events: Callable[[Rows], Engine]) -> None:
+def test_the_case_holds(
+    case: Case, open_events: Callable[[Rows], AbstractContextManager[Engine]]
+) -> None:
     with open_events(case.tables) as engine:
         expression = cohorts.members(cohort_of(case), engine.events, years=case.years)
         rows = engine.run(expression).to_pylist()
