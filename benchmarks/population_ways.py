@@ -55,6 +55,18 @@ def by_ibis(engine: Any) -> list[Row]:
     lives = lives.select("person", "commune")
     found: list[Row] = []
 
+    cohort = engine.create("bench_cohort", diabetes(events))
+    counted = cohort.join(lives, "person").group_by("commune", "year")
+    found += _rows("D", engine, counted.aggregate(a=lambda t: t.count()))
+
+    covered = keep_pdc(engine, "bench_covered", atc=["A10"], without=[NOT_A_TREATMENT], years=YEARS)
+    covered = covered.semi_join(cohort, ["person", "year"]).join(lives, "person")
+    covered = covered.mutate(adherent=covered.is_adherent.ifelse(1, 0))
+    covered = covered.group_by("commune", "year").aggregate(
+        a=covered.days_in_period.sum(), b=covered.days_covered.sum(), c=covered.adherent.sum()
+    )
+    found += _rows("P", engine, covered)
+
     returns = readmissions(keep_episodes(engine), last_on=LAST_ON)
     returns = returns.select(
         "person",
@@ -68,18 +80,6 @@ def by_ibis(engine: Any) -> list[Row]:
         engine,
         returns.aggregate(a=lambda t: t.count(), b=lambda t: t.b.sum(), c=lambda t: t.c.sum()),
     )
-
-    cohort = engine.create("bench_cohort", diabetes(events))
-    counted = cohort.join(lives, "person").group_by("commune", "year")
-    found += _rows("D", engine, counted.aggregate(a=lambda t: t.count()))
-
-    covered = keep_pdc(engine, "bench_covered", atc=["A10"], without=[NOT_A_TREATMENT], years=YEARS)
-    covered = covered.semi_join(cohort, ["person", "year"]).join(lives, "person")
-    covered = covered.mutate(adherent=covered.is_adherent.ifelse(1, 0))
-    covered = covered.group_by("commune", "year").aggregate(
-        a=covered.days_in_period.sum(), b=covered.days_covered.sum(), c=covered.adherent.sum()
-    )
-    found += _rows("P", engine, covered)
     return found
 
 
@@ -144,7 +144,8 @@ WITH treated AS (
     SELECT person, year(dispensed_on) AS year FROM dispensing
     WHERE atc LIKE 'A10%' AND atc <> 'A10BX06'
     GROUP BY ALL
-    HAVING count(DISTINCT dispensed_on) >= 3 OR (count(DISTINCT dispensed_on) >= 2 AND bool_or(large))
+    HAVING count(DISTINCT dispensed_on) >= 3
+        OR (count(DISTINCT dispensed_on) >= 2 AND bool_or(large))
 ), rights AS (
     SELECT person, y.year FROM long_term, (SELECT unnest([2021, 2022, 2023, 2024, 2025]) AS year) y
     WHERE left(code, 3) IN ('E10', 'E11', 'E12', 'E13', 'E14')
@@ -195,7 +196,8 @@ GROUP BY ALL
 COVERED_SQL = """
 WITH fills AS (
     SELECT person, year(dispensed_on) AS year, atc, epoch_day AS day, dispensed_on,
-        CASE WHEN days > 0 THEN days ELSE packs * 30 + CASE WHEN large THEN 60 ELSE 0 END END AS days,
+        CASE WHEN days > 0 THEN days
+            ELSE packs * 30 + CASE WHEN large THEN 60 ELSE 0 END END AS days,
         least(make_date(year(dispensed_on) + 1, 1, 1), coalesce(died_on + 1, DATE '9999-01-01'))
             - DATE '1970-01-01' AS ends
     FROM (SELECT *, dispensed_on - DATE '1970-01-01' AS epoch_day FROM dispensing)
@@ -279,7 +281,8 @@ def _scan(place: Path, deliveries: str) -> Iterable[Row]:
         where = deliveries if name == "dispensing" else ""
         # Something of every value, that the statistics of the files cannot answer.
         greatest = ", ".join(f"max({_touched(column)})" for column in columns.split())
-        connection.execute(f"SELECT {greatest} FROM read_parquet('{files}') {where}").fetchall()
+        query = f"SELECT {greatest} FROM read_parquet('{files}') {where}"  # noqa: S608
+        connection.execute(query).fetchall()
     return []
 
 
@@ -307,19 +310,57 @@ def totals(rows: Sequence[Row]) -> dict[str, int]:
     }
 
 
-def _ways() -> dict[str, Callable[[Path], Iterable[Row]]]:
-    from benchmarks.population_pandas import by_pandas
+def on_spark(folder: Path) -> Iterable[Row]:
+    """The definitions of the product, with Spark on this machine, from its own files."""
+    from maillage.engines.indicators import backends
 
-    return {"ours": ours, "sql": sql, "pandas": by_pandas, "scan": scan, "scan-ours": scan_ours}
+    session = backends.start_spark()
+    try:
+        with backends.open_spark(folder / "store", session) as engine:
+            return by_ibis(engine)
+    finally:
+        session.stop()
+
+
+def everything(folder: Path) -> Iterable[Row]:
+    """Every cohort and indicator of the product, for five years, by commune."""
+    import tempfile
+
+    from maillage.engines.indicators.compute import compute
+    from maillage.engines.indicators.definitions import load_definitions
+
+    with tempfile.TemporaryDirectory() as place:
+        compute(folder / "store", Path(place) / "out", definitions=load_definitions(), years=YEARS)
+    return []
+
+
+def way_named(name: str) -> Callable[[Path], Iterable[Row]]:
+    """The function of a way. Those that need more are imported when they are asked for."""
+    if name == "pandas":
+        from benchmarks.population_pandas import by_pandas
+
+        return by_pandas
+    if name == "plain":
+        from benchmarks.population_plain import plain
+
+        return plain
+    return {
+        "ours": ours,
+        "sql": sql,
+        "scan": scan,
+        "scan-ours": scan_ours,
+        "spark": on_spark,
+        "everything": everything,
+    }[name]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=sorted(_ways()))
+    parser.add_argument("way")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
-    rows = sorted(tuple(row) for row in _ways()[options.way](options.folder))
+    rows = sorted(tuple(row) for row in way_named(options.way)(options.folder))
     seconds = time.perf_counter() - started
     used = resource.getrusage(resource.RUSAGE_SELF)
     digest = hashlib.sha256("\n".join(map(repr, rows)).encode()).hexdigest()

@@ -392,9 +392,46 @@ def openapi_document() -> str:
     return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=1, default=str) + "\n"
 
 
+def event_model_page() -> str:
+    """``event-model.md``: the nine tables of the events of a population, from their declaration."""
+    from maillage.engines.indicators import events
+
+    values = (events.Sex, events.Entry, events.Exit, events.Role, events.VisitKind, events.Outcome)
+    parts = [
+        MARK,
+        f"# Event model\n\nVersion {events.MODEL_VERSION}. What happened to the people of a "
+        "territory, in nine tables: every loader writes them, every definition reads them, and "
+        "nothing else. Types are those of Arrow and Parquet. Dates are days, without hour. A "
+        "missing text is the empty text, a missing date or number is null. Codes have no dot and "
+        "are in upper case.\n\nOn disk, a folder holds `manifest.json` (period, origin, rows, "
+        "fingerprint) and a folder of Parquet files for each table, its rows in the order given "
+        "below; a partitioned table has one file for each prefix of the column named.\n",
+    ]
+    for table in events.TABLES.values():
+        parts.append(f"\n## {table.name}\n\n**{table.label}**. In the order of ")
+        parts.append(", ".join(f"`{name}`" for name in table.order))
+        if table.partition:
+            parts.append(f"; one file for each {table.prefix} first characters of ")
+            parts.append(f"`{table.partition}`")
+        rows = (
+            (f"`{one.name}`", one.type, "may be null" if one.nullable else "", one.meaning)
+            for one in table.columns
+        )
+        parts.append(".\n\n")
+        parts.append(_grid(("column", "type", "", "meaning"), rows))
+    parts.append("\n## Values\n\n")
+    named = (
+        (f"`{kind.__name__}`", ", ".join(f"`{one.value}`" for one in kind if one.value != ""))
+        for kind in values
+    )
+    parts.append(_grid(("list", "values (besides the empty text where unknown)"), named))
+    return "".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "agreement-states.md": agreement_states_page,
     "commands.md": commands_page,
+    "event-model.md": event_model_page,
     "openapi.json": openapi_document,
     "pathway-states.md": pathway_states_page,
     "permissions.md": permissions_page,

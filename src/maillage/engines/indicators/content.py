@@ -14,17 +14,14 @@ class ContentHash:
     they are cut into pieces, encoded or compressed."""
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[str, str], hashlib._Hash] = {}
+        self._columns: dict[tuple[str, str], _Column] = {}
 
     def update(self, name: str, rows: pa.Table) -> None:
         """Take the next rows of a table into account."""
         for column in rows.column_names:
-            state = self._columns.setdefault((name, column), hashlib.sha256())
-            values = rows.column(column).combine_chunks()
-            if isinstance(values, pa.ChunkedArray):
-                values = pa.concat_arrays(values.chunks)
-            for piece in _plain(values):
-                state.update(np.ascontiguousarray(piece).data)
+            state = self._columns.setdefault((name, column), _Column())
+            for chunk in rows.column(column).chunks:
+                state.update(chunk)
 
     def hexdigest(self) -> str:
         """The fingerprint of all the tables seen."""
@@ -34,25 +31,40 @@ class ContentHash:
         return whole.hexdigest()
 
 
-def _plain(values: pa.Array) -> list[np.ndarray]:
+class _Column:
+    """What was seen of a column: its values, one after the other, and the places of those that are
+    absent."""
+
+    def __init__(self) -> None:
+        self._values = hashlib.sha256()
+        self._absent = hashlib.sha256()
+        self._rows = 0
+
+    def update(self, values: pa.Array) -> None:
+        self._values.update(_plain(values).data)
+        if values.null_count:
+            places = np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))
+            self._absent.update((places + self._rows).astype(np.int64).data)
+        self._rows += len(values)
+
+    def hexdigest(self) -> str:
+        return f"{self._rows} {self._values.hexdigest()} {self._absent.hexdigest()}"
+
+
+def _plain(values: pa.Array) -> np.ndarray:
     """An array as plain bytes: for a text its characters, each value ended by one byte that no
-    text in UTF-8 holds; elsewhere its numbers, and one byte for each that is absent or not."""
+    text in UTF-8 holds; elsewhere its numbers. What is absent is zero, or nothing."""
     if pa.types.is_string(values.type):
         ended = pc.binary_join_element_wise(
-            values.cast(pa.binary()), pa.scalar(b""), pa.scalar(b"\xff")
+            pc.fill_null(values, "").cast(pa.binary()), pa.scalar(b""), pa.scalar(b"\xff")
         ).cast(pa.large_binary())
         _, offsets, data = ended.buffers()
+        if data is None:
+            return np.zeros(0, np.uint8)
         ends = np.frombuffer(offsets, np.int64)[ended.offset : ended.offset + len(ended) + 1]
-        if not len(ended) or data is None:
-            return []
-        return [np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]]
+        return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
     if pa.types.is_date(values.type):
         values = values.cast(pa.int32())
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
-    pieces = [np.asarray(pc.fill_null(values, 0).to_numpy(zero_copy_only=False))]
-    if values.null_count:
-        # Only where something is absent: a column without nulls hashes the same, allowed or not.
-        missing = np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))
-        pieces.append(missing.astype(np.int64))
-    return pieces
+    return np.ascontiguousarray(pc.fill_null(values, 0).to_numpy(zero_copy_only=False))

@@ -9,8 +9,7 @@ A store is a folder::
     ...
 
 Rows are sorted as the event model says (``Table.order``), so that the readers' look-ups by code
-touch few row groups and windows over a person find rows already in order. Numbers of people and of
-stays are kept in 32 bits when they fit; readers give back the types of the event model.
+touch few row groups and what walks through a person's days finds them already in order.
 
 A store is written once and never changed: the manifest comes last, and a folder without one is not
 a store. Memory is bounded whatever the number of rows: they are first set down unsorted, then
@@ -111,19 +110,20 @@ def read_manifest(folder: Path) -> Manifest:
     read, or speaks of another version of the event model."""
     path = folder / MANIFEST
     try:
-        manifest = Manifest.from_dict(json.loads(path.read_text("utf-8")))
+        values = json.loads(path.read_text("utf-8"))
+        version = int(values["model_version"])
+        if version != MODEL_VERSION:
+            raise _refuse_folder(
+                f"Ces événements suivent la version {version} du modèle ; cette version de "
+                f"Maillage lit la version {MODEL_VERSION}. Rechargez les données."
+            )
+        return Manifest.from_dict(values)
     except FileNotFoundError:
         raise _refuse_folder(
             "Ce dossier ne contient pas d'événements : manifeste absent."
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise _refuse_folder("Le manifeste ne se lit pas.") from None
-    if manifest.model_version != MODEL_VERSION:
-        raise _refuse_folder(
-            f"Ces événements suivent la version {manifest.model_version} du modèle ; "
-            f"cette version de Maillage lit la version {MODEL_VERSION}. Rechargez les données."
-        )
-    return manifest
 
 
 def _refuse_folder(message: str) -> Invalid:
@@ -255,8 +255,9 @@ def conform(rows: pa.Table, table: Table) -> pa.Table:
         except KeyError:
             problems.append(Problem("colonne absente", column=column.name, file=table.name))
             continue
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            problems.append(Problem(str(error), column=column.name, file=table.name))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            message = f"valeurs qui ne se convertissent pas en {column.type}"
+            problems.append(Problem(message, column=column.name, file=table.name))
             continue
         if values.null_count and not column.nullable:
             message = f"{values.null_count} valeurs absentes"
@@ -268,7 +269,9 @@ def conform(rows: pa.Table, table: Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=table.schema)
 
 
-_LIVED = {"stay": ("entered_on", "left_on"), "dispensing": ("dispensed_on",)} | {
+_LIVED = {
+    "stay": ("entered_on", "left_on"),
+    "dispensing": ("dispensed_on",),
     "visit": ("visited_on",),
     "procedure": ("done_on",),
 }
@@ -336,17 +339,12 @@ def _split(table: Table, rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
         yield name, rows.filter(pc.is_in(codes.indices, pa.array(mine, codes.indices.type)))
 
 
-def stored_schema(table: Table) -> pa.Schema:
-    """The columns as files hold them."""
-    return table.schema
-
-
 def _open_file(path: Path, table: Table) -> pq.ParquetWriter:
     path.parent.mkdir(exist_ok=True)
     texts = [one.name for one in table.columns if pa.types.is_string(one.type)]
     return pq.ParquetWriter(
         path,
-        stored_schema(table),
+        table.schema,
         compression="zstd",
         compression_level=COMPRESSION_LEVEL,
         use_dictionary=texts,
