@@ -315,7 +315,7 @@ def _optional(module: str, name: str, engine: Engine, ground: Ground, *more: Any
     if find_spec(path) is None:
         return None
     function = getattr(import_module(path), name)
-    return function(engine, ground.definitions, ground.years, *more)
+    return function(engine, ground.definitions, ground.years, *more, ground=ground)
 
 
 def _by_year(rows: pa.Table) -> Iterator[pa.Table]:
