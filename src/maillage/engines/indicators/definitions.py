@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent / "definitions"
+RULES = ("pyramids", "pathways")
+"""Files that are read elsewhere (``pyramid_rules``, ``path_rules``) and change results as well."""
+
 _ONE = TypeVar("_ONE", CodeList, Cohort, Indicator)
 
 
@@ -98,7 +101,12 @@ def _load(folders: list[Path]) -> Definitions:
         dict(sorted(cohorts.items())),
         dict(sorted(indicators.items())),
         dict(sorted(lists.items())),
-        _fingerprint(lists, cohorts, indicators),
+        _fingerprint(
+            {key: one.text for key, one in lists.items()},
+            {key: one.text for key, one in cohorts.items()},
+            {key: one.text for key, one in indicators.items()},
+            *(_texts([FOLDER], sort, problems) for sort in RULES),
+        ),
     )
 
 
@@ -143,10 +151,10 @@ def _read_all(
     return found
 
 
-def _fingerprint(*sorts: Mapping[str, CodeList | Cohort | Indicator]) -> str:
+def _fingerprint(*sorts: Mapping[str, str]) -> str:
     """SHA-256 of every text, in the order of their sorts and keys."""
     digest = hashlib.sha256()
     for rank, sort in enumerate(sorts):
         for key in sorted(sort):
-            digest.update(f"{rank}\0{key}\0{sort[key].text}\0".encode())
+            digest.update(f"{rank}\0{key}\0{sort[key]}\0".encode())
     return digest.hexdigest()
