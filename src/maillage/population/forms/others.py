@@ -7,9 +7,12 @@ from typing import Any
 
 from django import forms
 
+from maillage.engines.indicators.pyramid_rules import STRATUM_LABELS as ALL_STRATA
 from maillage.population.rules.targets import LONGEST_DAYS, USUAL_DAYS
 
-STRATA = [(4, "Strate 4"), (3, "Strate 3"), (2, "Strate 2"), (1, "Strate 1")]
+STRATA = [
+    (one, f"{one} · {label}") for one, label in sorted(ALL_STRATA.items(), reverse=True) if one
+]
 
 
 class CohortForm(forms.Form):

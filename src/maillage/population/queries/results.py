@@ -216,9 +216,7 @@ def build_results(found: Computation) -> Results:
             fingerprint=version.fingerprint,
             share=version.share,
         ),
-        computation=ComputationCard(
-            pk=found.pk, done_at=done_at, definitions=found.definitions
-        ),
+        computation=ComputationCard(pk=found.pk, done_at=done_at, definitions=found.definitions),
         years=tuple(sorted(int(year) for year in found.years)),
         folder=results_folder(found),
     )

@@ -9,14 +9,19 @@ from typing import Any
 
 from maillage.accounts.permissions import Actor
 from maillage.engines.indicators.areas import Areas, Level
+from maillage.engines.indicators.definition_model import Definitions
 from maillage.engines.indicators.events import Sex, band_label
+from maillage.engines.indicators.pyramid_rules import (
+    DIAGNOSED,
+    STRATUM_LABELS,
+    load_pyramids,
+)
 from maillage.population.enums import HANDED_OUT
 from maillage.population.models import Computation, TargetList
 from maillage.population.permissions import TARGET, allows_on
 from maillage.population.queries.results import get_results
 from maillage.population.queries.targets import TargetPerson, find_source, is_open, list_targets
 from maillage.population.rules.marks import SYNTHETIC
-from maillage.population.rules.strata import STRATA, reason_words
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Refusal
 from maillage.vocabulary.spreadsheets import write_csv
@@ -110,9 +115,10 @@ def get_target_page(target: TargetList, people: Sequence[TargetPerson]) -> Targe
     """The people of a list in French words. One query at most."""
     computation = target.computation
     if computation is None:
-        return TargetPage(target, STRATA[target.stratum], (), target.dataset, False)
+        return TargetPage(target, STRATUM_LABELS[target.stratum], (), target.dataset, False)
     results = get_results(computation.pk)
     areas = results.areas
+    words = _reasons(target.condition, results.definitions)
     rows = []
     for one in people:
         area = areas.of_commune(one.commune)
@@ -122,12 +128,12 @@ def get_target_page(target: TargetList, people: Sequence[TargetPerson]) -> Targe
                 sex="Femme" if one.sex == Sex.FEMALE else "Homme",
                 age=band_label(one.age),
                 commune=areas.label(area) if area else one.commune,
-                reasons=tuple(reason_words(code) for code in one.reasons),
+                reasons=tuple(words.get(code, code) for code in one.reasons),
             )
         )
     return TargetPage(
         target=target,
-        stratum=STRATA[target.stratum],
+        stratum=STRATUM_LABELS[target.stratum],
         people=tuple(rows),
         data=target.dataset,
         is_synthetic=results.is_synthetic,
@@ -142,6 +148,13 @@ def write_people(page: TargetPage) -> bytes:
         for one in page.people
     )
     return "".join(write_csv(HEADS, rows, with_mark=True)).encode()
+
+
+def _reasons(condition: str, definitions: Definitions) -> dict[str, str]:
+    """French words of the reasons of a pyramid, by their code."""
+    pyramid = load_pyramids(definitions).get(condition)
+    words = {} if pyramid is None else {one.code: one.label for one in pyramid.reasons}
+    return {DIAGNOSED: "Maladie connue, sans autre motif", **words}
 
 
 def _source(by: Actor) -> Computation:
