@@ -24,7 +24,7 @@ from maillage.population.queries.published import forget_published
 from maillage.population.rules.places_view import PlaceFigures
 from maillage.population.rules.trend_view import build_trends, change_words
 from maillage.vocabulary.errors import NotFound
-from tests.population.territory_by_hand import COMMON, INDICATORS, RARE, SHARE, YEARS, put_territory
+from tests.population.territory_by_hand import COMMON, INDICATORS, RARE, YEARS, put_territory
 
 pytestmark = pytest.mark.django_db
 
@@ -129,12 +129,16 @@ def test_a_place_has_every_indicator_with_its_side(doctor: Client, results: Resu
 
 
 def test_a_place_that_is_not_told_says_what_is_above(results: Results) -> None:
-    choice, _, _ = get_choice(results, {"indicateur": SHARE, "niveau": "communes"})
-    hidden = [one.key for one in get_places(results, choice).places.values() if not one.is_told]
-    page = get_area_page(results, hidden[0], {})
-    rows = {row.key: row for group in page.groups for row in group.rows}
-    assert not rows[SHARE].is_told
-    assert re.match(r"(Secteur|Communauté|Ensemble).+ : \d,\d\d \(", rows[SHARE].upper)
+    choice, _, _ = get_choice(results, {"indicateur": RARE, "niveau": "communes"})
+    places = get_places(results, choice).places.values()
+    hidden = [one for one in places if not one.is_told and one.source]
+    assert hidden
+    for place in hidden:
+        page = get_area_page(results, place.key, {})
+        rows = {row.key: row for group in page.groups for row in group.rows}
+        assert not rows[RARE].is_told
+        label = results.areas.label(place.source)
+        assert re.match(rf"{label} : \d,\d\d \(", rows[RARE].upper)
 
 
 def test_a_place_stands_beside_its_neighbours_and_what_holds_it(results: Results) -> None:

@@ -209,7 +209,9 @@ def test_a_place_that_is_not_sure_is_pale_and_one_not_told_is_hatched() -> None:
 def test_the_legend_counts_every_area_of_the_map() -> None:
     reading = read_as(DIABETES, Measure.RATIO, [place()], WHOLE)
     base = BaseMap((shape("C:1"), shape("C:2"), shape("C:3")))
-    shown = Shown({"C:1": place("C:1"), "C:2": replace(HIDDEN_PLACE, key="C:2")}, {"C:2": "Secteur : 1,10"})
+    shown = Shown(
+        {"C:1": place("C:1"), "C:2": replace(HIDDEN_PLACE, key="C:2")}, {"C:2": "Secteur : 1,10"}
+    )
     drawn = colour_map(base, shown, reading)
     assert drawn.classes == {"C:1": "d4 unsure", "C:2": "nc", "C:3": "none"}
     assert {entry.css: entry.count for entry in drawn.legend} == {

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from maillage.population.views import computations, datasets, definitions, exports, figures, map, targets
+from maillage.population.views import (
+    computations,
+    datasets,
+    definitions,
+    exports,
+    figures,
+    map,
+    strata,
+    targets,
+)
 
 app_name = "population"
 
@@ -22,9 +31,7 @@ _DATA = [
     path("donnees/<slug:slug>/<int:number>/retirer", datasets.retire, name="version-retire"),
     path("donnees/<slug:slug>/<int:number>/arreter", datasets.stop, name="version-stop"),
     path("donnees/<slug:slug>/<int:number>/supprimer", datasets.delete, name="version-delete"),
-    path(
-        "donnees/<slug:slug>/<int:number>/rejets/<str:name>", datasets.rejects, name="rejects"
-    ),
+    path("donnees/<slug:slug>/<int:number>/rejets/<str:name>", datasets.rejects, name="rejects"),
     path("donnees/<slug:slug>/<int:number>/calculer", computations.compute, name="compute"),
     path("calculs", computations.computations, name="computations"),
     path("calculs/<int:pk>", computations.computation, name="computation"),
@@ -55,6 +62,8 @@ _FIGURES = [
     path("lieux", figures.areas, name="areas"),
     path("lieux/propositions", figures.suggested_areas, name="areas-suggested"),
     path("lieux/<str:key>", figures.area, name="area"),
+    path("pyramide", strata.pyramid, name="pyramid"),
+    path("pyramide/fichier", strata.pyramid_export, name="pyramid-export"),
 ]
 
 urlpatterns = [*_FIGURES, *_DATA]

@@ -8,15 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.population import actions
-from maillage.population.enums import FileFormat
-from maillage.population.forms.figures import FigureFileForm
 from maillage.population.permissions import EXPORT, READ
 from maillage.population.queries.frame import get_frame, need_results
 from maillage.population.queries.map import get_map_page
 from maillage.population.queries.map_files import get_map_file
-from maillage.population.views.answers import download, put_back
-from maillage.vocabulary.errors import Invalid
+from maillage.population.views.files import answer_file
 
 
 @require_safe
@@ -42,27 +38,5 @@ def map_export(request: Request) -> HttpResponse:
     """The table behind the map as a file, written down in the register of exports."""
     results = need_results(at=request.now)
     found = get_map_file(results, request.GET.dict())
-    form = FigureFileForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = actions.export(
-                results=results,
-                what=found.title,
-                format=FileFormat(form.cleaned_data["format"]),
-                columns=found.columns,
-                filters=found.filters,
-                purpose=form.cleaned_data["purpose"],
-                by=request.actor,
-                at=request.now,
-            )
-        except Invalid as error:
-            put_back(form, error)
-        else:
-            return download(made)
-    context = {
-        "frame": get_frame(by=request.actor, at=request.now),
-        "file": found,
-        "form": form,
-        "back_url": f"{reverse('population:map')}{found.choice.query()}",
-    }
-    return render(request, "population/export.html", context, status=422 if form.is_bound else 200)
+    back_url = f"{reverse('population:map')}{found.choice.query()}"
+    return answer_file(request, results, found, back_url=back_url, back="Carte de la population")

@@ -69,7 +69,7 @@ class MapWalk {
     this.svg.setAttribute("aria-roledescription", "carte");
     this.svg.setAttribute(
       "aria-label",
-      `${this.svg.getAttribute("aria-label")}. Flèches : passer d'une commune à l'autre. Entrée : ouvrir.`,
+      `${this.svg.getAttribute("aria-label")}. Flèches : passer ${frame.dataset.mapWalk || "d'une commune à l'autre"}. Entrée : ouvrir.`,
     );
     this.svg.addEventListener("keydown", (event) => this.pressed(event));
     this.svg.addEventListener("focus", () => this.show(this.active ?? this.first()));
