@@ -15,7 +15,7 @@ _ATC = "http://www.whocc.no/atc"
 _CCAM = "https://smt.esante.gouv.fr/terminologie-ccam"
 _NABM = "https://smt.esante.gouv.fr/terminologie-nabm"
 _GHM = "https://smt.esante.gouv.fr/terminologie-ghm"
-_GROUP = "nullif(\"group\", '')"
+_GROUP = '"group"'
 _INSEE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code"
 
 
@@ -32,7 +32,6 @@ def write_fhir(folder: Path, out: Path) -> dict[str, int]:
 
 
 def _select(source: Source) -> None:
-    source.run(_TIDY)
     source.run(
         """
         CREATE TABLE seen AS
@@ -69,35 +68,46 @@ def _coding(system: str, sql: str) -> str:
 
 
 def _json(**fields: str) -> str:
-    """A JSON object, fields without a value left out (FHIR has no nulls and nothing empty)."""
+    """The text of a JSON object, fields without a value left out (FHIR has no nulls)."""
     pairs = ", ".join(f"'{name}': {sql}" for name, sql in fields.items())
-    return f"tidy(CAST(to_json({{{pairs}}}) AS VARCHAR))"
+    return f"CAST({_without_nulls(f'{{{pairs}}}')} AS VARCHAR)"
 
 
-_TIDY = r"""
-CREATE MACRO without(x, empty) AS
-  regexp_replace(regexp_replace(regexp_replace(x,
-    '"[A-Za-z]+":(' || empty || ')(,|([]}]))', '\3', 'g'),
-    '([[,])(' || empty || ')(,|[]])', '\1\3', 'g'), ',([]}])', '\1', 'g');
-CREATE MACRO tidy(x) AS without(without(without(without(without(replace(x, '[,', '['),
-  'null'), '[{][}]|[[],*[]]'), '[{][}]|[[],*[]]'), '[{][}]|[[],*[]]'), '[{][}]|[[],*[]]');
-"""
-"""Values here are codes, days and numbers: none of them holds a sign of JSON."""
+def _without_nulls(value: str) -> str:
+    """A JSON object without its null fields, nor those of its objects; lists are left as they are
+    (RFC 7396)."""
+    return f"json_merge_patch('{{}}', to_json({value}))"
 
 
-_ADDRESS = f"""(
-  SELECT list({{
+def _codes(*codes: str) -> str:
+    """A concept of those of the codes that are not null, or null."""
+    several = ", ".join(f"{{'code': {sql}}}" for sql in codes)
+    known = f"list_filter([{several}], lambda x: x.code IS NOT NULL)"
+    return f"CASE WHEN len({known}) > 0 THEN {{'coding': {known}}} END"
+
+
+_PLACE = f"""{{
     'period': {{'start': CAST(r.starts_on AS VARCHAR), 'end': CAST(r.ends_on - 1 AS VARCHAR)}},
-    'extension': [{{'url': '{_INSEE}', 'valueCoding': {{'code': r.commune}}}}]
-  }} ORDER BY r.starts_on) FROM residence r WHERE r.person = p.person)"""
+    'extension': CASE WHEN r.commune <> ''
+      THEN [{{'url': '{_INSEE}', 'valueCoding': {{'code': r.commune}}}}] END
+  }}"""
 
-_ADMITTED = """{'coding': [{'code': CASE came WHEN 'TRANSFER' THEN 'hosp-trans'
-  WHEN 'BIRTH' THEN 'born' WHEN 'MOVE' THEN 'move' WHEN 'HOME' THEN 'home' END},
-  {'code': CASE WHEN from_emergency THEN 'emd' END}]}"""
-_DISCHARGED = """{'coding': [{'code': CASE went WHEN 'HOME' THEN 'home' WHEN 'DEATH' THEN 'exp'
-  WHEN 'DIED' THEN 'exp' WHEN 'TRANSFER' THEN 'other-hcf' WHEN 'TRANSFERRED' THEN 'other-hcf'
-  WHEN 'AGAINST_ADVICE' THEN 'aadvice' WHEN 'MOVE' THEN 'move' WHEN 'ADMITTED' THEN 'admitted'
-  END}]}"""
+_ADDRESS = (
+    f"(SELECT list({_without_nulls(_PLACE)} ORDER BY r.starts_on) "
+    "FROM residence r WHERE r.person = p.person)"
+)
+
+_ADMITTED = _codes(
+    "CASE came WHEN 'TRANSFER' THEN 'hosp-trans' WHEN 'BIRTH' THEN 'born' "
+    "WHEN 'MOVE' THEN 'move' WHEN 'HOME' THEN 'home' END",
+    "CASE WHEN from_emergency THEN 'emd' END",
+)
+_DISCHARGED = _codes(
+    "CASE went WHEN 'HOME' THEN 'home' WHEN 'DEATH' THEN 'exp' WHEN 'DIED' THEN 'exp' "
+    "WHEN 'TRANSFER' THEN 'other-hcf' WHEN 'TRANSFERRED' THEN 'other-hcf' "
+    "WHEN 'AGAINST_ADVICE' THEN 'aadvice' WHEN 'MOVE' THEN 'move' "
+    "WHEN 'ADMITTED' THEN 'admitted' END"
+)
 _DIAGNOSES = """(SELECT list({'condition': {'reference': 'Condition/' || d.id},
   'use': {'coding': [{'code': CASE d.role WHEN 1 THEN 'DD' WHEN 2 THEN 'DR' ELSE 'CM' END}]},
   'rank': d.role} ORDER BY d.role, d.code) FROM said d WHERE d.encounter = s.id)"""
@@ -119,12 +129,19 @@ _RESOURCES = {
         id="CAST(s.id AS VARCHAR)",
         status="'finished'",
         **{"class": "{'code': class}"},
-        type=f"[{_coding(_GHM, _GROUP)}]",
+        type=f"CASE WHEN {_GROUP} <> '' THEN [{_coding(_GHM, _GROUP)}] END",
         subject=_reference("Patient", "s.person"),
         period="{'start': CAST(starts_on AS VARCHAR), 'end': CAST(ends_on AS VARCHAR)}",
-        location="[{'location': " + _reference("Location", "nullif(site, '')") + "}]",
-        serviceProvider="{'identifier': {'value': nullif(organization, '')}}",
-        hospitalization=f"{{'admitSource': {_ADMITTED}, 'dischargeDisposition': {_DISCHARGED}}}",
+        location=(
+            f"CASE WHEN site <> '' THEN [{{'location': {_reference('Location', 'site')}}}] END"
+        ),
+        serviceProvider=(
+            "CASE WHEN organization <> '' THEN {'identifier': {'value': organization}} END"
+        ),
+        hospitalization=(
+            "CASE WHEN came <> '' OR went <> '' OR from_emergency THEN "
+            f"{{'admitSource': {_ADMITTED}, 'dischargeDisposition': {_DISCHARGED}}} END"
+        ),
         diagnosis=_DIAGNOSES,
     )
     + " FROM seen s ORDER BY s.id",
@@ -142,7 +159,7 @@ _RESOURCES = {
         status="'completed'",
         code=_coding(_CCAM, "code"),
         subject=_reference("Patient", "person"),
-        encounter=_reference("Encounter", "stay"),
+        encounter=f"CASE WHEN stay IS NOT NULL THEN {_reference('Encounter', 'stay')} END",
         performedDateTime="CAST(done_on AS VARCHAR)",
     )
     + " FROM \"procedure\" WHERE system = 'CCAM' ORDER BY person, done_on, code",
@@ -152,7 +169,7 @@ _RESOURCES = {
         status="'final'",
         code=_coding(_NABM, "code"),
         subject=_reference("Patient", "person"),
-        encounter=_reference("Encounter", "stay"),
+        encounter=f"CASE WHEN stay IS NOT NULL THEN {_reference('Encounter', 'stay')} END",
         effectiveDateTime="CAST(done_on AS VARCHAR)",
     )
     + " FROM \"procedure\" WHERE system = 'NABM' ORDER BY person, done_on, code",
@@ -164,7 +181,7 @@ _RESOURCES = {
         subject=_reference("Patient", "person"),
         whenHandedOver="CAST(dispensed_on AS VARCHAR)",
         quantity="{'value': packs}",
-        daysSupply="{'value': CASE WHEN days > 0 THEN days END}",
+        daysSupply="CASE WHEN days > 0 THEN {'value': days} END",
     )
     + " FROM dispensing ORDER BY person, dispensed_on, atc",
 }
