@@ -14,8 +14,8 @@ from maillage.engines.indicators.synth.reasons import by_age
 from maillage.engines.indicators.synth.space import Need, Structure
 from maillage.engines.indicators.synth.stays import NEEDS, Stays, choose
 
-CARDIOLOGY, DIABETOLOGY, GENERAL, GYNAECOLOGY, NEUROLOGY, ONCOLOGY = (
-    "SM04", "SM62", "SM54", "SM20", "SM32", "SM36",
+CARDIOLOGY, DIABETOLOGY, GENERAL, GYNAECOLOGY, NEUROLOGY, ONCOLOGY, EYES = (
+    "SM04", "SM62", "SM54", "SM20", "SM32", "SM36", "SM38",
 )  # fmt: skip
 
 
@@ -58,6 +58,7 @@ SPECIALISTS: tuple[tuple[str, str, float], ...] = (
     (CARDIOLOGY, "hypertension", 0.12),
     (DIABETOLOGY, "diabetes", 0.22),
     (DIABETOLOGY, "type-1", 1.6),
+    (EYES, "diabetes", 0.30),
     (NEUROLOGY, "stroke", 0.25),
     (NEUROLOGY, "dementia", 0.45),
     (ONCOLOGY, "breast-cancer", 0.7),
@@ -121,7 +122,7 @@ def visits(
         result.append(Visits(VisitKind.GP, GENERAL, who, when))
     for specialty, condition, rate in SPECIALISTS:
         who, when = happenings(rng, rate * coming, people.since(condition), people.stops)
-        result.append(Visits(VisitKind.SPECIALIST, specialty, who, when))
+        result.extend(_in_town_or_hospital(rng, people, space, specialty, who, when))
     women = np.where((people.sex == 2) & (middle > 18) & (middle < 75), 0.45, 0.0)
     who, when = happenings(rng, women, people.starts, people.stops)
     result.append(Visits(VisitKind.SPECIALIST, GYNAECOLOGY, who, when))
@@ -131,6 +132,28 @@ def visits(
     result.extend(_after_discharge(rng, people, known, space))
     result.extend(_emergencies(rng, people, known, space))
     return result
+
+
+AT_HOSPITAL = 0.22
+"""Share of visits to a specialist that are consultations of a hospital."""
+
+
+def _in_town_or_hospital(
+    rng: np.random.Generator,
+    people: People,
+    space: Structure,
+    specialty: str,
+    who: np.ndarray,
+    when: Days,
+) -> list[Visits]:
+    """Visits to a specialist: most in town, some in the consultations of a hospital."""
+    inside = rng.random(len(who)) < AT_HOSPITAL
+    need = np.full(int(inside.sum()), NEEDS.index(Need.GENERAL))
+    site = choose(rng, need, people.commune(who[inside], when[inside]), space)
+    return [
+        Visits(VisitKind.SPECIALIST, specialty, who[~inside], when[~inside]),
+        Visits(VisitKind.OUTPATIENT, specialty, who[inside], when[inside], site=site),
+    ]
 
 
 def _after_discharge(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from maillage.population.queries.synthetic_places import build_places
 from maillage.vocabulary.errors import MaillageError
 
-STORE = "maillage"
+if TYPE_CHECKING:
+    from maillage.engines.indicators.synth import Places
+
+STORE, PMSI = "maillage", "pmsi"
+FORMS = (STORE, "csv", "parquet", PMSI, "snds", "omop", "fhir")
 DEFAULT_SEED = 7
 
 
@@ -41,12 +45,13 @@ class Command(BaseCommand):
             "--groupe", default="", metavar="IDENTIFIANT", help="groupement hospitalier (GHT)"
         )
         parser.add_argument(
-            "--forme",
-            default=STORE,
-            help="maillage (défaut), csv, parquet, pmsi, snds, omop ou fhir",
+            "--forme", default=STORE, choices=FORMS, help="ce qui est écrit (maillage : événements)"
         )
         parser.add_argument(
-            "--etablissement", default="", metavar="FINESS", help="pmsi : un seul établissement"
+            "--etablissement",
+            default="",
+            metavar="FINESS",
+            help="pmsi : l'établissement, par son numéro ou celui d'un de ses sites",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,13 +65,17 @@ class Command(BaseCommand):
         from maillage.engines.indicators.synth import generate
 
         form = options["forme"]
-        store = out if form == STORE else out.with_name(f".{out.name}-maillage")
         places = build_places(options["groupe"])
+        organization = _organization(places, options["etablissement"]) if form == PMSI else ""
         residents = sum(one.residents for one in places.communes)
         self.stdout.write(
             f"{places.name} : {len(places.communes)} communes, {_spaced(residents)} habitants."
         )
-        try:
+        if out.exists() and any(out.iterdir()):
+            raise CommandError("Le dossier de sortie n'est pas vide.", returncode=2)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
+            store = out if form == STORE else Path(work) / "store"
             manifest = generate(
                 places,
                 store,
@@ -76,22 +85,42 @@ class Command(BaseCommand):
                 progress=self._progress,
             )
             if form != STORE:
-                self._export(store, out, form, options["etablissement"])
-        finally:
-            if form != STORE:
-                shutil.rmtree(store, ignore_errors=True)
+                self.stdout.write(f"Écriture des fichiers ({form}) ...")
+                _export(form, store, out, organization)
         counts = ", ".join(f"{name} {_spaced(count)}" for name, count in manifest.rows.items())
         self.stdout.write(f"Données synthétiques, graine {options['graine']} : {counts}.")
         self.stdout.write(f"Empreinte {manifest.fingerprint[:16]}, écrit dans {out}.")
 
-    def _export(self, store: Path, out: Path, form: str, site: str) -> None:
-        from maillage.engines.indicators.writing import write
-
-        self.stdout.write(f"Écriture en {form} ...")
-        write(form, store, out, site=site)
-
     def _progress(self, done: int, total: int, sentence: str) -> None:
         self.stdout.write(f"  {done} / {total}  {sentence}")
+
+
+def _organization(places: Places, finess: str) -> str:
+    """The number of the legal entity, from its own or that of one of its sites."""
+    for site in places.sites:
+        if finess and finess in (site.finess, site.organization):
+            return site.organization
+    raise CommandError(
+        "La forme pmsi est celle d'un établissement : donnez --etablissement, un numéro FINESS du "
+        "territoire.",
+        returncode=2,
+    )
+
+
+def _export(form: str, store: Path, out: Path, organization: str) -> None:
+    from maillage.engines.indicators import writing
+
+    match form:
+        case "pmsi":
+            writing.write_pmsi(store, out, organization=organization)
+        case "snds":
+            writing.write_snds(store, out)
+        case "omop":
+            writing.write_omop(store, out)
+        case "fhir":
+            writing.write_fhir(store, out)
+        case _:
+            writing.write_plain(store, out, form=form)
 
 
 def _years(text: str) -> tuple[int, ...]:
