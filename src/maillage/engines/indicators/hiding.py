@@ -48,21 +48,28 @@ class Tallies:
     persons: Ints
     base: Ints
     threshold: int = THRESHOLD
+    most: Ints | None = None
+    """What else the events are parts of, where that is less than the base: the events of another
+    indicator that is published."""
+
+    @cached_property
+    def limits(self) -> Ints:
+        return self.base if self.most is None else np.minimum(self.base, self.most)
 
     @cached_property
     def are_parts(self) -> bool:
-        """True when events are parts of the base, as far as the numbers tell."""
-        return bool((self.events <= self.base).all())
+        """True when events are parts of the base, as far as the numbers tell: stays of a year are
+        not parts of its people."""
+        return bool((self.events <= self.limits).all())
 
     @cached_property
     def numbers(self) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
-        """Events, persons and base as plain numbers, which are read one at a time faster."""
-        return self.events.tolist(), self.persons.tolist(), self.base.tolist()
+        """Events, persons and limits as plain numbers, which are read one at a time faster."""
+        return self.events.tolist(), self.persons.tolist(), self.limits.tolist()
 
     def whole(self, row: int, column: int) -> int | None:
-        """What a reader knows that the events cannot be more than; None where they are."""
-        events, _, base = self.numbers
-        return base[row][column] if events[row][column] <= base[row][column] else None
+        """What a reader knows that the events cannot be more than; None where they are no part."""
+        return self.numbers[2][row][column] if self.are_parts else None
 
     def wholes(self, slots: Mapping[Cell, tuple[int, int]]) -> dict[Cell, int]:
         """These limits by cell, for the cells that have one."""
@@ -75,21 +82,25 @@ class Tallies:
         return self.base - self.events if self.are_parts else self.base
 
 
-def hide(tallies: Tallies, areas: Areas, *, base_is_people: bool) -> Bits:
+def hide(
+    tallies: Tallies, areas: Areas, *, base_is_people: bool, hidden: Bits | None = None
+) -> Bits:
     """Decide what is hidden: True where nothing is shown, in the shape of the tallies. The columns
-    of communes but the last are all True."""
+    of communes but the last are all True. ``hidden``: what is hidden already, for another reason.
+    """
+    first = np.zeros(tallies.events.shape, bool) if hidden is None else hidden
     rows = {row.key: index for index, row in enumerate(areas.rows)}
     members = {
         rows[sector]: [rows[key] for key in areas.children(sector)]
         for sector in areas.at(Level.SECTOR)
     }
     choices = {
-        sector: _choose(tallies, communes, base_is_people=base_is_people)
+        sector: _choose(tallies, communes, first[communes, -1], base_is_people=base_is_people)
         for sector, communes in members.items()
     }
     # Where communes cannot move with the total of their sector kept, it must move with them.
     widened = {sector: members[sector] for sector, choice in choices.items() if choice is None}
-    hidden = np.zeros(tallies.events.shape, bool)
+    hidden = first.copy()
     _hide_upper(tallies, areas, hidden, widened, base_is_people=base_is_people)
     for sector, communes in members.items():
         choice = choices[sector]
@@ -216,7 +227,12 @@ def _hide_upper(
                 found[key] = widest
         return found
 
-    done = loosen(table(tallies.events), needs(_event_need), wholes=tallies.wholes(slots))
+    done = loosen(
+        table(tallies.events),
+        needs(_event_need),
+        wholes=tallies.wholes(slots),
+        hidden=[key for key, slot in slots.items() if hidden[slot]],
+    )
     if base_is_people:
         done = loosen(table(tallies.rest()), needs(_rest_need), hidden=done.hidden)
     for key in done.hidden:
@@ -241,10 +257,12 @@ class _Room:
         return not (self.is_wanted & ((self.up > fall) | (self.down > rise))).any()
 
 
-def _choose(tallies: Tallies, members: Sequence[int], *, base_is_people: bool) -> Bits | None:
+def _choose(
+    tallies: Tallies, members: Sequence[int], first: Bits, *, base_is_people: bool
+) -> Bits | None:
     """Which communes of a sector to hide when its total is shown: what one gains others lose, so
-    that the sums of what hidden communes may lose and gain say how far each may move. None: hiding
-    all of them is not enough."""
+    that the sums of what hidden communes may lose and gain say how far each may move. ``first``
+    are hidden already. None: hiding all of them is not enough."""
     events = tallies.events[members, -1]
     wholes = [tallies.whole(row, -1) for row in members]
     base = np.array([LIMITLESS if one is None else one for one in wholes], np.int64)
@@ -253,7 +271,7 @@ def _choose(tallies: Tallies, members: Sequence[int], *, base_is_people: bool) -
         rests = tallies.rest()[members, -1]
         free = np.full(len(members), LIMITLESS, np.int64)
         rooms.append(_room(rests, free, [_rest_need(tallies, row, -1) for row in members]))
-    chosen: Bits = np.logical_or.reduce([room.is_wanted for room in rooms])
+    chosen: Bits = np.logical_or.reduce([first, *(room.is_wanted for room in rooms)])
     # Least is lost by the smallest commune that is enough; if none is, by the largest and more.
     while chosen.any() and not all(room.holds(chosen) for room in rooms):
         others = np.flatnonzero(~chosen)
@@ -276,3 +294,36 @@ def _room(value: Ints, whole: Ints, needs: Sequence[Need | None]) -> _Room:
         np.array([one.up if one else 0 for one in needs], np.int64),
         np.array([one is not None for one in needs]),
     )
+
+
+def hide_parts(
+    events: Mapping[str, Ints],
+    persons: Mapping[str, Ints],
+    whole: Bits,
+    areas: Areas,
+    *,
+    threshold: int = THRESHOLD,
+) -> dict[str, Bits]:
+    """Decide what is hidden of the parts of a whole, one number for each area and part, down to
+    communes: one table whose columns are the parts, and whose totals are known where the whole is
+    shown (``whole`` is True where it is hidden)."""
+    rows = [ALL if one.level is Level.TERRITORY else one.key for one in areas.rows]
+    bottom = [index for index, one in enumerate(areas.rows) if one.level is Level.COMMUNE]
+    table = Counts(
+        list(events),
+        {(rows[row], key): int(values[row]) for key, values in events.items() for row in bottom},
+        {one.key: one.parent for one in areas.rows if one.level > Level.ZONE},
+    )
+    needs = {}
+    for key, values in events.items():
+        people = persons[key].tolist()
+        for row, value in enumerate(values.tolist()):
+            is_few = 0 < people[row] < min(value, threshold)
+            if found := need(value, threshold=threshold, is_forced=is_few):
+                needs[rows[row], key] = found
+    totals = {(rows[row], ALL) for row in range(len(rows))}
+    secret = {(rows[row], ALL) for row in np.flatnonzero(whole).tolist()}
+    done = loosen(table, needs, known=totals - secret, hidden=secret)
+    if done.exposed:
+        raise ValueError(f"parts that their whole gives back: {sorted(done.exposed)[:5]}")
+    return {key: np.array([(row, key) in done.hidden for row in rows]) for key in events}

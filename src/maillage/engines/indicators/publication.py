@@ -9,7 +9,7 @@ what everyone knows (residents, standard populations): see ``figures``.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from maillage.engines.indicators.areas import Areas, Level
 from maillage.engines.indicators.events import AGE_BANDS
 from maillage.engines.indicators.figures import AreaFigure, Interval, figures
-from maillage.engines.indicators.hiding import Tallies, hide
+from maillage.engines.indicators.hiding import Tallies, hide, hide_parts
 from maillage.engines.indicators.published import (
     AGE_GROUPS,
     BANDS_OF_GROUPS,
@@ -30,7 +30,11 @@ from maillage.engines.indicators.published import (
     Published,
     over_years,
 )
-from maillage.engines.indicators.reference import expected_from_shown, reference_rates
+from maillage.engines.indicators.reference import (
+    expected_from_shown,
+    rates_of_parts,
+    reference_rates,
+)
 from maillage.engines.indicators.special import Floats
 from maillage.vocabulary.disclosure import THRESHOLD, Cell, Counts, Protected, protect
 
@@ -41,14 +45,17 @@ __all__ = [
     "Figure",
     "Interval",
     "Published",
+    "Wider",
     "figures",
     "over_years",
     "publish",
+    "publish_parts",
     "publish_table",
 ]
 
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.bool_]
+Groups = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,27 @@ class _Sums:
     outside_persons: int
 
 
-def publish(cells: pa.Table, areas: Areas, *, base_is_people: bool) -> Published:
+@dataclass(frozen=True, eq=False)
+class Wider:
+    """An indicator that holds another, of the same year: its rows and what is shown of them."""
+
+    cells: pa.Table
+    published: Published
+
+
+def publish(
+    cells: pa.Table, areas: Areas, *, base_is_people: bool, within: Sequence[Wider] = ()
+) -> Published:
     """Decide what is shown of the rows of ``results.CELLS`` of one indicator and one year.
 
     ``base_is_people``: the denominator counts people or stays of the data set (people treated,
     stays that could be followed by another), and is protected as the events are. False: it counts
     residents, whom everyone knows.
+
+    ``within``: indicators whose events hold these events, or the people of this base (``links``).
+    What they hide is hidden here too: the same people hidden in one table and shown in another
+    would open the first. And the difference is protected: readmissions within thirty days less
+    those within seven are a count as well.
 
     Raises ``ValueError`` for rows of several indicators or years, for negative counts, and for
     a cell with more persons than events.
@@ -78,10 +100,86 @@ def publish(cells: pa.Table, areas: Areas, *, base_is_people: bool) -> Published
     _check(sums)
     tree = _tree(areas)
     by_group = tree.sums(_by_group(sums.events))
-    groups = _join_groups(by_group[tree.levels[Level.SECTOR]])
+    first = common_groups([one.published.groups for one in within])
+    groups = _join_groups(by_group[tree.levels[Level.SECTOR]], first)
     tallies = _tallies(sums, tree, groups, base_is_people=base_is_people)
-    cells = hide(tallies, areas, base_is_people=base_is_people)
-    return _shown(sums, tallies, cells, areas, tree, groups, base_is_people=base_is_people)
+    hidden = np.zeros(tallies.events.shape, bool)
+    for one in within:
+        hidden |= _hidden_in(one.published, groups)
+        held = tree.sums(_by_column(_add_up(one.cells, areas).events, groups))
+        most = held if tallies.most is None else np.minimum(tallies.most, held)
+        tallies = replace(tallies, most=most)
+    shut = hide(tallies, areas, base_is_people=base_is_people, hidden=hidden)
+    return _shown(sums, tallies, shut, areas, tree, groups, base_is_people=base_is_people)
+
+
+def common_groups(many: Sequence[Groups]) -> Groups:
+    """The finest groups that each of several partitions can be joined into; of none, those of
+    :data:`AGE_GROUPS`."""
+    count = len(BANDS_OF_GROUPS)
+    is_joined = {one for groups in many for group in groups for one in group[1:]}
+    found: list[list[int]] = []
+    for one in range(count):
+        if one in is_joined:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return tuple(tuple(group) for group in found)
+
+
+def _hidden_in(published: Published, groups: Groups) -> Bits:
+    """What a table hides, by coarser groups, and last the totals."""
+    own = len(published.groups)
+    parts = []
+    for sex in range(2):
+        for group in groups:
+            held = [sex * own + i for i in range(own) if published.groups[i][0] in group]
+            parts.append((published.events[:, held] == HIDDEN).any(axis=1))
+    return np.stack([*parts, published.events_total == HIDDEN], axis=1)
+
+
+def add_up(parts: Mapping[str, pa.Table], whole: Wider, areas: Areas) -> bool:
+    """True when in every commune, sex and age the events of the parts are those of the whole."""
+    held = _add_up(whole.cells, areas).events
+    sums = [_add_up(cells, areas).events for cells in parts.values()]
+    return bool((np.sum(sums, axis=0) == held).all()) if sums else False
+
+
+def publish_parts(
+    parts: Mapping[str, pa.Table], whole: Wider, areas: Areas
+) -> dict[str, Published]:
+    """What is shown of indicators that add up to another, each event being in one of them (causes
+    of avoidable stays). They are protected together, the whole being known where it is shown:
+    what is left of it when others are taken away is one of them. They have residents as their base,
+    and totals only, at every level: no sex and no ages.
+
+    Expected numbers are by sex and ages, at rates that give nothing away
+    (``reference.rates_of_parts``). Raises ``ValueError`` when the parts do not add up to the whole.
+    """
+    tree = _tree(areas)
+    sums = {key: _add_up(cells, areas) for key, cells in parts.items()}
+    groups: Groups = (tuple(range(len(BANDS_OF_GROUPS))),)
+    events = {key: tree.sums(one.events.sum(axis=(1, 2))) for key, one in sums.items()}
+    persons = {key: tree.sums(one.persons.sum(axis=(1, 2))) for key, one in sums.items()}
+    if not add_up(parts, whole, areas):
+        raise ValueError("parts that do not add up to the whole")
+    shut = hide_parts(events, persons, whole.published.events_total == HIDDEN, areas)
+    rates = rates_of_parts(
+        {key: one.events.sum(axis=0) for key, one in sums.items()},
+        {key: one.persons.sum(axis=0) for key, one in sums.items()},
+        next(iter(sums.values())).base.sum(axis=0),
+    )
+    found = {}
+    for key, one in sums.items():
+        _check(one)
+        tallies = _tallies(one, tree, groups, base_is_people=False)
+        cells = np.ones(tallies.events.shape, bool)
+        cells[:, -1] = shut[key]
+        own = rates[key] if not shut[key][0] else rates[key] * np.nan
+        found[key] = _shown(
+            one, tallies, cells, areas, tree, groups, base_is_people=False, whole_rates=own
+        )
+    return found
 
 
 def _add_up(cells: pa.Table, areas: Areas) -> _Sums:
@@ -136,13 +234,11 @@ def _by_group(values: Ints) -> Ints:
 
 # Columns
 
-Groups = tuple[tuple[int, ...], ...]
 
-
-def _join_groups(events: Ints) -> Groups:
+def _join_groups(events: Ints, first: Groups) -> Groups:
     """Which groups of age are published together: a column that would be hidden in most sectors,
     or in the whole territory, joins the smaller of its neighbours. Counts by sector and sex."""
-    groups: list[tuple[int, ...]] = [(index,) for index in range(events.shape[-1])]
+    groups = list(first)
     whole = events.sum(axis=(0, 1))
 
     def size(group: tuple[int, ...]) -> int:
@@ -161,8 +257,8 @@ def _join_groups(events: Ints) -> Groups:
             break
         index = min(small, key=lambda one: size(groups[one]))
         sides = [side for side in (index - 1, index + 1) if 0 <= side < len(groups)]
-        first = min(index, min(sides, key=lambda one: size(groups[one])))
-        groups[first : first + 2] = [groups[first] + groups[first + 1]]
+        left = min(index, min(sides, key=lambda one: size(groups[one])))
+        groups[left : left + 2] = [groups[left] + groups[left + 1]]
     return tuple(groups)
 
 
@@ -234,14 +330,16 @@ def _shown(
     groups: Groups,
     *,
     base_is_people: bool,
+    whole_rates: Floats | None = None,
 ) -> Published:
-    whole_rates = reference_rates(
-        sums.events.sum(axis=0),
-        sums.persons.sum(axis=0),
-        sums.base.sum(axis=0),
-        _columns(groups),
-        cells[0],
-    )
+    if whole_rates is None:
+        whole_rates = reference_rates(
+            sums.events.sum(axis=0),
+            sums.persons.sum(axis=0),
+            sums.base.sum(axis=0),
+            _columns(groups),
+            cells[0],
+        )
     events = np.where(cells, HIDDEN, tallies.events)
     amount = tree.sums(_by_column(sums.amount, groups))
     amount = np.where(cells, np.nan, np.round(amount, 2)) if sums.has_amount else amount * np.nan

@@ -11,7 +11,7 @@ column; those people may keep their band.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,73 @@ def strata(events: Ints, persons: Ints, bands: Sequence[int]) -> list[list[int]]
             return [open_bands]
         found[-1].append(open_bands.pop(0))
     return [*found, *([open_bands] if open_bands else [])]
+
+
+REST_EVENTS = 10 * THRESHOLD
+"""Events from which the rarest parts of a whole, taken together, stand as one of its parts."""
+
+
+def rates_of_parts(
+    events: Mapping[str, Ints], persons: Mapping[str, Ints], base: Floats
+) -> dict[str, Floats]:
+    """The rates of indicators that add up to another, by sex and five-year band.
+
+    The whole less the others is one of them, in each stratum as in total. So strata are the same
+    for all parts, joined until none is small; and the rarest parts, which would leave no strata,
+    share the shape of their sum. Each keeps its own number of events in the territory.
+    """
+    order = sorted(events, key=lambda key: (int(events[key].sum()), key))
+    rare: list[str] = []
+    while order and sum(int(events[key].sum()) for key in rare) < REST_EVENTS:
+        rare.append(order.pop(0))
+    lines = [[key] for key in order] + [rare]
+    seen = [_add_lines(events, line) for line in lines]
+    found = {key: np.zeros((2, AGE_BANDS)) for key in events}
+    for stratum in _common_strata(seen, [_add_lines(persons, line) for line in lines]):
+        whole = float(base[stratum].sum())
+        for line, counts in zip(lines, seen, strict=True):
+            for key in line:
+                found[key][stratum] = counts[stratum].sum() / whole if whole > 0 else 0.0
+    total = sum(int(events[key].sum()) for key in rare)
+    for key in rare:
+        found[key] *= int(events[key].sum()) / total if total else 0.0
+    return found
+
+
+def _add_lines(counts: Mapping[str, Ints], line: Sequence[str]) -> Ints:
+    found: Ints = np.sum([counts[key] for key in line], axis=0)
+    return found
+
+
+Stratum = npt.NDArray[np.bool_]
+"""Of sexes by bands."""
+
+
+def _common_strata(events: Sequence[Ints], persons: Sequence[Ints]) -> list[Stratum]:
+    """Bands of a sex from the oldest, joined until no line has a small count in a stratum; all of
+    both sexes when one sex alone would."""
+
+    def is_small(stratum: Stratum) -> bool:
+        return any(
+            0 < min(count[stratum].sum(), people[stratum].sum()) < THRESHOLD
+            for count, people in zip(events, persons, strict=True)
+        )
+
+    found: list[Stratum] = []
+    for sex in range(2):
+        own: list[Stratum] = []
+        left = np.zeros((2, AGE_BANDS), bool)
+        for band in reversed(range(AGE_BANDS)):
+            left[sex, band] = True
+            if not is_small(left):
+                own.append(left)
+                left = np.zeros((2, AGE_BANDS), bool)
+        while own and left.any() and is_small(left):
+            left = left | own.pop()
+        if left.any():
+            own.append(left)
+        found += own
+    return [np.ones((2, AGE_BANDS), bool)] if any(map(is_small, found)) else found
 
 
 def expected_from_shown(

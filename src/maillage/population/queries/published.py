@@ -17,7 +17,6 @@ from maillage.population.queries.results import Results
 
 if TYPE_CHECKING:
     from maillage.engines.indicators.areas import Areas
-    from maillage.engines.indicators.definition_model import Indicator
     from maillage.engines.indicators.published import Published
 
 PUBLISHED = "published"
@@ -31,12 +30,6 @@ ARRAYS = (
     "events", "events_total", "base", "base_total", "amount", "amount_total", "expected",
     "expected_total", "rates",
 )  # fmt: skip
-
-
-def base_is_people(indicator: Indicator) -> bool:
-    """True: the denominator counts people or stays of the data set, and is protected too; residents
-    are counted by everybody."""
-    return indicator.base != "residents"
 
 
 def get_published(results: Results, indicator: str, year: int) -> Published:
@@ -72,12 +65,17 @@ def forget_published() -> None:
 
 
 def decide(results: Results, indicator: str, year: int) -> Published:
-    """Decide what is shown, from the counts of the computation."""
-    from maillage.engines.indicators.publication import publish
+    """Decide what is shown, from the counts of the computation, beside the indicators that count
+    the same people (``links``)."""
+    from maillage.engines.indicators.links import publish_linked
 
-    definition = results.definitions.indicators[indicator]
-    return publish(
-        results.cells(indicator, year), results.areas, base_is_people=base_is_people(definition)
+    return publish_linked(
+        indicator,
+        results.definitions.indicators,
+        list_indicators(results.folder) & results.definitions.indicators.keys(),
+        results.areas,
+        cells=lambda key: results.cells(key, year),
+        published=lambda key: get_published(results, key, year),
     )
 
 
