@@ -195,4 +195,7 @@ def test_a_place_is_found_by_its_name(doctor: Client, results: Results) -> None:
     )
     html = doctor.get("/population/lieux/propositions?q=anz").content.decode()
     assert '<li role="option" data-value="C:59014" data-label="Anzin">' in html
+    chosen = doctor.get("/population/lieux?q=Anzin&q_code=C:59014")
+    assert chosen.headers["Location"] == "/population/lieux/C:59014"
+    assert doctor.get("/population/lieux?q=Anzin&q_code=C:0").status_code == 200
     assert "Aucun lieu de ce nom" in text_of(doctor.get("/population/lieux?q=zzz"))

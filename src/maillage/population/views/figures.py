@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
@@ -37,9 +37,13 @@ def area(request: Request, key: str) -> HttpResponse:
 @require_safe
 @requires(READ)
 def areas(request: Request) -> HttpResponse:
-    """Find a place: communes, sectors, inter-communal authorities."""
+    """Find a place: communes, sectors, inter-communal authorities; the one that was chosen among
+    those proposed opens."""
     frame = get_frame(by=request.actor, at=request.now)
     found = None
+    chosen = request.GET.get("q_code", "")
+    if frame.results is not None and chosen in frame.results.areas:
+        return redirect("population:area", key=chosen)
     if frame.results is not None:
         found = area_page.find_areas(frame.results, request.GET.get("q", ""))
     return render(request, "population/areas.html", {"frame": frame, "found": found})
