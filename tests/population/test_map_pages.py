@@ -103,6 +103,16 @@ def test_without_figures_the_page_says_where_things_stand(
     assert "Le médecin DIM" in said
 
 
+def test_a_computation_under_way_is_said(
+    territory: Computation, dim: Client, client_for: Callable[..., Client]
+) -> None:
+    """Begun by a command, it has no job to follow; the pages of figures wait."""
+    Computation.objects.update(state="RUNNING", is_current=False)
+    said = text_of(dim.get(MAP))
+    assert "Les indicateurs se calculent" in said
+    assert "Revenez dans quelques minutes" in text_of(client_for(Role.CITY).get(MAP))
+
+
 def test_a_file_without_figures_is_refused(dim: Client) -> None:
     assert dim.get("/population/carte/fichier").status_code == 409
     assert dim.get("/population/lieux/propositions?q=a").status_code == 409

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maillage.accounts.permissions import Actor
-from maillage.population.enums import VersionState
-from maillage.population.models import DataSet, DataSetVersion
+from maillage.population.enums import ComputationState, VersionState
+from maillage.population.models import Computation, DataSet, DataSetVersion
 from maillage.population.permissions import COMPUTE, EXPORT, LOAD
 from maillage.population.queries.computations import Pending, get_pending
 from maillage.population.queries.own_cohorts import present_definitions
@@ -96,7 +96,9 @@ def _stale(results: Results | None, newest: DataSetVersion | None) -> str:
 
 
 def _stage(newest: DataSetVersion | None, pending: Pending | None) -> str:
-    if pending is not None:
+    # A command computes without a job.
+    running = Computation.objects.filter(state=ComputationState.RUNNING)
+    if pending is not None or running.exists():
         return "computing"
     if newest is None:
         return "empty" if DataSet.objects.exists() else "none"
