@@ -24,6 +24,9 @@ others that let it pass. Hiding more never narrows what is possible, so one visi
 is enough. The method is that of complementary suppression by network flow (Cox, Journal of the
 American Statistical Association, 1995; Hundepool and others, Statistical Disclosure Control, 2012).
 
+Limits narrow it: a cell may be part of a number that everyone knows (``wholes``), and then what is
+left of that number is protected too. Cells may be hidden for another reason (``hide``).
+
 What is not covered: tables of the same people that overlap otherwise than by shared margins (give
 these in ``known``), periods that overlap (publish periods that do not), what a reader knows from
 elsewhere, and what running the choice of secondary cells backwards might exclude.

@@ -12,7 +12,9 @@ Why nobody computes a hidden count back (the long form is ``docs/explanation/sma
 3. *Both together.* Any table of step 1 and any communes of step 2 whose sectors agree are the sums
    of some table of communes by columns (cells of two sets of margins with one total: the
    north-west corner rule gives one), so that knowing both excludes nothing that each leaves. In a
-   sector whose total may move, communes are all hidden and move with it.
+   sector whose total may move, communes are all hidden and move with it. Bases by commune, sex and
+   age may stand in the way (a village without a man over eighty), so one last pass lays all levels
+   in one network, with every base as a limit, and hides what is still needed: it decides.
 4. *Filters* (one sex, one age group) are sums of cells that are all shown, or hidden; whatever is
    computed from them is computed from what is shown.
 5. *Denominators* of the data set (people treated, stays) are hidden with their events. A small one
