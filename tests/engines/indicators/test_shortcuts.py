@@ -19,7 +19,7 @@ EVERY = {"atc": ("A10", "C09"), "years": (2023, 2024), "without": ("A10BX06",)}
 
 
 @given(rows=drawn.stays(), at_once=st.sampled_from([3, 500]))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_episodes_are_those_of_the_expression(rows: list[dict[str, Any]], at_once: int) -> None:
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -38,7 +38,7 @@ def test_episodes_are_those_of_the_expression(rows: list[dict[str, Any]], at_onc
     dates=st.integers(1, 3),
     order=st.booleans(),
 )
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_days_covered_are_those_of_the_expression(
     people: list[dict[str, Any]], dispensings: list[dict[str, Any]], dates: int, order: bool
 ) -> None:
@@ -58,7 +58,7 @@ def test_days_covered_are_those_of_the_expression(
 
 
 @given(people=drawn.people(), dispensings=drawn.dispensings())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_people_taken_by_ranges_are_all_taken(
     people: list[dict[str, Any]], dispensings: list[dict[str, Any]]
 ) -> None:

