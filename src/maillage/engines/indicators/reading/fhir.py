@@ -73,10 +73,7 @@ def read(stage: Stage, paths: list[Path], writer: EventWriter) -> list[Path]:
 
 
 def _take(name: str) -> str:
-    return (
-        f"(SELECT *, row_number() OVER (PARTITION BY id ORDER BY file DESC, row DESC) AS again "
-        f"FROM resource WHERE type = '{name}')"
-    )
+    return f"(SELECT * FROM resource WHERE type = '{name}')"
 
 
 def _reference(path: str) -> str:
@@ -98,7 +95,6 @@ def _day(path: str) -> str:
     return f"as_day(json_extract_string(line, '{path}'))"
 
 
-_AGAIN = Check("again > 1", rule="DUPLICATE")
 _STRANGER = Check("key IS NULL", reason="personne inconnue", column="subject")
 
 
@@ -107,8 +103,8 @@ def _read_locations(stage: Stage) -> None:
         "in_location",
         f"SELECT * EXCLUDE (line), json_extract_string(line, '$.identifier[0].value') AS site "
         f"FROM {_take('Location')}",
-        [Check("coalesce(site, '') = ''", reason="lieu sans numéro FINESS", column="identifier"),
-         _AGAIN],
+        [Check("coalesce(site, '') = ''", reason="lieu sans numéro FINESS", column="identifier")],
+        once="id",
     )  # fmt: skip
     stage.keep("in_location")
 
@@ -135,9 +131,9 @@ def _read_people(stage: Stage) -> None:
             Check("born_on IS NULL", reason="date illisible", column="birthDate"),
             Check("died_on < born_on", reason="décès avant la naissance",
                   column="deceasedDateTime"),
-            _AGAIN,
         ],
         text="line",
+        once="id",
     )  # fmt: skip
     stage.keep("in_patient")
     stage.run("CREATE TABLE key_of AS SELECT id AS subject, key FROM in_patient")
@@ -217,8 +213,8 @@ def _read_encounters(stage: Stage) -> None:
                   column="period.end"),
             Check("kind = 'STAY' AND ends_on < starts_on", reason="sortie avant l'entrée",
                   column="period.end"),
-            _AGAIN,
         ],
+        once="id",
     )  # fmt: skip
     stage.keep("in_encounter")
     # Which condition is the main one is said by the encounter: its use DD, of rank 1.
@@ -261,8 +257,8 @@ def _read_conditions(stage: Stage) -> None:
             _STRANGER,
             Check("NOT coalesce(is_icd(code), false)", reason="code mal formé", column="code"),
             Check("kind IS NULL", rule="NOT_OBSERVED"),
-            _AGAIN,
         ],
+        once="id",
     )
     stage.keep("in_condition")
 
@@ -322,8 +318,8 @@ def _read_acts(stage: Stage) -> None:
                 _STRANGER,
                 Check("coalesce(code, '') = ''", rule="UNUSED"),
                 Check("done_on IS NULL", reason="date illisible", column=path[2:]),
-                _AGAIN,
             ],
+            once="id",
         )
         stage.keep(table)
         numbering.add(
@@ -352,8 +348,8 @@ def _read_drugs(stage: Stage) -> None:
             _STRANGER,
             Check("given_on IS NULL", reason="date illisible", column="whenHandedOver"),
             Check("NOT coalesce(is_atc(atc), false)", rule="NO_ATC"),
-            _AGAIN,
         ],
+        once="id",
     )
     stage.keep("in_dispense")
     numbering.add(

@@ -70,8 +70,8 @@ def resolve_people(stage: Stage) -> None:
     )
     if unsure:
         stage.notes.append(
-            f"{unsure} personnes ont plusieurs dates de naissance ou sexes selon les lignes : "
-            "la source la plus sûre, puis la valeur la plus fréquente, est retenue."
+            "Personnes dont la date de naissance ou le sexe change d'une ligne à l'autre : "
+            f"{unsure}. La source la plus sûre, puis la valeur la plus fréquente, est retenue."
         )
 
 

@@ -106,9 +106,9 @@ def _read_lists(stage: Stage) -> None:
                       ("concept", "concept_id")):  # fmt: skip
         stage.judge(
             f"in_{name}",
-            f"SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY file DESC, row DESC) "
-            f"AS again FROM raw_{name}",
-            [_blank(name), Check("again > 1", rule="DUPLICATE")],
+            f"SELECT * FROM raw_{name}",
+            [_blank(name)],
+            once=key,
             text=_text(name),
         )
         stage.keep(f"in_{name}")
@@ -133,8 +133,7 @@ def _read_people(stage: Stage) -> None:
                WHEN {MALE} THEN 1 WHEN {FEMALE} THEN 2 END AS sex,
              try_cast(make_date(try_cast(year_of_birth AS BIGINT),
                coalesce(try_cast(nullif(month_of_birth, '') AS BIGINT), 6),
-               coalesce(try_cast(nullif(day_of_birth, '') AS BIGINT), 15)) AS DATE) AS born_on,
-             row_number() OVER (PARTITION BY person_id ORDER BY file DESC, row DESC) AS again
+               coalesce(try_cast(nullif(day_of_birth, '') AS BIGINT), 15)) AS DATE) AS born_on
       FROM raw_person p LEFT JOIN (SELECT person_id, min(real_day(died_on)) AS died_on
         FROM in_death GROUP BY person_id) d USING (person_id)
     """
@@ -148,9 +147,9 @@ def _read_people(stage: Stage) -> None:
                   reason="année de naissance impossible", column="year_of_birth"),
             Check("sex IS NULL", reason="sexe inconnu", column="gender_concept_id"),
             Check("died_on < born_on", reason="décès avant la naissance", column="year_of_birth"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text=_text("person"),
+        once="person_id",
     )  # fmt: skip
     stage.keep("in_person")
     stage.run(f"CREATE TABLE key_of AS SELECT person_id, {_padded('person_id')} AS key, born_on "
@@ -218,11 +217,9 @@ def _read_visits(stage: Stage) -> None:
       SELECT v.*, k.key, {_KIND} AS kind, as_day(visit_start_date) AS starts_on,
              as_day(visit_end_date) AS ends_on, coalesce(c.care_site_source_value, '') AS site,
              coalesce(c.place_of_service_source_value, '') AS organization,
-             {_padded("visit_occurrence_id")} AS stay_key,
-             row_number() OVER (PARTITION BY visit_occurrence_id ORDER BY file DESC, row DESC)
-               AS again
+             {_padded("visit_occurrence_id")} AS stay_key
       FROM raw_visit_occurrence v LEFT JOIN key_of k USING (person_id)
-      LEFT JOIN (SELECT * EXCLUDE (file, row, again) FROM in_care_site) c
+      LEFT JOIN (SELECT * EXCLUDE (file, row) FROM in_care_site) c
         ON c.care_site_id = v.care_site_id AND v.care_site_id <> ''
     """
     stage.judge(
@@ -237,9 +234,9 @@ def _read_visits(stage: Stage) -> None:
                   column="visit_end_date"),
             Check("kind = 'STAY' AND ends_on < starts_on", reason="sortie avant l'entrée",
                   column="visit_end_date"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text=_text("visit_occurrence"),
+        once="visit_occurrence_id",
     )  # fmt: skip
     stage.keep("in_visit")
 

@@ -114,33 +114,25 @@ def _padded(column: str) -> str:
 def _judge_people(stage: Stage) -> None:
     stage.step("Contrôle : personnes")
     table = TABLES["person"]
-    again = (
-        "row_number() OVER (PARTITION BY raw.person ORDER BY raw.file DESC, raw.row DESC) AS again"
-    )
     checks = [
         *_form_checks(table),
         Check("person = ''", reason="numéro de personne absent", column="person"),
-        Check("again > 1", rule="DUPLICATE"),
         Check("died_on < born_on", reason="décès avant la naissance", column="died_on"),
     ]
-    stage.judge("in_person", _typed(table, extra=again), _fill(table, checks), text=_text(table))
+    stage.judge("in_person", _typed(table), _fill(table, checks), text=_text(table), once="person")
 
 
 def _judge_stays(stage: Stage) -> None:
     stage.step("Contrôle : séjours")
     table = TABLES["stay"]
-    again = (
-        "row_number() OVER (PARTITION BY raw.stay ORDER BY raw.file DESC, raw.row DESC) AS again"
-    )
     checks = [
         *_form_checks(table),
         Check("stay = ''", reason="numéro de séjour absent", column="stay"),
-        Check("again > 1", rule="DUPLICATE"),
         Check("person NOT IN (SELECT person FROM in_person)", reason="personne inconnue",
               column="person"),
         Check("left_on < entered_on", reason="sortie avant l'entrée", column="left_on"),
     ]  # fmt: skip
-    stage.judge("in_stay", _typed(table, extra=again), _fill(table, checks), text=_text(table))
+    stage.judge("in_stay", _typed(table), _fill(table, checks), text=_text(table), once="stay")
 
 
 def _judge_rest(stage: Stage, table: EventTable) -> None:
@@ -179,13 +171,11 @@ def _text(table: EventTable) -> str:
     return f"concat_ws(';', {', '.join(f'text_{one.name}' for one in table.columns)})"
 
 
-def _typed(table: EventTable, *, extra: str = "") -> str:
+def _typed(table: EventTable) -> str:
     picked = ["raw.file", "raw.row"]
     for one in table.columns:
         picked.append(f'raw."{one.name}" AS "text_{one.name}"')
         picked.append(f'{_cast(table, one)} AS "{one.name}"')
-    if extra:
-        picked.append(extra)
     return f"SELECT {', '.join(picked)} FROM raw_{table.name} raw"
 
 

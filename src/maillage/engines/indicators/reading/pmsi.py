@@ -124,15 +124,14 @@ def _load_communes(stage: Stage, paths: list[Path]) -> None:
     stage.load("raw_communes", paths, "codes-communes", layouts.fields_of("communes"))
     stage.judge(
         "in_communes",
-        "SELECT *, row_number() OVER (PARTITION BY code ORDER BY file, row) AS again "
-        "FROM raw_communes",
+        "SELECT * FROM raw_communes",
         [
             Check("code || commune = ''", rule="EMPTY"),
             Check("NOT is_commune(upper(commune))", reason="code commune mal formé",
                   column="commune"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text="concat_ws(';', code, commune)",
+        once="code",
     )  # fmt: skip
     stage.keep("in_communes")
     stage.run("CREATE TABLE commune_of AS SELECT code, upper(commune) AS commune FROM in_communes")
@@ -150,8 +149,7 @@ def _load_patients(stage: Stage, paths: list[Path]) -> None:
       SELECT file, row, patient, as_day(born_on) AS born, upper(commune) AS commune, died_on,
              real_day(as_day(died_on)) AS died, sex AS sex_text, born_on,
              CASE upper(sex) WHEN '1' THEN 1 WHEN 'M' THEN 1 WHEN 'H' THEN 1
-                             WHEN '2' THEN 2 WHEN 'F' THEN 2 END AS sex,
-             row_number() OVER (PARTITION BY patient ORDER BY file DESC, row DESC) AS again
+                             WHEN '2' THEN 2 WHEN 'F' THEN 2 END AS sex
       FROM raw_patients
     """
     stage.judge(
@@ -167,9 +165,9 @@ def _load_patients(stage: Stage, paths: list[Path]) -> None:
             Check("died < born", reason="décès avant la naissance", column="died_on"),
             Check("commune <> '' AND NOT is_commune(commune)", reason="code commune mal formé",
                   column="commune"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text="concat_ws(';', patient, born_on, sex_text, commune, died_on)",
+        once="patient",
     )  # fmt: skip
     stage.keep("in_patients")
     stage.run("INSERT INTO seen SELECT patient, born, sex, 0 FROM in_patients")
@@ -199,9 +197,7 @@ def _read_visits(stage: Stage, paths: list[Path]) -> None:
              {_OUTCOME} AS outcome,
              CASE WHEN is_commune(upper(commune)) THEN upper(commune)
                   ELSE (SELECT any_value(c.commune) FROM commune_of c WHERE c.code = postal) END
-               AS commune,
-             row_number() OVER (
-               PARTITION BY patient, finess, entered_on ORDER BY file DESC, row DESC) AS again
+               AS commune
       FROM raw_rpu
     """
     stage.judge(
@@ -215,9 +211,9 @@ def _read_visits(stage: Stage, paths: list[Path]) -> None:
             Check("entered < born", reason="passage avant la naissance", column="entered_on"),
             Check("sex IS NULL", reason="sexe inconnu", column="sex"),
             Check("main <> '' AND NOT is_icd(main)", reason="code mal formé", column="main"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text="concat_ws(';', finess, patient, born_on, sex_text, entered_on, said, \"exit\")",
+        once="patient, finess, entered_on",
     )
     stage.keep("in_rpu")
     stage.run("INSERT INTO seen SELECT patient, born, sex, 2 FROM in_rpu")
@@ -247,7 +243,7 @@ def _finish(stage: Stage, writer: EventWriter) -> None:
     unknown = stage.one("SELECT count(*) FROM e_residence WHERE commune = ''")
     if unknown:
         stage.notes.append(
-            f"{unknown} périodes de résidence sans commune : ajoutez une table des patients avec "
+            f"Personnes sans commune de résidence : {unknown}. Ajoutez une table des patients avec "
             "leur commune, ou une table des codes postaux et de leur commune."
         )
     numbering.finish(stage, writer)

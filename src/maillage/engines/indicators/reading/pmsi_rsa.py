@@ -43,9 +43,7 @@ def _judge_chaining(stage: Stage, known: dict[str, list[Layout]]) -> None:
         "ano",
         f"""
         SELECT *, french_day(entered_on) AS entered, french_day(left_on) AS "left",
-               french_day(born_on) AS born,
-               row_number() OVER (PARTITION BY finess, "index", substr(left_on, 5)
-                                  ORDER BY file DESC, row DESC) AS again
+               french_day(born_on) AS born
         FROM ({parse(stage, known, "ano", _chain_fields)})
         """,
         [
@@ -56,9 +54,9 @@ def _judge_chaining(stage: Stage, known: dict[str, list[Layout]]) -> None:
             Check("entered IS NULL", reason="date illisible", column="entered_on"),
             Check('"left" IS NULL', reason="date illisible", column="left_on"),
             Check('"left" < entered', reason="sortie avant l'entrée", column="left_on"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text="line",
+        once='finess, "index", year("left")',
     )
     stage.keep("ano")
 
@@ -92,9 +90,7 @@ def _judge(stage: Stage, known: dict[str, list[Layout]]) -> None:
     source = f"""
       SELECT r.*, r.finess || '|' || r.year || '|' || r."index" AS stay_key, a.patient,
              a.entered, a."left", a.born,
-             try_cast(r.age_years AS INTEGER) AS years, try_cast(r.age_days AS INTEGER) AS days,
-             row_number() OVER (PARTITION BY r.finess, r.year, r."index"
-                                ORDER BY r.file DESC, r.row DESC) AS again
+             try_cast(r.age_years AS INTEGER) AS years, try_cast(r.age_days AS INTEGER) AS days
       FROM ({parse(stage, known, "rsa", _fields)}) r
       LEFT JOIN ano a ON a.finess = r.finess AND a."index" = r."index"
                      AND year(a."left") = try_cast(r.year AS INTEGER)
@@ -116,12 +112,12 @@ def _judge(stage: Stage, known: dict[str, list[Layout]]) -> None:
                   column="related"),
             Check('"group" LIKE \'90%\'', rule="GHM90"),
             Check("kind = 'B'", rule="SEJ_TYP"),
-            Check("again > 1", rule="DUPLICATE"),
             Check("patient IS NULL", rule="UNCHAINED"),
             Check("born IS NOT NULL AND entered < born", reason="entrée avant la naissance",
                   column="entered_on"),
         ],
         text="line",
+        once="stay_key",
     )  # fmt: skip
     stage.keep("rsa")
 

@@ -116,25 +116,19 @@ def _judge(stage: Stage, known: dict[str, list[Layout]]) -> None:
         "CREATE TABLE broken AS SELECT DISTINCT stay_key FROM judged_rum_formed "
         "WHERE verdict IS NOT NULL AND rss <> ''"
     )
-    stage.run(
-        "CREATE TABLE again AS SELECT file, row FROM (SELECT file, row, row_number() OVER ("
-        "PARTITION BY stay_key, rum ORDER BY file DESC, row DESC) AS rank FROM rum_formed) "
-        "WHERE rank > 1"
-    )
     stage.judge(
         "rum",
         """
-        SELECT r.*, c.patient, c.patients, a.row IS NOT NULL AS is_again
+        SELECT r.*, c.patient, c.patients
         FROM rum_formed r LEFT JOIN chain c ON c.stay = r.stay
-        LEFT JOIN again a ON a.file = r.file AND a.row = r.row
         """,
         [
             Check("stay_key IN (SELECT stay_key FROM broken)",
                   reason="une autre unité du même séjour est rejetée", column="rss"),
-            Check("is_again", rule="DUPLICATE"),
             Check("patient IS NULL", rule="UNCHAINED"),
             Check("patients > 1", rule="CHAIN_CONFLICT"),
         ],
+        once="stay_key, rum",
         text="line",
     )  # fmt: skip
     stage.run("DROP VIEW rum_formed")
@@ -242,16 +236,15 @@ def _read_chaining(
         )
     stage.judge(
         "in_chain",
-        f"""SELECT *, row_number() OVER (PARTITION BY stay, patient ORDER BY file DESC, row DESC)
-              AS again FROM ({" UNION ALL ".join(parts)})""",
+        f"SELECT * FROM ({' UNION ALL '.join(parts)})",
         [
             Check("is_blank", rule="EMPTY"),
             Check("stay IS NULL", reason="version de format inconnue", column="version"),
             Check("stay = ''", reason="numéro de séjour absent", column="stay"),
             Check("patient = ''", reason="identifiant du patient absent", column="patient"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text="concat_ws(';', stay, patient)",
+        once="stay, patient",
     )
     stage.keep("in_chain")
     stage.run(
@@ -277,14 +270,13 @@ def _read_units(
     """
     stage.judge(
         "unit_site",
-        f"SELECT *, row_number() OVER (PARTITION BY unit ORDER BY file DESC, row DESC) AS again "
-        f"FROM ({source})",
+        source,
         [
             Check("trim(replace(line, ';', '')) = ''", rule="EMPTY"),
             Check("unit IS NULL", reason="version de format inconnue", column="version"),
             Check("unit = '' OR site = ''", reason="unité ou FINESS absent", column="unit"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
+        once="unit",
         text="line",
     )
     stage.keep("unit_site")

@@ -256,7 +256,7 @@ def _parts(
     verdict = _judge(count, total, warning=warning, blocking=blocking)
     if not count:
         return Finding(key, label, Verdict.OK, good, 0, total)
-    parts = ", ".join(f"{french(many)} {what}" for what, many in details.items())
+    parts = " ; ".join(f"{what} : {french(many)}" for what, many in details.items())
     sentence = f"{parts[0].upper()}{parts[1:]} ({_share(count, total)} des lignes)."
     return Finding(key, label, verdict, sentence, count, total, dict(details))
 

@@ -103,9 +103,7 @@ def _read_people(stage: Stage, groups: dict[str, list[Path]]) -> None:
              try_cast(BEN_SEX_COD AS TINYINT) AS sex,
              coalesce(real_day(as_day(BEN_DCD_DTE)),
                CASE WHEN length(BEN_DCD_AME) = 6
-                    THEN real_day(as_day(BEN_DCD_AME || '15')) END) AS died_on,
-             row_number() OVER (PARTITION BY BEN_NIR_PSA, as_key(BEN_RNG_GEM)
-                                ORDER BY file DESC, row DESC) AS again
+                    THEN real_day(as_day(BEN_DCD_AME || '15')) END) AS died_on
       FROM raw_IR_BEN_R
     """
     stage.judge(
@@ -121,9 +119,9 @@ def _read_people(stage: Stage, groups: dict[str, list[Path]]) -> None:
                   column="BEN_DCD_DTE"),
             Check("year(died_on) < year_born", reason="décès avant la naissance",
                   column="BEN_DCD_DTE"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text=text_of(_BEN),
+        once="BEN_NIR_PSA, rank",
     )  # fmt: skip
     stage.keep("ben")
     numbering.add(
@@ -225,7 +223,6 @@ def _read_care(stage: Stage, groups: dict[str, list[Path]]) -> None:
       SELECT p.*, k.key, as_day(EXE_SOI_DTD) AS done_on,
              CASE WHEN c.nature IS NOT NULL THEN coalesce(a.kind, s.kind, 'SPECIALIST') END AS kind,
              CASE WHEN a.kind IS NULL THEN s.specialty END AS specialty,
-             row_number() OVER (PARTITION BY p.link ORDER BY p.file DESC, p.row DESC) AS again,
              coalesce(e.taa, ETE_IND_TAA) AS taa, {linked} AS is_linked
       FROM (SELECT *, {join_key()} AS link FROM raw_ER_PRS_F) p
       LEFT JOIN person_of k ON k.psa = BEN_NIR_PSA AND k.rank = as_key(BEN_RNG_GEM)
@@ -246,10 +243,10 @@ def _read_care(stage: Stage, groups: dict[str, list[Path]]) -> None:
             Check("key IS NULL", reason="personne inconnue", column="BEN_NIR_PSA"),
             Check("done_on IS NULL OR year(done_on) = 1600", reason="date illisible",
                   column="EXE_SOI_DTD"),
-            Check("again > 1", rule="DUPLICATE"),
             Check("kind IS NULL AND NOT is_linked", rule="UNUSED"),
         ],
         text=text_of(_PRS),
+        once="link",
     )  # fmt: skip
     stage.keep("prs")
     numbering.add(
@@ -292,13 +289,12 @@ def _read_drugs(stage: Stage, groups: dict[str, list[Path]]) -> None:
     stage.step("Contrôle : médicaments")
     stage.judge(
         "drug",
-        "SELECT *, as_code(PHA_ATC_CLA) AS atc, row_number() OVER ("
-        "PARTITION BY as_key(PHA_CIP_C13) ORDER BY file DESC, row DESC) AS again FROM raw_IR_PHA_R",
+        "SELECT *, as_code(PHA_ATC_CLA) AS atc, as_key(PHA_CIP_C13) AS cip FROM raw_IR_PHA_R",
         [
             blank("PHA_CIP_C13 PHA_ATC_CLA"),
             Check("NOT is_atc(atc)", rule="NO_ATC"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
+        once="cip",
     )
     stage.keep("drug")
     source = """
@@ -308,7 +304,7 @@ def _read_drugs(stage: Stage, groups: dict[str, list[Path]]) -> None:
              sum(try_cast(PHA_ACT_QSN AS INTEGER))
                OVER (PARTITION BY p.key, a.PHA_PRS_C13, p.done_on) AS net
       FROM raw_ER_PHA_F a LEFT JOIN prs p ON p.link = a.link
-      LEFT JOIN drug d ON as_key(d.PHA_CIP_C13) = as_key(a.PHA_PRS_C13)
+      LEFT JOIN drug d ON d.cip = as_key(a.PHA_PRS_C13)
     """
     stage.run(f"CREATE TABLE all_prs AS SELECT DISTINCT {join_key()} AS link FROM raw_ER_PRS_F")
     stage.judge(

@@ -64,9 +64,7 @@ def _judge_chaining(stage: Stage) -> None:
 
     errors = " OR ".join(f"as_key({name}) NOT IN ('0', '')" for name in _RETURNS)
     source = """
-      SELECT t.*, coalesce(r.key, CASE WHEN p.people = 1 THEN p.key END) AS key, p.people,
-             row_number() OVER (PARTITION BY t.year, t.ETA_NUM, as_key(t.RSA_NUM)
-                                ORDER BY t.file DESC, t.row DESC) AS again
+      SELECT t.*, coalesce(r.key, CASE WHEN p.people = 1 THEN p.key END) AS key, p.people
       FROM raw_T_MCOC t
       LEFT JOIN person_of_psa p ON p.psa = t.NIR_ANO_17
       LEFT JOIN person_of r ON r.psa = t.NIR_ANO_17 AND r.rank = as_key(t.RNG_NAI)
@@ -82,9 +80,9 @@ def _judge_chaining(stage: Stage) -> None:
             Check(errors, rule="CHAIN_ERROR"),
             Check("people > 1 AND key IS NULL", rule="CHAIN_CONFLICT"),
             Check("key IS NULL", reason="personne inconnue", column="NIR_ANO_17"),
-            Check("again > 1", rule="DUPLICATE"),
         ],
         text=text_of(_COLUMNS["C"]),
+        once="year, ETA_NUM, as_key(RSA_NUM)",
     )  # fmt: skip
     stage.keep("mco_c")
 
@@ -100,10 +98,8 @@ def _judge_stays(stage: Stage) -> None:
                as_day(SOR_ANN || lpad(SOR_MOI, 2, '0') || '15')) AS left_on,
              coalesce(as_day(EXE_SOI_DTD), as_day(ENT_DAT), coalesce(as_day(EXE_SOI_DTF),
                as_day(SOR_DAT), as_day(SOR_ANN || lpad(SOR_MOI, 2, '0') || '15'))
-                 - try_cast(SEJ_NBJ AS INTEGER)) AS entered_on,
-             row_number() OVER (PARTITION BY t.year, t.ETA_NUM, as_key(t.RSA_NUM)
-                                ORDER BY t.file DESC, t.row DESC) AS again
-      FROM raw_T_MCOB t LEFT JOIN (SELECT * EXCLUDE (file, row, RSA_NUM, again),
+                 - try_cast(SEJ_NBJ AS INTEGER)) AS entered_on
+      FROM raw_T_MCOB t LEFT JOIN (SELECT * EXCLUDE (file, row, RSA_NUM),
         as_key(RSA_NUM) AS RSA_NUM FROM mco_c) s
         ON s.year = t.year AND s.ETA_NUM = t.ETA_NUM AND s.RSA_NUM = as_key(t.RSA_NUM)
     """
@@ -116,7 +112,6 @@ def _judge_stays(stage: Stage) -> None:
                   f"AND year BETWEEN 1 AND {_LAST_YEAR_TWICE}", rule="FINESS_TWICE"),
             Check("GRG_GHM LIKE '90%'", rule="GHM90"),
             Check("SEJ_TYP = 'B'", rule="SEJ_TYP"),
-            Check("again > 1", rule="DUPLICATE"),
             Check("key IS NULL", rule="UNCHAINED"),
             Check("left_on IS NULL OR entered_on IS NULL OR year(left_on) = 1600 "
                   "OR year(entered_on) = 1600", reason="date illisible", column="SOR_ANN"),
@@ -126,6 +121,7 @@ def _judge_stays(stage: Stage) -> None:
                   column="DGN_REL"),
         ],
         text=text_of(_COLUMNS["B"]),
+        once="stay_key",
     )  # fmt: skip
     stage.keep("mco_b")
 

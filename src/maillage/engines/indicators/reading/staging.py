@@ -224,17 +224,35 @@ class Stage:
 
     # Judgement
 
-    def judge(self, table: str, source: str, checks: Sequence[Check], *, text: str = "") -> None:
+    def judge(
+        self,
+        table: str,
+        source: str,
+        checks: Sequence[Check],
+        *,
+        text: str = "",
+        once: str = "",
+    ) -> None:
         """Make the view ``table`` from a query that holds ``file`` and ``row``, one row for each
         input row, less those that a check settles: these are counted and, if rejected, put apart.
-        All rows stay in ``judged_<table>``, with their ``verdict``. ``text``: the SQL of what is
-        kept of a rejected row."""
+        All rows stay in ``judged_<table>``, with their ``verdict``.
+
+        ``text``: the SQL of what is kept of a rejected row. ``once``: the SQL of what may not be
+        said twice; of the rows that no check settled, the last of each is kept."""
         cases = " ".join(
             f"WHEN coalesce({one.condition}, false) THEN {_quote(one.verdict)}" for one in checks
         )
         judged = f"judged_{table}"
         verdict = f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
         self.run(f"CREATE TABLE {judged} AS SELECT *, {verdict} AS verdict FROM ({source})")
+        if once:
+            self.run(
+                f"UPDATE {judged} SET verdict = 'F|DUPLICATE|' FROM (SELECT file, row FROM ("
+                f"SELECT file, row, row_number() OVER (PARTITION BY {once} "
+                f"ORDER BY file DESC, row DESC) AS rank FROM {judged} WHERE verdict IS NULL) "
+                f"WHERE rank > 1) again "
+                f"WHERE {judged}.file = again.file AND {judged}.row = again.row"
+            )
         self._settle(judged, text or "''")
         self.run(
             f"CREATE VIEW {table} AS SELECT * EXCLUDE (verdict) FROM {judged} WHERE verdict IS NULL"
