@@ -10,6 +10,7 @@ from maillage.population.views import (
     definitions,
     exports,
     figures,
+    flows,
     map,
     strata,
     targets,
@@ -64,6 +65,8 @@ _FIGURES = [
     path("lieux/<str:key>", figures.area, name="area"),
     path("pyramide", strata.pyramid, name="pyramid"),
     path("pyramide/fichier", strata.pyramid_export, name="pyramid-export"),
+    path("flux", flows.flows, name="flows"),
+    path("flux/fichier", flows.flows_export, name="flows-export"),
 ]
 
 urlpatterns = [*_FIGURES, *_DATA]
