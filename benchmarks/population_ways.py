@@ -304,7 +304,7 @@ def totals(rows: Sequence[Row]) -> dict[str, int]:
         "P": ("days_in_period", "days_covered", "adherent"),
     }
     return {
-        name: sum(row[3 + place] for row in rows if row[0] == measure)
+        name: sum(int(row[3 + place]) for row in rows if row[0] == measure)
         for measure, columns in names.items()
         for place, name in enumerate(columns)
     }
@@ -360,7 +360,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
-    rows = sorted(tuple(row) for row in way_named(options.way)(options.folder))
+    rows: list[Row] = sorted(way_named(options.way)(options.folder))
     seconds = time.perf_counter() - started
     used = resource.getrusage(resource.RUSAGE_SELF)
     digest = hashlib.sha256("\n".join(map(repr, rows)).encode()).hexdigest()

@@ -36,13 +36,13 @@ def pdc(
             while day < episode["left_on"]:
                 in_hospital[episode["person"]].add(day)
                 day += ONE
-    rows = []
+    rows: list[dict[str, Any]] = []
     for person in people:
         for year in years:
             mine = fills[person["person"]]
-            row = _one_year(person, year, mine, in_hospital[person["person"]])
-            if row is not None:
-                rows.append(row)
+            found = _one_year(person, year, mine, in_hospital[person["person"]])
+            if found is not None:
+                rows.append(found)
     return sorted(rows, key=lambda row: (row["person"], row["year"]))
 
 
