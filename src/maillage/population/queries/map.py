@@ -210,12 +210,12 @@ def get_map_page(results: Results, asked: Mapping[str, str]) -> MapPage:
 
 
 def usual_level(results: Results, choice: Choice) -> Level:
-    """The level of an address that names none: communes when at least half of them are told, else
-    sectors: a map must not begin as one hatching."""
+    """The level of an address that names none: communes when at least half of them have a count
+    that is told (zero says little), else sectors: a map must not begin as one hatching."""
     published = get_years(results, choice.indicator, asked_of(results, choice).years)
     events = published.series().events
     rows = [published.rows[key] for key in results.areas.at(Level.COMMUNE)]
-    told = sum(int(events[row]) >= 0 for row in rows)
+    told = sum(int(events[row]) > 0 for row in rows)
     return Level.COMMUNE if 2 * told >= len(rows) else Level.SECTOR
 
 
