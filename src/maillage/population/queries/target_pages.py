@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,7 +128,7 @@ def get_target_page(target: TargetList, people: Sequence[TargetPerson]) -> Targe
                 sex="Femme" if one.sex == Sex.FEMALE else "Homme",
                 age=band_label(one.age),
                 commune=areas.label(area) if area else one.commune,
-                reasons=tuple(words.get(code, code) for code in one.reasons),
+                reasons=_in_words(one.reasons, words),
             )
         )
     return TargetPage(
@@ -155,6 +155,13 @@ def _reasons(condition: str, definitions: Definitions) -> dict[str, str]:
     pyramid = load_pyramids(definitions).get(condition)
     words = {} if pyramid is None else {one.code: one.label for one in pyramid.reasons}
     return {DIAGNOSED: "Maladie connue, sans autre motif", **words}
+
+
+def _in_words(codes: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
+    """The reasons in words, the first decides. That the disease is known goes without saying as
+    soon as there is another one."""
+    told = [code for code in codes if code != DIAGNOSED] or list(codes)
+    return tuple(words.get(code, code) for code in told)
 
 
 def _source(by: Actor) -> Computation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,6 +15,8 @@ from maillage.population.permissions import TARGET
 from maillage.population.queries import target_pages as pages
 from maillage.population.views.answers import do, put_back
 from maillage.vocabulary.errors import Invalid, Refusal
+
+PAGE_SIZE = 300
 
 
 @require_safe
@@ -63,7 +66,9 @@ def target(request: Request, pk: int) -> HttpResponse:
         people = actions.read_list(target=found, by=request.actor, at=request.now)
     except Refusal as refusal:
         refused = refusal.message
-    context = {"page": pages.get_target_page(found, people), "refused": refused}
+    page = pages.get_target_page(found, people)
+    shown = Paginator(page.people, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "shown": shown, "refused": refused}
     return render(request, "population/data/target.html", context)
 
 
