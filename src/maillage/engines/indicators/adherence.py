@@ -191,6 +191,8 @@ def covered_days(spans: ir.Table) -> ir.Table:
 def _without_hospital(fills: ir.Table, events: Events) -> ir.Table:
     """The deliveries on a clock that stands still during the nights in hospital. A night belongs
     to the day on which it begins: those of a stay run from its entry to the eve of its exit."""
+    import ibis
+
     from maillage.engines.indicators.episodes import episodes
 
     nights = episodes(events).select("person", "entered_on", "left_on")
@@ -201,25 +203,28 @@ def _without_hospital(fills: ir.Table, events: Events) -> ir.Table:
     )
     by_day = _nights_before(fills.select("person", point=fills.day).distinct(), nights)
     by_end = _nights_before(fills.select("person", point=fills.ends).distinct(), nights)
-    fills = fills.join(by_day, [("person", "person"), ("day", "point")]).drop("point")
-    fills = fills.mutate(calendar_day=fills.day, clock_day=fills.day - fills.nights).drop("nights")
-    fills = fills.join(by_end, [("person", "person"), ("ends", "point")]).drop("point")
-    return fills.mutate(day=fills.clock_day, ends=fills.ends - fills.nights).drop(
-        "nights", "clock_day"
-    )
+    for nights_until, column in ((by_day, "before_day"), (by_end, "before_end")):
+        of = fills.day if column == "before_day" else fills.ends
+        found = fills.left_join(
+            nights_until, [fills.person == nights_until.who, of == nights_until.point]
+        )
+        fills = found.mutate(**{column: ibis.coalesce(found.nights, 0)})
+        fills = fills.drop("who", "point", "nights")
+    return fills.mutate(
+        calendar_day=fills.day,
+        day=fills.day - fills.before_day,
+        ends=fills.ends - fills.before_end,
+    ).drop("before_day", "before_end")
 
 
 def _nights_before(points: ir.Table, nights: ir.Table) -> ir.Table:
-    """How many nights in hospital a person had spent before each day."""
+    """How many nights in hospital a person had spent before each day; no row for none."""
     import ibis
 
-    both = points.left_join(
-        nights, [points.person == nights.person, nights.enters < points.point]
-    ).select(points.person, points.point, "enters", "leaves")
+    both = points.join(nights, [points.person == nights.person, points.point > nights.enters])
+    both = both.select(who=points.person, point=points.point, enters="enters", leaves="leaves")
     spent = ibis.least(both.leaves, both.point.cast("int64")) - both.enters
-    return both.group_by("person", "point").aggregate(
-        nights=ibis.coalesce(spent.sum(), 0).cast("int64")
-    )
+    return both.group_by("who", "point").aggregate(nights=spent.sum().cast("int64"))
 
 
 def _day(number: ir.IntegerValue) -> ir.DateValue:
