@@ -385,6 +385,13 @@ def population_definitions_page() -> str:
     return MARK + population_page(load_definitions(), texts)
 
 
+def loading_formats_page() -> str:
+    """``loading-formats.md``: the files of other programs that are read, and how."""
+    from maillage.engines.indicators.reading.page import loading_page
+
+    return MARK + loading_page()
+
+
 def openapi_document() -> str:
     """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
     from maillage.config.api import api
@@ -432,6 +439,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "agreement-states.md": agreement_states_page,
     "commands.md": commands_page,
     "event-model.md": event_model_page,
+    "loading-formats.md": loading_formats_page,
     "openapi.json": openapi_document,
     "pathway-states.md": pathway_states_page,
     "permissions.md": permissions_page,

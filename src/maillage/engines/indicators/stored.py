@@ -6,6 +6,7 @@ store once: judging its quality, writing it out.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -21,16 +22,19 @@ BATCH = 1 << 16
 
 class Stored:
     """The tables of a store, under their names. A context manager. Raises ``Invalid`` when the
-    folder is not a store."""
+    folder is not a store. What does not fit in ``memory_mb`` spills into a folder of the system's,
+    removed in the end."""
 
     def __init__(self, folder: Path, *, memory_mb: int = 1000, threads: int = 2) -> None:
         import duckdb
 
         self.manifest = store.read_manifest(folder)
+        self._spill = tempfile.TemporaryDirectory(prefix="maillage-")
         self.connection = duckdb.connect(
             config={
                 "memory_limit": f"{memory_mb}MB",
                 "threads": threads,
+                "temp_directory": self._spill.name,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             }
@@ -51,6 +55,7 @@ class Stored:
         trace: TracebackType | None,
     ) -> None:
         self.connection.close()
+        self._spill.cleanup()
 
     def run(self, sql: str, *values: Any) -> None:
         self.connection.execute(sql, list(values) or None)

@@ -13,7 +13,7 @@ from maillage.engines.indicators.reading import numbering
 from maillage.engines.indicators.reading.staging import Check, Stage
 from maillage.engines.indicators.store import EventWriter
 
-_TABLES: dict[str, tuple[str, str]] = {
+TABLES_READ: dict[str, tuple[str, str]] = {
     "person": (
         "person_id gender_concept_id year_of_birth",
         "month_of_birth day_of_birth location_id gender_source_value",
@@ -60,7 +60,7 @@ def table_of(path: Path) -> str:
     """The OMOP table that a file holds, by its name, or ''."""
     if path.suffix.lower() not in (".csv", ".txt", ".parquet", ".pq"):
         return ""
-    return path.stem.lower() if path.stem.lower() in _TABLES else ""
+    return path.stem.lower() if path.stem.lower() in TABLES_READ else ""
 
 
 def is_of_this_kind(paths: Iterable[Path]) -> bool:
@@ -78,7 +78,7 @@ def read(stage: Stage, paths: list[Path], writer: EventWriter) -> list[Path]:
         groups.setdefault(table_of(path), []).append(path)
     stage.plan(len(paths) + 24)
     numbering.prepare(stage)
-    for name, (required, optional) in _TABLES.items():
+    for name, (required, optional) in TABLES_READ.items():
         fields = {one: [f"!{one}"] for one in required.split()}
         fields |= {one: [one] for one in optional.split()}
         stage.load(f"raw_{name}", groups.get(name, []), name, fields)
@@ -93,11 +93,11 @@ def read(stage: Stage, paths: list[Path], writer: EventWriter) -> list[Path]:
 
 
 def _text(name: str) -> str:
-    return f"concat_ws(';', {', '.join(_TABLES[name][0].split())})"
+    return f"concat_ws(';', {', '.join(TABLES_READ[name][0].split())})"
 
 
 def _blank(name: str) -> Check:
-    return Check(f"concat({', '.join(_TABLES[name][0].split())}) = ''", rule="EMPTY")
+    return Check(f"concat({', '.join(TABLES_READ[name][0].split())}) = ''", rule="EMPTY")
 
 
 def _read_lists(stage: Stage) -> None:

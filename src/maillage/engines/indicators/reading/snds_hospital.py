@@ -13,7 +13,7 @@ _RETURNS = (
     "NIR_RET", "NAI_RET", "SEX_RET", "SEJ_RET", "FHO_RET", "PMS_RET", "DAT_RET", "COH_NAI_RET",
     "COH_SEX_RET",
 )  # fmt: skip
-_COLUMNS = {
+COLUMNS = {
     "B": "ETA_NUM RSA_NUM GRG_GHM ENT_MOD SOR_MOD DGN_PAL DGN_REL SEJ_NBJ SOR_MOI SOR_ANN",
     "C": "ETA_NUM RSA_NUM NIR_ANO_17",
     "D": "ETA_NUM RSA_NUM ASS_DGN",
@@ -33,7 +33,7 @@ def read(stage: Stage, groups: dict[str, list[Path]]) -> None:
     """Fill the tables of stays, diagnoses and procedures."""
     from maillage.engines.indicators.reading.snds import load
 
-    for name, columns in _COLUMNS.items():
+    for name, columns in COLUMNS.items():
         load(
             stage, f"T_MCO{name}", groups.get(f"T_MCO{name}", []), columns, _OPTIONAL.get(name, "")
         )
@@ -74,14 +74,14 @@ def _judge_chaining(stage: Stage) -> None:
         "mco_c",
         source,
         [
-            blank(_COLUMNS["C"]),
+            blank(COLUMNS["C"]),
             Check("ETA_NUM IN (SELECT finess FROM finess_twice) "
                   f"AND year BETWEEN 1 AND {_LAST_YEAR_TWICE}", rule="FINESS_TWICE"),
             Check(errors, rule="CHAIN_ERROR"),
             Check("people > 1 AND key IS NULL", rule="CHAIN_CONFLICT"),
             Check("key IS NULL", reason="personne inconnue", column="NIR_ANO_17"),
         ],
-        text=text_of(_COLUMNS["C"]),
+        text=text_of(COLUMNS["C"]),
         once="year, ETA_NUM, as_key(RSA_NUM)",
     )  # fmt: skip
     stage.keep("mco_c")
@@ -107,7 +107,7 @@ def _judge_stays(stage: Stage) -> None:
         "mco_b",
         source,
         [
-            blank(_COLUMNS["B"]),
+            blank(COLUMNS["B"]),
             Check("ETA_NUM IN (SELECT finess FROM finess_twice) "
                   f"AND year BETWEEN 1 AND {_LAST_YEAR_TWICE}", rule="FINESS_TWICE"),
             Check("GRG_GHM LIKE '90%'", rule="GHM90"),
@@ -120,7 +120,7 @@ def _judge_stays(stage: Stage) -> None:
             Check("related <> '' AND NOT is_icd(related)", reason="code mal formé",
                   column="DGN_REL"),
         ],
-        text=text_of(_COLUMNS["B"]),
+        text=text_of(COLUMNS["B"]),
         once="stay_key",
     )  # fmt: skip
     stage.keep("mco_b")
@@ -145,12 +145,12 @@ def _judge_parts(stage: Stage) -> None:
             "LEFT JOIN all_stays a ON a.year = t.year AND a.ETA_NUM = t.ETA_NUM "
             "AND a.RSA_NUM = as_key(t.RSA_NUM)",
             [
-                blank(_COLUMNS[name]),
+                blank(COLUMNS[name]),
                 Check("known IS NULL", reason="séjour inconnu", column="RSA_NUM"),
                 Check("stay_key IS NULL", rule="PARENT"),
                 *own,
             ],
-            text=text_of(_COLUMNS[name]),
+            text=text_of(COLUMNS[name]),
         )
         stage.keep(f"mco_{name.lower()}")
 
