@@ -17,7 +17,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -314,6 +316,7 @@ def on_spark(folder: Path) -> Iterable[Row]:
     """The definitions of the product, with Spark on this machine, from its own files."""
     from maillage.engines.indicators import backends
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     session = backends.start_spark()
     try:
         with backends.open_spark(folder / "store", session) as engine:

@@ -181,8 +181,11 @@ def python_apart(name: str) -> Path:
 def _test_apart(name: str, folder: str, *options: str) -> int:
     """Run the engines' tests of a folder in an environment of their own, without Django."""
     usual = ["-q", "-c", "tests/engines/pytest.ini", "--confcutdir", "tests/engines"]
+    python = str(python_apart(name))
     return subprocess.run(
-        [python_apart(name), "-m", "pytest", *usual, "-p", "no:cacheprovider", folder, *options],
+        [python, "-m", "pytest", *usual, "-p", "no:cacheprovider", folder, *options],
+        # The workers of Spark take the Python of the system unless they are told.
+        env=_environment(PYSPARK_PYTHON=python),
         cwd=REPOSITORY,
         check=False,
     ).returncode

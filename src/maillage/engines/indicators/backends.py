@@ -329,13 +329,10 @@ def open_spark(folder: Path | str, session: Any) -> SparkEngine:
 
 def start_spark(*, threads: int = 2, memory_mb: int = 1500) -> Any:
     """A Spark session on this machine, for trials and tests. Starting takes many seconds; there is
-    one in a process. Needs the extra ``spark`` and a Java."""
-    import os
-    import sys
-
+    one in a process. Needs the extra ``spark``, a Java, and the name of this Python in the variable
+    ``PYSPARK_PYTHON`` of the environment: Spark takes the one of the system otherwise."""
     from pyspark.sql import SparkSession
 
-    os.environ["PYSPARK_PYTHON"] = sys.executable
     options = {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

@@ -43,15 +43,7 @@ def create_data_set(
         organization=organization,
     )
     LOAD.check(by, {organization})
-    holder = Organization.objects.filter(slug=organization).first()
-    slug = slugify(name)[:60].strip("-")
-    if holder is None or not slug:
-        problem = (
-            Problem("cet établissement n'existe pas", field="organization")
-            if holder is None
-            else Problem("donnez un nom", field="name")
-        )
-        raise Invalid("population.data-set", "Ce jeu de données ne convient pas :", [problem])
+    holder, slug = _holder_and_slug(organization, name)
     try:
         with transaction.atomic():
             made = DataSet.objects.create(
@@ -83,6 +75,19 @@ def create_data_set(
             [Problem("un jeu de données porte déjà ce nom", field="name")],
         ) from None
     return made
+
+
+def _holder_and_slug(organization: str, name: str) -> tuple[Organization, str]:
+    holder = Organization.objects.filter(slug=organization).first()
+    slug = slugify(name)[:60].strip("-")
+    if holder is not None and slug:
+        return holder, slug
+    problem = (
+        Problem("cet établissement n'existe pas", field="organization")
+        if holder is None
+        else Problem("donnez un nom", field="name")
+    )
+    raise Invalid("population.data-set", "Ce jeu de données ne convient pas :", [problem])
 
 
 def delete_data_set(*, dataset: DataSet, by: Actor, at: datetime) -> None:
