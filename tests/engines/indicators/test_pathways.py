@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillage.engines.indicators.backends import open_memory
+from maillage.engines.indicators.backends import Engine, open_memory
 from maillage.engines.indicators.definition_model import Cohort
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.measures.ground import prepare
@@ -70,8 +72,15 @@ def spread(tables: Tables) -> Tables:
     return tables
 
 
-def run(tables: Tables, *pathways: GradedPathway) -> Found:
-    with open_memory(as_arrow(tables)) as engine:
+Open = Callable[[Mapping[str, list[Row]]], AbstractContextManager[Engine]]
+
+
+def on_duckdb(tables: Mapping[str, list[Row]]) -> Engine:
+    return open_memory(as_arrow(tables))
+
+
+def run(tables: Tables, *pathways: GradedPathway, opened: Open = on_duckdb) -> Found:
+    with opened(tables) as engine:
         ground = prepare(engine, DEFINITIONS, YEARS, first_on=FIRST_ON, last_on=LAST_ON)
         return lived(engine, DEFINITIONS, YEARS, LEVELS, ground=ground, pathways=pathways)
 
@@ -119,8 +128,9 @@ def tables() -> Tables:
 
 
 @pytest.fixture(scope="module")
-def product(tables: Tables) -> Found:
-    return run(tables, *PATHWAYS.values())
+def product(tables: Tables, open_events: Open) -> Found:
+    """What the pathways of the product find there, on each engine that is there."""
+    return run(tables, *PATHWAYS.values(), opened=open_events)
 
 
 @pytest.mark.parametrize("key", sorted(PATHWAYS))

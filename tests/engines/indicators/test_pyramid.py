@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillage.engines.indicators.backends import open_memory
+from maillage.engines.indicators.backends import Engine, open_memory
 from maillage.engines.indicators.definition_model import Cohort
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.measures.ground import prepare
@@ -35,10 +37,20 @@ Found = tuple[pa.Table, pa.Table, pa.Table]
 FIRST_ON, LAST_ON = date(2016, 1, 1), date(2024, 6, 30)
 
 
+Open = Callable[[Mapping[str, list[Row]]], AbstractContextManager[Engine]]
+
+
+def on_duckdb(tables: Mapping[str, list[Row]]) -> Engine:
+    return open_memory(as_arrow(tables))
+
+
 def run(
-    tables: dict[str, list[Row]], *pyramids: Pyramid, years: tuple[int, ...] = YEARS
+    tables: dict[str, list[Row]],
+    *pyramids: Pyramid,
+    years: tuple[int, ...] = YEARS,
+    opened: Open = on_duckdb,
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
-    with open_memory(as_arrow(tables)) as engine:
+    with opened(tables) as engine:
         ground = prepare(engine, DEFINITIONS, years, first_on=FIRST_ON, last_on=LAST_ON)
         return strata(engine, DEFINITIONS, years, ground=ground, pyramids=pyramids)
 
@@ -88,9 +100,9 @@ def tables() -> dict[str, list[Row]]:
 
 
 @pytest.fixture(scope="module")
-def product(tables: dict[str, list[Row]]) -> Found:
-    """What the pyramids of the product find there."""
-    return run(tables, *PYRAMIDS.values())
+def product(tables: dict[str, list[Row]], open_events: Open) -> Found:
+    """What the pyramids of the product find there, on each engine that is there."""
+    return run(tables, *PYRAMIDS.values(), opened=open_events)
 
 
 @pytest.mark.parametrize("key", sorted(PYRAMIDS))
