@@ -32,9 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_answers_its_roles_only(
-    address: str, client_for: Callable[..., Client]
-) -> None:
+def test_an_address_answers_its_roles_only(address: str, client_for: Callable[..., Client]) -> None:
     put_results(cells=CELLS)
     for role in Role:
         answer = client_for(role, at="ch-essai").get(f"/api/population/{address}")
@@ -43,19 +41,22 @@ def test_an_address_answers_its_roles_only(
     assert Client().get(f"/api/population/{address}").status_code == 401
 
 
+ASKED: dict[str, str | int] = {"annee": 2025}
+
+
 def test_figures_are_protected(client_for: Callable[..., Client]) -> None:
     put_results(cells=CELLS)
     client = client_for(Role.DOCTOR)
     address = "/api/population/indicateurs/prevalence-diabetes"
-    answer = client.get(address, {"annee": 2025, "niveau": "commune"}).json()
+    answer = client.get(address, {**ASKED, "niveau": "commune"}).json()
     assert answer["data"]["is_synthetic"] is True
     told = {one["area"]: one["events"] for one in answer["figures"]}
     assert set(told) == {"C:59249", "C:59661", "C:59606", "C:59014"}
     assert all(value is None or value >= 11 for value in told.values())
-    whole = client.get(address, {"annee": 2025, "niveau": "territory"}).json()["figures"][0]
+    whole = client.get(address, {**ASKED, "niveau": "territory"}).json()["figures"][0]
     assert whole["events"] == 633
     assert whole["rate"] == pytest.approx(633 / sum(one["base"] for one in CELLS) * 1000)
-    women = client.get(address, {"annee": 2025, "niveau": "sector", "sexe": "M"}).json()
+    women = client.get(address, {**ASKED, "niveau": "sector", "sexe": "M"}).json()
     assert all(one["events"] is None or one["events"] >= 11 for one in women["figures"])
 
 
@@ -63,7 +64,7 @@ def test_what_is_not_published_is_refused(client_for: Callable[..., Client]) -> 
     put_results(cells=CELLS)
     client = client_for(Role.DOCTOR)
     address = "/api/population/indicateurs/prevalence-diabetes"
-    by_sex = client.get(address, {"annee": 2025, "niveau": "commune", "sexe": "F"})
+    by_sex = client.get(address, {**ASKED, "niveau": "commune", "sexe": "F"})
     assert by_sex.status_code == 422
     assert client.get(address, {"annee": 1999}).status_code == 404
     assert client.get(address.replace("diabetes", "goutte"), {"annee": 2025}).status_code == 404

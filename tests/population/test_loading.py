@@ -96,7 +96,7 @@ def test_files_over_the_web_are_read_then_taken_away(
     files = [SimpleUploadedFile(one.name, one.read_bytes()) for one in written.iterdir()]
     version = actions.ask_to_load(dataset=dataset, files=files, by=dim, at=now)
     received = places.uploads_folder(version)
-    assert sorted(one.name for one in received.iterdir()) == sorted(one.name for one in files)
+    assert sorted(one.name for one in received.iterdir()) == sorted(str(one.name) for one in files)
     run_waiting(at=now)
     version.refresh_from_db()
     assert version.state == "QUALITY"
@@ -248,7 +248,7 @@ def test_rejects_go_to_the_dim_with_a_trace(
     assert client_for(Role.DIM, at="ch-ailleurs").post(address).status_code == 403
     assert not AuditEvent.objects.filter(action="population.take-rejects").exists()
     answer = client_for(Role.DIM, at=HOSPITAL).post(address)
-    assert b"".join(answer.streaming_content)
+    assert b"".join(answer)
     assert AuditEvent.objects.filter(action="population.take-rejects").count() == 1
     with pytest.raises(NotFound):
         actions_open(version, "../manifest.json", dim, now)
@@ -297,3 +297,27 @@ def test_others_load_nothing(
     for by in (make_actor(Role.DIM, at="ch-ailleurs"), make_actor(Role.ADMINISTRATOR)):
         with pytest.raises(NotAllowed):
             actions.ask_to_load(dataset=dataset, folder="envoi-1", by=by, at=now)
+
+
+def test_the_form_sends_files_and_says_what_is_wrong(
+    dataset: DataSet, tmp_path: Path, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIM, at=HOSPITAL)
+    address = reverse("population:load", args=(dataset.slug,))
+    empty = client.post(address, {"folder": ""})
+    assert empty.status_code == 422
+    assert "Choisissez un dossier, ou des fichiers." in empty.content.decode()
+    wrong = client.post(address, {"folder": "", "sent": SimpleUploadedFile("a.exe", b"x")})
+    assert wrong.status_code == 422
+    assert "type de fichier inconnu" in wrong.content.decode()
+    files = [
+        SimpleUploadedFile(one.name, one.read_bytes())
+        for one in write_files(tmp_path / "ailleurs").iterdir()
+    ]
+    answer = client.post(address, {"folder": "", "sent": files})
+    assert answer.status_code == 302
+    version = DataSetVersion.objects.get()
+    assert version.origin.startswith(f"{len(files)} fichiers reçus")
+    page = client.get(answer["Location"]).content.decode()
+    assert "Arrêter le chargement" in page
+    assert "En attente" in page

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -144,7 +145,7 @@ def _people(target: TargetList, *, by: Actor, at: datetime) -> tuple[list[Target
 
 
 def _record(
-    act: str, target: TargetList, dataset: DataSet, *, by: Actor, at: datetime, **details: object
+    act: str, target: TargetList, dataset: DataSet, *, by: Actor, at: datetime, **details: Any
 ) -> None:
     record(
         f"population.{act}",

@@ -85,7 +85,7 @@ class LoadForm(forms.Form):
     """A version to load: a folder of the deposit, or files of this computer."""
 
     folder = forms.ChoiceField(label="Dossier du dépôt", required=False)
-    files = FilesField(label="Fichiers", required=False)
+    sent = FilesField(label="Fichiers", required=False)
 
     def __init__(self, *args: Any, folders: Iterable[DepositFolder] = (), **options: Any) -> None:
         super().__init__(*args, **options)
@@ -97,14 +97,14 @@ class LoadForm(forms.Form):
         ]
         most = settings.UPLOAD_MAX_BYTES // MEGA
         self.fields[
-            "files"
+            "sent"
         ].help_text = (
             f"{most} Mo au plus en tout ; au-delà, faites déposer le dossier sur le serveur."
         )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if not values.get("folder") and not values.get("files") and not self.errors:
+        if not values.get("folder") and not values.get("sent") and not self.errors:
             self.add_error("folder", "Choisissez un dossier, ou des fichiers.")
         return values
 

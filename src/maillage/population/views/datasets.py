@@ -104,7 +104,7 @@ def load(request: Request, slug: str) -> HttpResponse:
             version = actions.ask_to_load(
                 dataset=found,
                 folder=form.cleaned_data["folder"],
-                files=form.cleaned_data["files"],
+                files=form.cleaned_data["sent"],
                 by=request.actor,
                 at=request.now,
             )
