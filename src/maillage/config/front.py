@@ -35,6 +35,9 @@ Usage : ./maillage COMMANDE [OPTIONS]
   prove [--du 01/01/2027] [--au 30/06/2027] [--filiere avc]
                                     calcule et conserve une preuve de couverture (défaut : un an)
         [--if-needed] [--sortie DOSSIER] [--json]
+  population [--exemple] [--part 0.05]
+                                    calcule les indicateurs des données en usage (--exemple :
+                                    invente d'abord la population du territoire chargé)
   create_admin                      crée le premier compte d'une installation réelle
 
   test [OPTIONS DE PYTEST]          tous les tests : sur SQLite, puis ceux de la base sur PostgreSQL
