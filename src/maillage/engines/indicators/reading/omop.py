@@ -114,8 +114,7 @@ def _read_lists(stage: Stage) -> None:
         stage.keep(f"in_{name}")
 
 
-def _read_people(stage: Stage) -> None:
-    stage.step("Contrôle : personnes")
+def _read_deaths(stage: Stage) -> None:
     stage.judge(
         "in_death",
         "SELECT *, as_day(death_date) AS died_on FROM raw_death",
@@ -128,6 +127,11 @@ def _read_people(stage: Stage) -> None:
         text=_text("death"),
     )  # fmt: skip
     stage.keep("in_death")
+
+
+def _read_people(stage: Stage) -> None:
+    stage.step("Contrôle : personnes")
+    _read_deaths(stage)
     source = f"""
       SELECT p.*, d.died_on, CASE try_cast(gender_concept_id AS INTEGER)
                WHEN {MALE} THEN 1 WHEN {FEMALE} THEN 2 END AS sex,
@@ -152,6 +156,10 @@ def _read_people(stage: Stage) -> None:
         once="person_id",
     )  # fmt: skip
     stage.keep("in_person")
+    _keep_people(stage)
+
+
+def _keep_people(stage: Stage) -> None:
     stage.run(f"CREATE TABLE key_of AS SELECT person_id, {_padded('person_id')} AS key, born_on "
               "FROM in_person")  # fmt: skip
     numbering.add(

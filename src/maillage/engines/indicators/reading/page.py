@@ -68,12 +68,12 @@ def _pmsi() -> str:
     ]
     known = layouts.load_layouts()
     for family, label in _FAMILIES.items():
-        rows = [
+        versions = [
             (one.version, one.years, one.status, f"`{one.pattern}`", one.source)
             for one in known[family]
         ]
-        heads = ("version", "years", "status", "lines look like", "source")
-        parts.append(f"### {label}\n\n{_table(heads, rows)}")
+        columns = ("version", "years", "status", "lines look like", "source")
+        parts.append(f"### {label}\n\n{_table(columns, versions)}")
         last = known[family][-1]
         fields = [
             (zone, f"`{name}`", str(one.start), str(one.length), one.meaning)

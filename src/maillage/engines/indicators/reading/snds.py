@@ -131,6 +131,10 @@ def _read_people(stage: Stage, groups: dict[str, list[Path]]) -> None:
         "THEN month_born ELSE 6 END, 15)) AS born_on, min(sex) AS sex, max(died_on) AS died_on "
         "FROM ben GROUP BY key)",
     )
+    _place_people(stage)
+
+
+def _place_people(stage: Stage) -> None:
     # Departments have three characters (059, 02A, 971), communes three: those overseas repeat the
     # last digit of their department.
     numbering.add(
