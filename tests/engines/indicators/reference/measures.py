@@ -9,7 +9,14 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from maillage.engines.indicators.definition_model import Codes, Cohort, Indicator
+from maillage.engines.indicators.definition_model import (
+    Codes,
+    Cohort,
+    DispensingArm,
+    Indicator,
+    ProcedureArm,
+    VisitArm,
+)
 from tests.engines.indicators.reference.adherence import pdc
 from tests.engines.indicators.reference.cohorts import (
     Member,
@@ -380,6 +387,12 @@ def _days_without(fills: Sequence[Row], last_on: date) -> set[date]:
     return found
 
 
+def _expected_days(arm: ProcedureArm | VisitArm | DispensingArm, own: Tables) -> Iterator[date]:
+    if isinstance(arm, DispensingArm):
+        return (row["dispensed_on"] for row in own["dispensing"] if _is(row["atc"], arm.atc))
+    return _dated(arm, own)
+
+
 def _follow_up(indicator: Indicator, world: World) -> Tallies:
     if indicator.parameters["after"] == "discharge":
         return _after_discharge(indicator, world)
@@ -391,7 +404,9 @@ def _follow_up(indicator: Indicator, world: World) -> Tallies:
             died_on = _died(person)
             if key not in members or (died_on is not None and died_on <= date(year, 12, 31)):
                 continue
-            days = [{d for d in _dated(arm, own) if d.year == year} for arm in indicator.expects]
+            days = [
+                {d for d in _expected_days(arm, own) if d.year == year} for arm in indicator.expects
+            ]
             if indicator.parameters["every"]:
                 enough = all(
                     len(some) >= arm.min_dates
@@ -412,7 +427,9 @@ def _after_discharge(indicator: Indicator, world: World) -> Tallies:
             continue
         own = owns[person["person"]]
         left_on, last = episode["left_on"], episode["left_on"] + timedelta(days=delay)
-        days = {d for arm in indicator.expects for d in _dated(arm, own) if left_on <= d <= last}
+        days = {
+            d for arm in indicator.expects for d in _expected_days(arm, own) if left_on <= d <= last
+        }
         is_seen = len(days) >= indicator.parameters["times"]
         ends = [end for end in (_died(person), row["next_entered_on"]) if end and end <= last]
         if ends and not (is_seen and min(days) <= min(ends)):

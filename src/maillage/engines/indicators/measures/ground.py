@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from maillage.engines.indicators import cohorts
 from maillage.engines.indicators.cohorts import SENTINEL_YEAR
 from maillage.engines.indicators.definition_model import Cohort, Definitions
@@ -225,8 +223,3 @@ def to_sql(expression: ir.Table) -> str:
     import ibis
 
     return str(ibis.to_sql(expression, dialect="duckdb"))
-
-
-def empty_rows(schema: pa.Schema) -> pa.Table:
-    """A table of this schema without rows."""
-    return schema.empty_table()

@@ -136,9 +136,7 @@ def _with_residents(counted: ir.Table, indicator: Indicator, ground: Ground) -> 
         share = (residents.age == band).ifelse(part, share)
     base = residents.group_by(*KEY).agg(base=(residents.residents * share).sum())
     base = base.filter(base.base > 0)
-    rows = counted.select(
-        *_key(counted), "events", "persons", "amount", base=real(0)
-    ).union(
+    rows = counted.select(*_key(counted), "events", "persons", "amount", base=real(0)).union(
         base.select(
             *_key(base),
             events=ibis.literal(0, "int64"),
