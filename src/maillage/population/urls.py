@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from maillage.population.views import (
+    act,
     computations,
     datasets,
     definitions,
@@ -67,6 +68,8 @@ _FIGURES = [
     path("pyramide/fichier", strata.pyramid_export, name="pyramid-export"),
     path("flux", flows.flows, name="flows"),
     path("flux/fichier", flows.flows_export, name="flows-export"),
+    path("ou-agir", act.act, name="act"),
+    path("ou-agir/fichier", act.act_export, name="act-export"),
 ]
 
 urlpatterns = [*_FIGURES, *_DATA]

@@ -52,7 +52,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Carte du territoire", "territory:map", "territory.read"),
             ("Scénarios", "coverage:scenarios", "coverage.read"),
             ("Population", "population:map", "population.read"),
-            ("Profil d'un territoire", "population:profile", "population.read"),
+            ("Lieux", "population:areas", "population.read"),
             ("Pyramide des risques", "population:pyramid", "population.read"),
             ("Flux de patients", "population:flows", "population.read"),
             ("Où agir", "population:act", "population.read"),

@@ -10,8 +10,8 @@ Two tables of each kind of care and year, the second inside the first:
 A cell is small when its stays or its people are under the threshold. People of several hospitals
 may be the same: those of the largest are counted, which is the least that they can be. The stays of
 a condition are an indicator too: totals that the map shows are known here, and those that it hides
-stay hidden. The stays of a condition are part of all stays, and those of surgery of what medicine leaves: such wholes, where
-they are shown, are known, and what is left of them is protected too.
+stay hidden. They are part of all stays, as those of surgery are part of what medicine leaves: such
+wholes, where they are shown, are known, and what is left of them is protected too.
 """
 
 from __future__ import annotations

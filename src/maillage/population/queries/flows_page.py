@@ -29,6 +29,7 @@ from maillage.population.queries.flow_tables import (
 from maillage.population.queries.hospitals import (
     IN_ZONE,
     PLACES,
+    SHORT_PLACES,
     Hospitals,
     load_hospitals,
     place_of,
@@ -66,7 +67,6 @@ class FlowRow:
     stays: str
     share: str
     url: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Leaving:
 @dataclass(frozen=True)
 class FlowsPage:
     """The flows of a kind of care, a year and an area. ``group`` is empty when no hospital group
-    is known; ``table_area`` the area whose hospitals are listed: the zone of a sector; nothing is told of
-    ``untold`` more hospitals."""
+    is known; ``table_area`` the area whose hospitals are listed (the zone of a sector); nothing is
+    told of ``untold`` more hospitals."""
 
     need: str
     year: int
@@ -166,8 +166,8 @@ def get_flows_page(results: Results, asked: Mapping[str, str], *, at: datetime) 
         total=_words(tables.total(found.area)),
         places=_places(tables, found.area),
         table_area=areas.label(zone),
-        by_hospital=tuple(row for row in listed if row.stays != NOT_TOLD or row.note),
-        untold=sum(row.stays == NOT_TOLD and not row.note for row in listed),
+        by_hospital=tuple(row for row in listed if row.stays != NOT_TOLD),
+        untold=sum(row.stays == NOT_TOLD for row in listed),
         leaving=_leaving_rows(found, tables, zone),
         here=_leaving(found, tables, found.area),
         chart=_chart(found, tables, zone),
@@ -257,20 +257,19 @@ def _by_hospital(asked: _Asked, tables: FlowTables, zone: str) -> tuple[FlowRow,
     """The hospitals where the residents of a zone, or of the territory, were cared for: those that
     are told first, the largest first."""
     sites = _sites(tables, _homes(asked.areas, zone))
-    sums = {site: _sum(values) for site, values in sites.items()}
+    known = {site: sum(one or 0 for one in values) for site, values in sites.items()}
     total = tables.total(zone)
-    ordered = sorted(sums, key=lambda one: (-(sums[one] or 0), asked.hospitals.get(one).label))
+    ordered = sorted(sites, key=lambda one: (-known[one], asked.hospitals.get(one).label))
     found = []
     for site in ordered:
-        hospital = asked.hospitals.get(site)
-        known = sum(one for one in sites[site] if one is not None)
+        least = "" if _sum(sites[site]) is not None else "au moins "
+        has_words = known[site] or not least
         found.append(
             FlowRow(
-                hospital.label,
-                _words(sums[site]),
-                share_of(sums[site], total),
+                asked.hospitals.get(site).label,
+                f"{least}{french(known[site])}" if has_words else NOT_TOLD,
+                f"{least}{share_of(known[site], total)}" if has_words and total else NOT_TOLD,
                 url=asked.address(hopital=site) + "#s-hopital",
-                note=f"au moins {french(known)}" if sums[site] is None and known else "",
             )
         )
     return tuple(found)
@@ -364,13 +363,13 @@ def _chart(asked: _Asked, tables: FlowTables, zone: str) -> Chart:
         for place in PLACES
         if (stays := tables.place(home, place))
     ]
-    layers, names = [first], [dict(PLACES)]
+    layers, names = [first], [dict(SHORT_PLACES)]
     if asked.area == zone:
         second = []
         for (home, site), stays in sorted(tables.hospitals.items()):
             place = place_of(asked.hospitals.get(site), zone)
             if home == zone and stays:
-                second.append(Flow(place, site, PLACES[place], stays))
+                second.append(Flow(place, site, SHORT_PLACES[place], stays))
         layers.append(second)
         names.append({one.target: asked.hospitals.get(one.target).label for one in second})
     heads = ("Domicile", "Lieu de soins", "Hôpital")[: len(layers) + 1]

@@ -105,6 +105,17 @@ PLACES: Mapping[str, str] = {
 """Where residents of an inter-communal authority are cared for, from the nearest kind of place to
 the least known."""
 
+SHORT_PLACES: Mapping[str, str] = {
+    ZONE_LOCAL: "Proximité, ici",
+    ZONE_ABOVE: "Recours, ici",
+    ZONE_OTHER: "Niveau inconnu, ici",
+    OTHER_LOCAL: "Proximité, ailleurs",
+    OTHER_ABOVE: "Recours, ailleurs",
+    UNIVERSITIES: "Universitaire, ailleurs",
+    UNKNOWN: "Inconnu, ailleurs",
+}
+"""The same in the little room of a picture."""
+
 IN_ZONE = frozenset({ZONE_LOCAL, ZONE_ABOVE, ZONE_OTHER})
 
 

@@ -71,7 +71,8 @@ def draw_sankey(
     for (rank, _key), box in boxes.items():
         drawn = marks.rectangle(box.x, box.top, BOX, box.height, f"bar {box.node.css}")
         anchor, place = _label_side(rank, len(columns), box.x)
-        drawn += marks.text(place, box.top + box.height / 2 + 4, box.node.label, "name", anchor)
+        label = marks.shorten(box.node.label, _label_room(rank, len(columns), width))
+        drawn += marks.text(place, box.top + box.height / 2 + 4, label, "name", anchor)
         words = box.node.words or box.node.label
         parts.append(marks.reached(drawn, words, url=box.node.url, css="row"))
     return marks.picture(title, width, height + 10, parts)
@@ -87,6 +88,12 @@ def _label_side(rank: int, count: int, x: float) -> tuple[str, float]:
     if rank and rank == count - 1:
         return "end", x - 6
     return "start", x + BOX + 6
+
+
+def _label_room(rank: int, count: int, width: float) -> float:
+    """Pixels of a name: the space to the next column; the last two columns share theirs."""
+    between = (width - BOX * count) / max(count - 1, 1)
+    return (between if rank < count - 2 else between / 2) - 10
 
 
 def _lay_out(
