@@ -53,7 +53,7 @@ class IndicatorsOut(Schema):
     indicators: list[IndicatorOut]
 
 
-class FigureOut(Schema):
+class AreaFigureOut(Schema):
     """The figure of an area. Everything is null where ``is_hidden``: a small count, or one that
     would give a small count back."""
 
@@ -67,7 +67,7 @@ class FigureOut(Schema):
     is_hidden: bool
 
 
-class FiguresOut(Schema):
+class AreaFiguresOut(Schema):
     """An indicator by area."""
 
     data: DataOut
@@ -75,7 +75,7 @@ class FiguresOut(Schema):
     year: int
     per: int
     unit: str
-    figures: list[FigureOut]
+    figures: list[AreaFigureOut]
 
 
 class DefinitionOut(Schema):
@@ -109,7 +109,7 @@ class ComputationOut(Schema):
     stale: str
 
 
-class VersionOut(Schema):
+class DataVersionOut(Schema):
     """A version of a data set."""
 
     dataset: str
@@ -146,7 +146,7 @@ def indicators(request: Request) -> Any:
 
 @router.get(
     "/indicateurs/{key}",
-    response=FiguresOut,
+    response=AreaFiguresOut,
     summary="Un indicateur par zone",
 )
 def figures(request: Request, key: Path[str], asked: Query[AskedIn]) -> Any:
@@ -179,7 +179,7 @@ def computations(request: Request) -> Any:
     return records.list_computation_records()
 
 
-@router.get("/donnees", response=list[VersionOut], summary="Les jeux de données, par version")
+@router.get("/donnees", response=list[DataVersionOut], summary="Les jeux de données, par version")
 def versions(request: Request) -> Any:
     """Versions of data sets: where each comes from, by what right, in which state."""
     LOAD.check(request.actor, request.actor.organizations())
