@@ -128,8 +128,8 @@ def _last_year(ends_on: ir.DateColumn) -> ir.IntegerColumn:
 
 
 def meeting(arms: Sequence[Arm], events: Events, *, years: Sequence[int]) -> ir.Table:
-    """Those who meet one of these arms, wherever and whether they live: ``person``, ``year`` (int16)
-    and ``since_on``, the day of the earliest event that counts."""
+    """Those who meet one of these arms, wherever and whether they live: ``person``, ``year``
+    (int16) and ``since_on``, the day of the earliest event that counts."""
     found = _any_of(arms, events, _calendar(years), years)
     return found.select("person", "since_on", year=found.year.cast("int16"))
 
