@@ -35,6 +35,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "stays-diabetes": {"base": "residents", "parameters": {"measure": "stays"}, "min_age": 18},
     "adherence-statins": {"parameters": {"hospital_days": False}},
     "persistence-statins": {"parameters": {"horizon": 120, "gap": 30}},
+    "prevalence-diabetes": {"published": "years-together", "min_age": 52},
+    "cost-heart-failure": {"published": "years-together"},
     "gap-hba1c-two": {"parameters": {"times": 1}, "max_age": 72, "min_age": 60},
     "gap-gp-7-days-heart-failure": {
         "parameters": {"times": 2, "within_days": 30},

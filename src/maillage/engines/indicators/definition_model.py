@@ -192,6 +192,14 @@ class CodeList:
         return Codes(self.system, tuple(self.codes), tuple(self.excluded), (self.key,))
 
 
+TOGETHER = "years-together"
+PUBLISHED = ("year", TOGETHER)
+"""How an indicator is published."""
+
+ALL_YEARS = 0
+"""Stands for a year where all those that were computed are one (``results.CELLS``)."""
+
+
 @dataclass(frozen=True)
 class Indicator:
     """A rate by commune, year, sex and age. ``kind`` names the code that computes it, which reads
@@ -199,7 +207,8 @@ class Indicator:
 
     ``numerator`` and ``denominator`` say in French what is counted. ``standard`` is the key of the
     population of reference of direct standardisation; empty: crude. ``standardised_only``: crude
-    values mislead, and are never shown alone."""
+    values mislead, and are never shown alone. ``published``: each year by itself, or
+    (:data:`TOGETHER`) years together because one alone is too rare for a map (``single_years``)."""
 
     key: str
     version: str
@@ -216,6 +225,7 @@ class Indicator:
     denominator: str
     standard: str = ""
     standardised_only: bool = False
+    published: str = "year"
     cohort: Cohort | None = None
     min_age: int | None = None
     max_age: int | None = None

@@ -39,7 +39,8 @@ included) and ``sex`` ("F" | "M") are optional. Each arm has a ``kind``, an opti
 (French, what is counted: "séjours"), ``numerator`` and ``denominator`` (French: who or what is
 counted above and below), ``direction`` (``lower is better`` | ``higher is better`` | ``neutral``),
 ``per`` (1000, 100, 1 ...), optional ``cohort``, ``min_age``, ``max_age``, ``sex``, ``standard``
-(population of reference, "" for none), ``standardised_only`` (crude values would mislead).
+(population of reference, "" for none), ``standardised_only`` (crude values would mislead),
+``published`` (``year``, or ``years-together``: too rare to be shown by year on a map).
 ``[[stay]]`` tables (kinds avoidable, stays, readmission, cost, follow-up, death) take the keys of a
 stay arm without ``kind``: a stay counts when it meets one of them. ``[[expects]]`` tables (kind
 follow-up) are arms of kind dispensing, procedure or visit: what should have happened, one of them.
@@ -65,6 +66,7 @@ from maillage.engines.indicators.definition_fields import (
 )
 from maillage.engines.indicators.definition_model import (
     POSITIONS,
+    PUBLISHED,
     STATUSES,
     SYSTEMS,
     Arm,
@@ -460,6 +462,7 @@ def read_indicator(
         "denominator": reader.words("denominator", required=True),
         "standard": reader.choice("standard", STANDARDS, ""),
         "standardised_only": reader.flag("standardised_only"),
+        "published": reader.choice("published", PUBLISHED, "year"),
         "cohort": read_named_cohort(reader, cohorts, required=kind.needs_cohort),
         "notes": reader.several("notes", ()),
     }

@@ -8,6 +8,7 @@ from maillage.engines.indicators.definition_model import (
     ASSOCIATED,
     MAIN,
     RELATED,
+    TOGETHER,
     UNIT_MAIN,
     UNIT_RELATED,
     Arm,
@@ -213,6 +214,11 @@ def _indicator(one: Indicator) -> list[str]:
     lines.append(f"Exprimé pour {one.per} ; unité du numérateur : {one.unit}.")
     if one.standardised_only:
         lines.append("Ne se montre que standardisé sur l'âge et le sexe.")
+    if one.published == TOGETHER:
+        lines.append(
+            "Trop rare pour être publié par an partout : les années sont réunies jusqu'aux "
+            "communes, et chaque année n'est publiée que par intercommunalité."
+        )
     return [*lines, _DIRECTION_WORDS[one.direction], *one.notes]
 
 

@@ -4,6 +4,12 @@ All counts are whole and **not protected**: nothing but ``publication`` may read
 a file or an answer. A year is a calendar year. Ages are those of the person on 31 December, in the
 bands of :mod:`~maillage.engines.indicators.events`; a commune is where the person lives on that
 day, or lived last (empty: unknown).
+
+``CELLS`` also holds rows of year 0 (``definition_model.ALL_YEARS``) of indicators that are
+published years together: all the years computed as one. Their events, bases and amounts are the
+sums of those of the years, cell by cell, so that a base of people counts a person once a year.
+``persons`` and ``base_persons`` are different people over all years, each in the cell of the last
+year that he or she is in: what an area says is never more than the people it had.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ import pyarrow as pa
 from maillage.engines.indicators.events import Column, Table
 
 _YEAR = Column("year", pa.int16(), "Year")
+_YEAR_OR_ALL = Column("year", pa.int16(), "Year; 0: all the years together")
 _COMMUNE = Column("commune", pa.string(), "COG code of the commune of residence; empty: unknown")
 _SEX = Column("sex", pa.int8(), "1 male, 2 female")
 _AGE = Column("age", pa.int8(), "Five-year band")
@@ -24,7 +31,7 @@ CELLS = Table(
     "Effectifs par indicateur, année, commune, sexe et âge",
     (
         Column("indicator", pa.string(), "Key of the indicator"),
-        _YEAR,
+        _YEAR_OR_ALL,
         _COMMUNE,
         _SEX,
         _AGE,

@@ -94,11 +94,35 @@ def cells(indicator: Indicator, world: World) -> dict[Cell, Counted]:
         for key, residents in _residents(indicator, world).items():
             found[key][2] += residents
             found[key][3] += residents
+    if indicator.published == "years-together":
+        _put_together(found, tallies, people, is_of_residents=indicator.base == "residents")
     return {
         key: (events, persons, base, base_persons, sum(amounts) if amounts else None)
         for key, (events, persons, base, base_persons, amounts) in found.items()
         if events or base
     }
+
+
+def _put_together(
+    found: dict[Cell, list[Any]],
+    tallies: Tallies,
+    people: Mapping[int, tuple[Row, Tables]],
+    *,
+    is_of_residents: bool,
+) -> None:
+    """All years as year 0: sums of cells, and each person once, where he or she last counted."""
+    for (_, *where), cell in [*found.items()]:
+        whole = found[0, *where]  # type: ignore[index]
+        for column in (0, 2, 4):
+            whole[column] += cell[column]
+        whole[3] += cell[3] if is_of_residents else 0
+    for number in {number for number, _ in tallies}:
+        own = {year: tally for (other, year), tally in tallies.items() if other == number}
+        if years := [year for year, tally in own.items() if tally.events]:
+            found[0, *place(*people[number], max(years))][1] += 1
+        years = [year for year, tally in own.items() if tally.base]
+        if years and not is_of_residents:
+            found[0, *place(*people[number], max(years))][3] += 1
 
 
 def place(person: Row, own: Tables, year: int) -> tuple[str, int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maillage.engines.indicators.definition_model import Indicator
+from maillage.engines.indicators.definition_model import ALL_YEARS, TOGETHER, Indicator
 from maillage.engines.indicators.events import AGE_BANDS, BAND_YEARS
 from maillage.engines.indicators.joins import having
 from maillage.engines.indicators.measures.ground import KEY, Ground
@@ -93,19 +93,30 @@ def real(number: int) -> ir.FloatingScalar:
 def cells(tallies: ir.Table, indicator: Indicator, ground: Ground) -> ir.Table:
     """The rows of CELLS of an indicator. With residents as base, those of the population are
     added, and cells without any event are there as soon as somebody lives in them."""
-    import ibis
-
+    is_together = indicator.published == TOGETHER
+    tallies = _marked(tallies) if is_together else tallies
+    once = ("once", "base_once") if is_together else ()
     counted = tallies.group_by(*KEY).agg(
         events=tallies.events.sum(),
         persons=(tallies.events > 0).ifelse(1, 0).sum(),
         base=tallies.base.sum(),
         base_persons=(tallies.base > 0).ifelse(1, 0).sum(),
         amount=tallies.amount.sum(),
+        **{name: tallies[name].sum() for name in once},
     )
     if indicator.base == "residents":
-        counted = _with_residents(counted, indicator, ground)
+        counted = _with_residents(counted, indicator, ground, once[:1])
     else:
         counted = counted.filter((counted.base > 0) | (counted.events > 0))
+    found = _as_cells(counted, indicator)
+    if not is_together:
+        return found
+    return found.union(_as_cells(_together(counted, indicator), indicator))
+
+
+def _as_cells(counted: ir.Table, indicator: Indicator) -> ir.Table:
+    import ibis
+
     return counted.select(
         indicator=ibis.literal(indicator.key),
         year=counted.year.cast("int16"),
@@ -120,7 +131,41 @@ def cells(tallies: ir.Table, indicator: Indicator, ground: Ground) -> ir.Table:
     ).select(*CELLS.names)
 
 
-def _with_residents(counted: ir.Table, indicator: Indicator, ground: Ground) -> ir.Table:
+def _marked(tallies: ir.Table) -> ir.Table:
+    """Tallies with ``once``, 1 in the last year of a person that has events, and ``base_once``, the
+    same of the base: 0 elsewhere."""
+    import ibis
+
+    own = ibis.window(group_by=tallies.person)
+    year = tallies.year.cast("int16")
+    last = {
+        name: ibis.cases((tallies[name] > 0, year)).max().over(own) for name in ("events", "base")
+    }
+    return tallies.mutate(
+        once=((tallies.events > 0) & (year == last["events"])).ifelse(1, 0),
+        base_once=((tallies.base > 0) & (year == last["base"])).ifelse(1, 0),
+    )
+
+
+def _together(counted: ir.Table, indicator: Indicator) -> ir.Table:
+    """The years of counted cells as one, people once. Residents are counted in years lived."""
+    import ibis
+
+    found = counted.group_by("commune", "sex", "age").agg(
+        events=counted.events.sum(),
+        persons=counted.once.sum(),
+        base=counted.base.sum(),
+        base_persons=(
+            counted.base if indicator.base == "residents" else counted.base_once.cast("float64")
+        ).sum(),
+        amount=counted.amount.sum(),
+    )
+    return found.mutate(year=ibis.literal(ALL_YEARS, "int16"))
+
+
+def _with_residents(
+    counted: ir.Table, indicator: Indicator, ground: Ground, once: tuple[str, ...]
+) -> ir.Table:
     import ibis
 
     residents = ground.residents
@@ -136,18 +181,22 @@ def _with_residents(counted: ir.Table, indicator: Indicator, ground: Ground) -> 
         share = (residents.age == band).ifelse(part, share)
     base = residents.group_by(*KEY).agg(base=(residents.residents * share).sum())
     base = base.filter(base.base > 0)
-    rows = counted.select(*_key(counted), "events", "persons", "amount", base=real(0)).union(
+    numbers = ("events", "persons", *once)
+    rows = counted.select(
+        *_key(counted),
+        *(counted[name].cast("int64") for name in numbers),
+        "amount",
+        base=real(0),
+    ).union(
         base.select(
             *_key(base),
-            events=ibis.literal(0, "int64"),
-            persons=ibis.literal(0, "int64"),
+            **{name: ibis.literal(0, "int64") for name in numbers},
             amount=ibis.null("float64"),
             base=base.base.cast("float64"),
-        ).select(*KEY, "events", "persons", "amount", "base")
+        ).select(*KEY, *numbers, "amount", "base")
     )
     found = rows.group_by(*KEY).agg(
-        events=rows.events.sum(),
-        persons=rows.persons.sum(),
+        **{name: rows[name].sum() for name in numbers},
         base=rows.base.sum(),
         amount=rows.amount.sum(),
     )
