@@ -12,6 +12,7 @@ from maillage.population.views import (
     exports,
     figures,
     flows,
+    lived,
     map,
     strata,
     targets,
@@ -68,6 +69,8 @@ _FIGURES = [
     path("pyramide/fichier", strata.pyramid_export, name="pyramid-export"),
     path("flux", flows.flows, name="flows"),
     path("flux/fichier", flows.flows_export, name="flows-export"),
+    path("parcours", lived.pathways, name="pathways"),
+    path("parcours/fichier", lived.pathways_export, name="pathways-export"),
     path("ou-agir", act.act, name="act"),
     path("ou-agir/fichier", act.act_export, name="act-export"),
 ]

@@ -31,7 +31,12 @@ from maillage.population.rules.act_view import (
 )
 from maillage.population.rules.causes import NATURES, Excess, Nature, excess_of
 from maillage.population.rules.charts import Chart
-from maillage.population.rules.choices import ALL_YEARS_WORD, Option
+from maillage.population.rules.choices import (
+    ALL_YEARS_WORD,
+    LEVEL_LABELS,
+    LEVEL_NOUNS,
+    Option,
+)
 from maillage.population.rules.numbers import french, short_label
 from maillage.population.rules.offers import BAND_WORDS
 from maillage.population.rules.places_view import PlaceFigures, Side
@@ -40,7 +45,11 @@ from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Refusal
 
 MOST_ROWS = 40
+LEAST = 0.5
+"""Events above the expected from which a place is ranked."""
+
 MOST_DOTS = 20
+LEVELS = {"secteurs": Level.SECTOR, "intercommunalites": Level.ZONE}
 SIDES = {Side.ABOVE: OVER, Side.SAME: CHANCE, Side.BELOW: UNDER}
 
 
@@ -88,6 +97,10 @@ class ActPage:
     years: tuple[int, ...]
     zone: str
     zones: tuple[Option, ...]
+    level: str
+    levels: tuple[Option, ...]
+    noun: str
+    nouns: str
     unit: str
     rows: tuple[ActRow, ...]
     more: int
@@ -115,23 +128,27 @@ class _Choice:
     nature: Nature
     years: tuple[int, ...]
     zone: str
+    level: Level
 
     @property
     def query(self) -> dict[str, str]:
         found = {"nature": self.nature.key}
         found["annee"] = str(self.years[0]) if len(self.years) == 1 else ALL_YEARS_WORD
+        found["par"] = next(word for word, level in LEVELS.items() if level is self.level)
         return found | ({"lieu": self.zone} if self.zone != TERRITORY else {})
 
 
 def get_act_page(results: Results, asked: Mapping[str, str], *, at: datetime) -> ActPage:
-    """The page of an address: ``nature``, ``annee`` (or « toutes »), ``lieu`` (a zone). A dozen
-    queries. Raises :class:`Refusal` when the computation has none of these causes."""
+    """The page of an address: ``nature``, ``annee`` (or « toutes »), ``par`` (sectors or zones;
+    without, sectors when most are told), ``lieu`` (a zone). A dozen queries. Raises
+    :class:`Refusal` when the computation has none of these causes."""
     natures = _natures(results)
     choice, problems = _read(results, natures, asked)
     ranked, untold = _rank(results, choice)
     nature = choice.nature
     causes = _causes(results, nature)
-    kept = ranked[:MOST_ROWS]
+    above = [one for one in ranked if one.excess.events.value >= LEAST]
+    kept = above[:MOST_ROWS]
     offers = _offers(results.areas, kept, nature, causes, at)
     unit = next(iter(causes.values())).unit
     return ActPage(
@@ -142,16 +159,25 @@ def get_act_page(results: Results, asked: Mapping[str, str], *, at: datetime) ->
         years=results.years,
         zone=choice.zone,
         zones=_zone_options(results.areas),
+        level=choice.query["par"],
+        levels=tuple(Option(word, LEVEL_LABELS[level]) for word, level in LEVELS.items()),
+        noun=LEVEL_NOUNS[choice.level][0],
+        nouns=LEVEL_NOUNS[choice.level][1],
         unit=unit,
         rows=tuple(_row(one, offers, nature) for one in kept),
-        more=max(len(ranked) - MOST_ROWS, 0),
+        more=max(len(above) - MOST_ROWS, 0),
         sure=sum(one.excess.side is Side.ABOVE for one in ranked),
         compared=len(ranked),
-        chart=_chart(ranked[:MOST_DOTS], nature, unit),
+        chart=_chart(above[:MOST_DOTS], nature, unit),
         has_cost=any(one.excess.cost is not None for one in ranked),
         notes=tuple(
-            CauseNote(causes[key].label, untold[key], offers.counts[care], care.label)
-            for key, care in nature.causes.items()
+            CauseNote(
+                lower_first(cause_label(causes[key])),
+                untold[key],
+                offers.counts[answer.care],
+                answer.care.label,
+            )
+            for key, answer in nature.causes.items()
             if key in causes
         ),
         travel=offers.travel,
@@ -188,19 +214,24 @@ def _read(
     zone = choose_area(results.areas, asked.get("lieu", ""), problems)
     if results.areas.level(zone) is Level.SECTOR:
         zone = results.areas.parents[zone]
-    return _Choice(nature, years, zone), tuple(problems)
+    level = LEVELS.get(asked.get("par", ""))
+    if level is None:
+        level = Level.SECTOR
+        ranked, untold = _rank(results, _Choice(nature, years, zone, level))
+        if sum(untold.values()) > len(ranked):
+            level = Level.ZONE
+    return _Choice(nature, years, zone, level), tuple(problems)
 
 
 def _rank(results: Results, choice: _Choice) -> tuple[list[_Ranked], dict[str, int]]:
-    """Sectors and causes, the largest excess first; and how many sectors each cause does not
-    tell."""
+    """Places and causes, the largest excess first; and how many places each cause does not tell."""
     areas = results.areas
     found: list[_Ranked] = []
     untold: dict[str, int] = {}
     for key, indicator in _causes(results, choice.nature).items():
         untold[key] = 0
-        for place in get_figures(results, Asked(key, choice.years), Level.SECTOR):
-            if choice.zone not in (TERRITORY, areas.parents[place.key]):
+        for place in get_figures(results, Asked(key, choice.years), choice.level):
+            if choice.zone not in (TERRITORY, areas.above(place.key, Level.ZONE)):
                 continue
             excess = excess_of(place)
             if excess is None:
@@ -219,14 +250,14 @@ def _offers(
     at: datetime,
 ) -> Offers:
     keys = sorted({one.place.key for one in ranked})
-    wanted = list(dict.fromkeys(care for key, care in nature.causes.items() if key in causes))
+    wanted = list(dict.fromkeys(one for key, one in nature.causes.items() if key in causes))
     return get_offers(areas, keys, wanted, day=local_day(at))
 
 
 def _row(one: _Ranked, offers: Offers, nature: Nature) -> ActRow:
     place, excess, indicator = one.place, one.excess, one.indicator
-    care = nature.causes[indicator.key]
-    offer: Offer = offers.by_area[care, place.key]
+    answer = nature.causes[indicator.key]
+    offer: Offer = offers.by_area[answer.care, place.key]
     return ActRow(
         place=short_label(place.label, keeps_sector=True),
         place_url=reverse("population:area", args=[place.key]),
@@ -242,11 +273,11 @@ def _row(one: _Ranked, offers: Offers, nature: Nature) -> ActRow:
         side=excess.side.value,
         words=SIDES[excess.side],
         cost="" if excess.cost is None else f"{signed(excess.cost)}\u00a0€",
-        care=care.label,
+        care=answer.care.label,
         service=offer.service,
         minutes=minutes_words(offer.minutes),
         score=score_words(offer.score),
-        pathways=offers.pathways[care],
+        pathways=offers.pathways[answer],
     )
 
 
@@ -258,6 +289,11 @@ def cause_label(indicator: Indicator) -> str:
         return indicator.label
     label = cause[:1].upper() + cause[1:]
     return label if head.startswith("Hospi") else f"{label} : aucun généraliste"
+
+
+def lower_first(label: str) -> str:
+    """A label inside a sentence; what is all in capitals stays so."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _chart(ranked: Sequence[_Ranked], nature: Nature, unit: str) -> Chart:
@@ -306,7 +342,7 @@ def get_act_file(results: Results, asked: Mapping[str, str], *, at: datetime) ->
     ranked, _ = _rank(results, choice)
     nature = choice.nature
     offers = _offers(results.areas, ranked, nature, _causes(results, nature), at)
-    found = [offers.by_area[nature.causes[one.indicator.key], one.place.key] for one in ranked]
+    found = [offers.by_area[nature.causes[one.indicator.key].care, one.place.key] for one in ranked]
     smoothed = [one.place.smoothed for one in ranked]
     columns: dict[str, Sequence[str | int | float | None]] = {
         "Code": [one.place.key for one in ranked],
@@ -323,7 +359,7 @@ def get_act_file(results: Results, asked: Mapping[str, str], *, at: datetime) ->
         "Au-dessus de l'attendu, borne haute": [one.excess.events.high for one in ranked],
         "Face au hasard": [SIDES[one.excess.side] for one in ranked],
         "Coût (euros)": [one.excess.cost for one in ranked],
-        "Soin qui répond": [nature.causes[one.indicator.key].label for one in ranked],
+        "Soin qui répond": [nature.causes[one.indicator.key].care.label for one in ranked],
         "Offre la plus proche": [one.service for one in found],
         "Minutes": [one.minutes for one in found],
         "Offres à portée pour 100 000 habitants": [one.score for one in found],

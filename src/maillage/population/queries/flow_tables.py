@@ -72,6 +72,20 @@ class FlowTables:
         total = self.total(area)
         return None if rest is None or total is None else total - rest
 
+    def bounds(self, area: str, columns: Iterable[str]) -> tuple[int, int]:
+        """The least and the most stays that an area, whose total is told, may have in some columns:
+        what is told of them, and what is not told elsewhere. Equal when they are told."""
+        row = ALL if area == TERRITORY else area
+        wanted = set(columns)
+        within = [self.places.value(row, one) for one in self.columns if one in wanted]
+        beyond = [self.places.value(row, one) for one in self.columns if one not in wanted]
+        total = self.total(area) or 0
+        least = sum(one or 0 for one in within)
+        most = total - sum(one or 0 for one in beyond)
+        if None not in within:
+            return least, least
+        return (most, most) if None not in beyond else (least, most)
+
     def total(self, area: str) -> int | None:
         """All stays of an area."""
         return self.places.value(ALL if area == TERRITORY else area, ALL)

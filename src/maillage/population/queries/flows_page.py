@@ -56,6 +56,9 @@ NEED_LABELS = {
     SURGERY: "Chirurgie",
     OBSTETRICS: "Obstétrique",
 }
+WIDEST = 0.05
+"""Part of the stays that may be hidden of both sides for a share to be told by its bounds."""
+
 ELSEWHERE_LABEL = "Hors du territoire, ou commune inconnue"
 
 
@@ -182,7 +185,9 @@ def get_flows_page(results: Results, asked: Mapping[str, str], *, at: datetime) 
         )
         if hospital
         else NO_CHART,
-        served_total=_words(served_total),
+        served_total=_words(served_total)
+        if served_total is not None
+        else f"au moins {french(sum(stays or 0 for _, stays in served))}",
         file_url=found.address("population:flows-export"),
         map_url=_map_url(results, found.need),
         problems=tuple(problems),
@@ -306,22 +311,27 @@ def _leaving_rows(asked: _Asked, tables: FlowTables, zone: str) -> tuple[Leaving
 
 
 def _out_of_zone(tables: FlowTables, area: str) -> Bounds | None:
-    inside = [f"{place}{end}" for place in IN_ZONE for end in (INSIDE, OUTSIDE)]
-    out = [one for one in tables.columns if one not in inside]
-    return _share(tables.value(area, out), tables.total(area))
+    inside = {f"{place}{end}" for place in IN_ZONE for end in (INSIDE, OUTSIDE)}
+    return _share(tables, area, [one for one in tables.columns if one not in inside])
 
 
 def _out_of_group(tables: FlowTables, area: str) -> Bounds | None:
-    out = [one for one in tables.columns if one.endswith(OUTSIDE)]
-    return _share(tables.value(area, out), tables.total(area))
+    return _share(tables, area, [one for one in tables.columns if one.endswith(OUTSIDE)])
 
 
-def _share(part: int | None, whole: int | None) -> Bounds | None:
-    """A share in percent with Wilson's interval."""
-    if part is None or not whole:
+def _share(tables: FlowTables, area: str, columns: Sequence[str]) -> Bounds | None:
+    """The share of stays in some columns, in percent with Wilson's interval. Where some are not
+    told, what is told on both sides bounds it: its middle, and an interval that holds both ends;
+    None when these are far apart."""
+    whole = tables.total(area)
+    if not whole:
         return None
-    found = rates.proportion([part], [whole])
-    return Bounds(*(100 * float(one[0]) for one in found))
+    least, most = tables.bounds(area, columns)
+    if most - least > WIDEST * whole:
+        return None
+    low, high = (rates.proportion([one], [whole]) for one in (least, most))
+    middle = (least + most) / (2 * whole)
+    return Bounds(100 * middle, 100 * float(low.low[0]), 100 * float(high.high[0]))
 
 
 def _told(bounds: Bounds | None) -> Told:

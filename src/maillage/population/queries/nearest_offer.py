@@ -19,7 +19,9 @@ from django.urls import reverse
 
 from maillage.directory.models import Site
 from maillage.directory.queries.network import NetworkService, list_services_for_network
-from maillage.pathways.queries.records import list_pathways_for_network
+from maillage.pathways.models import PathwayVersion
+from maillage.pathways.queries.records import in_force_on
+from maillage.population.rules.causes import Answer
 from maillage.population.rules.offers import BANDS, REACH_MINUTES
 from maillage.territory.models import Commune
 from maillage.territory.queries.travel import get_travel_source
@@ -70,7 +72,7 @@ class Offers:
 
     by_area: Mapping[tuple[CareType, str], Offer]
     counts: Mapping[CareType, int]
-    pathways: Mapping[CareType, tuple[PathwayLink, ...]]
+    pathways: Mapping[Answer, tuple[PathwayLink, ...]]
     travel: str
     margin: float
 
@@ -96,9 +98,9 @@ class _Supply:
 
 
 def get_offers(
-    areas: Areas, keys: Collection[str], wanted: Collection[CareType], *, day: date
+    areas: Areas, keys: Collection[str], wanted: Collection[Answer], *, day: date
 ) -> Offers:
-    """What answers some care types in some areas on a day. Nine queries, and one for each care type
+    """What answers some causes in some areas on a day. Eight queries, and one for each care type
     when travel times were loaded."""
     rows = Commune.objects.order_by("code").values_list(
         "code", "latitude", "longitude", "residents"
@@ -114,7 +116,7 @@ def get_offers(
     source = get_travel_source()
     found: dict[tuple[CareType, str], Offer] = {}
     counts = {}
-    for care in wanted:
+    for care in dict.fromkeys(answer.care for answer in wanted):
         own = [one.site for one in services if one.care_type == care.name]
         counts[care] = len(own)
         used = sorted(set(own))
@@ -221,13 +223,18 @@ def _offer(
     )
 
 
-def _pathways(
-    wanted: Collection[CareType], day: date
-) -> Mapping[CareType, tuple[PathwayLink, ...]]:
-    """The pathways in force with a step of each care type."""
-    found: dict[CareType, list[PathwayLink]] = {one: [] for one in wanted}
-    for row in list_pathways_for_network(day):
-        for care in {step["care_type"] for step in row["steps"]}:
-            if CareType.__members__.get(care) in found:
-                found[CareType[care]].append(PathwayLink(row["id"], row["name"]))
-    return {care: tuple(links) for care, links in found.items()}
+def _pathways(wanted: Collection[Answer], day: date) -> Mapping[Answer, tuple[PathwayLink, ...]]:
+    """The pathways in force that name a diagnosis of each answer."""
+    versions = PathwayVersion.objects.filter(in_force_on(day)).select_related("pathway")
+    rows = [
+        (PathwayLink(one.pathway.slug, one.pathway.name), [str(code) for code in one.cim10])
+        for one in versions.order_by("pathway__slug")
+    ]
+    return {
+        answer: tuple(link for link, codes in rows if _meet(answer.icd, codes)) for answer in wanted
+    }
+
+
+def _meet(some: Collection[str], others: Collection[str]) -> bool:
+    """Whether a diagnosis of one list is, or holds, one of the other."""
+    return any(one.startswith(other) or other.startswith(one) for one in some for other in others)

@@ -27,7 +27,7 @@ from maillage.population.rules.charts import HALF, Chart, draw_twice
 from maillage.population.rules.charts.bars import Bar, draw_bars
 from maillage.population.rules.charts.sankey import Link, Node, draw_sankey
 from maillage.population.rules.choices import SEX_LABELS, Option
-from maillage.population.rules.numbers import NOT_TOLD, french
+from maillage.population.rules.numbers import NOT_TOLD, french, short_label
 from maillage.vocabulary.disclosure import ALL, Rate, rate
 from maillage.vocabulary.errors import Refusal
 
@@ -35,6 +35,15 @@ _Value = Callable[[str, str], int | None]
 
 TOP_DOWN = tuple(sorted(STRATA, reverse=True))
 CSS = {0: "q0", 1: "q1", 2: "q3", 3: "q5", 4: "q6"}
+SHORT_STRATA = {
+    0: "Générale",
+    1: "À risque",
+    2: "Malade, stable",
+    3: "Malade, à reprendre",
+    4: "Complexe",
+}
+"""Strata in little room: heads of columns, pictures."""
+
 PARTICULAR = {CAME: "Arrivés sur le territoire"}
 GONE = {LEFT: "Partis du territoire", DIED: "Décédés"}
 
@@ -89,7 +98,7 @@ class PyramidPage:
 
     @property
     def strata(self) -> tuple[str, ...]:
-        return tuple(STRATA[one] for one in TOP_DOWN)
+        return tuple(SHORT_STRATA[one] for one in TOP_DOWN)
 
 
 def list_conditions(results: Results) -> dict[str, Pyramid]:
@@ -138,7 +147,7 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
         ages=_ages(results, condition, year) if row == ALL else (),
         places=_places(areas, area, strata.value, query),
         moved=moved_table,
-        moved_to=(*(STRATA[one] for one in TOP_DOWN), *GONE.values()),
+        moved_to=(*(SHORT_STRATA[one] for one in TOP_DOWN), *GONE.values()),
         moves_chart=_moves_chart(results, condition, year),
         map_url=f"{reverse('population:map')}?indicateur=prevalence-{pyramids[condition].cohort.key}",
         file_url=f"{reverse('population:pyramid-export')}?{urlencode(query)}",
@@ -198,7 +207,7 @@ def _chart(value: _Value, row: str, label: str) -> Chart:
         count = value(row, str(stratum))
         bars.append(
             Bar(
-                STRATA[stratum],
+                SHORT_STRATA[stratum],
                 None if count is None else float(count),
                 figures=_told(count),
                 words=f"{STRATA[stratum]} : {_told(count)} personnes",
@@ -233,7 +242,7 @@ def _places(
     within = area if areas.level(area) is not Level.SECTOR else areas.parents[area]
     return tuple(
         CountRow(
-            areas.label(key),
+            short_label(areas.label(key), keeps_sector=True),
             tuple(_told(value(key, str(one))) for one in TOP_DOWN),
             url=f"{reverse('population:pyramid')}?{urlencode({**query, 'lieu': key})}",
             is_here=key == area,
@@ -271,7 +280,7 @@ def _moves_chart(results: Results, condition: str, year: int) -> Chart:
         return Chart("", "", "")
     table = moves(results, condition, year)
     drawn = [str(one) for one in TOP_DOWN[:-1]]
-    ends = {**{one: STRATA[int(one)] for one in drawn}, DIED: GONE[DIED]}
+    ends = {**{one: SHORT_STRATA[int(one)] for one in drawn}, DIED: GONE[DIED]}
     links = []
     for before in drawn:
         for after in ends:
@@ -280,7 +289,7 @@ def _moves_chart(results: Results, condition: str, year: int) -> Chart:
                 words = f"{STRATA[int(before)]} → {ends[after]} : {french(count)} personnes"
                 links.append(Link(0, before, after, float(count), words))
     columns = (
-        (str(year - 1), [Node(one, STRATA[int(one)], css=CSS[int(one)]) for one in drawn]),
+        (str(year - 1), [Node(one, SHORT_STRATA[int(one)], css=CSS[int(one)]) for one in drawn]),
         (
             str(year),
             [Node(one, label, css=CSS.get(int(one), "q0")) for one, label in ends.items()],

@@ -10,14 +10,28 @@ from maillage.vocabulary.care import CareType
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What answers a cause: a care type, and the diagnoses (ICD-10, their first signs) by which the
+    pathways that treat it are known."""
+
+    care: CareType
+    icd: tuple[str, ...] = ()
+
+
+HEART, LUNG = Answer(CareType.CARDIOLOGY, ("I50",)), Answer(CareType.PNEUMOLOGY, ("J44",))
+DIABETES = Answer(CareType.DIABETOLOGY, ("E10", "E11"))
+TOWN = CareType.GENERAL_MEDICINE
+
+
+@dataclass(frozen=True, slots=True)
 class Nature:
     """Causes that are counted in one unit, and may be ranked together."""
 
     key: str
     label: str
     meaning: str
-    causes: Mapping[str, CareType]
-    """The care that answers each, by key of the indicator."""
+    causes: Mapping[str, Answer]
+    """What answers each, by key of the indicator."""
 
 
 NATURES: Mapping[str, Nature] = {
@@ -28,12 +42,12 @@ NATURES: Mapping[str, Nature] = {
             "Hospitalisations évitables",
             "Séjours qu'un suivi en ville, accessible et à temps, aurait pu éviter.",
             {
-                "avoidable-heart-failure": CareType.CARDIOLOGY,
-                "avoidable-copd": CareType.PNEUMOLOGY,
-                "avoidable-dehydration": CareType.GERIATRICS,
-                "avoidable-angina": CareType.CARDIOLOGY,
-                "avoidable-asthma": CareType.PNEUMOLOGY,
-                "avoidable-diabetes-short-term": CareType.DIABETOLOGY,
+                "avoidable-heart-failure": HEART,
+                "avoidable-copd": LUNG,
+                "avoidable-dehydration": Answer(CareType.GERIATRICS, ("E86",)),
+                "avoidable-angina": Answer(CareType.CARDIOLOGY, ("I20",)),
+                "avoidable-asthma": Answer(CareType.PNEUMOLOGY, ("J45",)),
+                "avoidable-diabetes-short-term": DIABETES,
             },
         ),
         Nature(
@@ -41,24 +55,24 @@ NATURES: Mapping[str, Nature] = {
             "Réadmissions à 30 jours",
             "Retours à l'hôpital dans les 30 jours : une part tient à la sortie et à son suivi.",
             {
-                "readmission-30-heart-failure": CareType.CARDIOLOGY,
-                "readmission-30-copd": CareType.PNEUMOLOGY,
-                "readmission-30-stroke": CareType.STROKE_UNIT,
+                "readmission-30-heart-failure": HEART,
+                "readmission-30-copd": LUNG,
+                "readmission-30-stroke": Answer(CareType.STROKE_UNIT, ("I63", "I64")),
             },
         ),
         Nature(
             "urgences",
             "Passages aux urgences sans hospitalisation",
             "Une partie aurait pu trouver réponse en ville.",
-            {"emergency-not-admitted": CareType.GENERAL_MEDICINE},
+            {"emergency-not-admitted": Answer(TOWN)},
         ),
         Nature(
             "sortie",
             "Suivi manqué après l'hôpital",
             "Sorties d'insuffisance cardiaque sans le suivi attendu.",
             {
-                "gap-gp-7-days-heart-failure": CareType.GENERAL_MEDICINE,
-                "gap-cardiologist-60-days-heart-failure": CareType.CARDIOLOGY,
+                "gap-gp-7-days-heart-failure": Answer(TOWN, ("I50",)),
+                "gap-cardiologist-60-days-heart-failure": HEART,
             },
         ),
         Nature(
@@ -66,17 +80,17 @@ NATURES: Mapping[str, Nature] = {
             "Suivi manqué dans l'année",
             "Personnes malades sans l'examen ou la consultation attendus dans l'année.",
             {
-                "gap-hba1c-two": CareType.DIABETOLOGY,
-                "gap-kidney": CareType.DIABETOLOGY,
-                "gap-eye": CareType.DIABETOLOGY,
-                "gap-gp-year-copd": CareType.GENERAL_MEDICINE,
-                "gap-gp-year-heart-failure": CareType.GENERAL_MEDICINE,
-                "gap-gp-year-frail-older": CareType.GENERAL_MEDICINE,
+                "gap-hba1c-two": DIABETES,
+                "gap-kidney": DIABETES,
+                "gap-eye": DIABETES,
+                "gap-gp-year-copd": Answer(TOWN, ("J44",)),
+                "gap-gp-year-heart-failure": Answer(TOWN, ("I50",)),
+                "gap-gp-year-frail-older": Answer(TOWN, ("R54",)),
             },
         ),
     )
 }
-"""Which care answers a cause is a judgement of this software: pages say so."""
+"""What answers a cause is a judgement of this software: pages say so."""
 
 
 @dataclass(frozen=True, slots=True)
