@@ -251,7 +251,8 @@ def test_who_is_not_followed_long_enough_is_not_judged() -> None:
         fill(3, "01-02", 30), fill(3, "01-02", 30, atc="A10BB09"),
         fill(4, "01-02", 30), fill(4, "02-02", 30),
     ]  # fmt: skip
-    persons = people(3) + [
+    persons = [
+        *people(3),
         {"person": 4, "born_on": date(2005, 1, 2), "sex": 1, "died_on": None},
     ]
     assert shares(fills, persons) == [(60, 91, False)]
