@@ -129,12 +129,12 @@ class DataVersionOut(Schema):
 
 class AskedIn(Schema):
     """What is asked of an indicator. ``sexe``: F, M or empty for both; ``age``: a published group
-    (0-17, 18-64, 65-79, 80+) or all."""
+    (0-14, 15-64, 65-79, 80+) or all."""
 
     annee: int = Field(ge=1900, le=2200)
     niveau: Level = "sector"
     sexe: Literal["", "F", "M"] = ""
-    age: Literal["all", "0-17", "18-64", "65-79", "80+"] = "all"
+    age: Literal["all", "0-14", "15-64", "65-79", "80+"] = "all"
 
 
 @router.get("/indicateurs", response=IndicatorsOut, summary="Les indicateurs calculés")
