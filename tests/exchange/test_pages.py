@@ -183,7 +183,9 @@ def test_an_upload_without_a_file_or_too_big_is_refused(
     assert big.status_code == 422
     assert "dépasse 10 Mo" in big.content.decode()
     settings.UPLOAD_MAX_BYTES = 1000
-    assert upload(client, b"x" * 1000).status_code == 400
+    too_big = upload(client, b"x" * 1000)
+    assert too_big.status_code == 413
+    assert "rien n&#x27;en a été lu" in too_big.content.decode().replace("'", "&#x27;")
     assert not ImportRun.objects.exists()
 
 
