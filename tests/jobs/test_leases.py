@@ -13,7 +13,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from maillage.accounts.models import AuditEvent
-from maillage.jobs import actions, leases, rules
+from maillage.jobs import actions, leases, registry, rules
+from maillage.jobs.context import JobContext
 from maillage.jobs.enums import JobState
 from maillage.jobs.models import Job, JobWorker
 from maillage.jobs.processes import Process, get_process, machine
@@ -192,3 +193,24 @@ def test_a_row_that_was_taken_away_comes_back(now: datetime) -> None:
     JobWorker.objects.all().delete()
     worker._sign()
     assert JobWorker.objects.get().pk == worker.id
+
+
+def test_long_jobs_are_left_to_others_by_a_worker_of_short_ones(
+    ask: Callable[..., Job], now: datetime
+) -> None:
+    @registry.job("essai.calculer", label="Calculer", is_long=True)
+    def compute(context: JobContext) -> None: ...
+
+    long = actions.start("essai.calculer", key="a", by=CAMILLE, at=now)
+    short = ask()
+    assert leases.take("quick", at=now, short_only=True) == short
+    assert not leases.has_ready(now, short_only=True)
+    assert leases.take("quick", at=now, short_only=True) is None
+    taken = take("all", now)
+    assert taken == long
+    # Given back, it stands among the long ones again.
+    assert leases.give_back(taken, at=now, counts=True)
+    DBTaskResult.objects.filter(id=Job.objects.get(pk=long.pk).task_id).delete()
+    assert leases.mend_line(at=now) == 1
+    assert not leases.has_ready(now, short_only=True)
+    assert leases.has_ready(now)

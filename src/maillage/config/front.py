@@ -23,7 +23,7 @@ Usage : ./maillage COMMANDE [OPTIONS]
 
   demo [--adresse 127.0.0.1:8000]   prépare tout, charge le territoire d'exemple et le sert
   serve [--adresse ...]             sert le site, sans rien charger
-        [--sans-travaux]            (demo, serve) sans exécutant des travaux d'arrière-plan
+        [--sans-travaux]            (demo, serve) sans exécutants des travaux d'arrière-plan
   run_worker                        exécute les travaux d'arrière-plan, à part du site
   who --commune 59249 --besoin avc --age 70 --le "22/11/2026 3h"
                                     qui prend en charge ? (texte, ou --json)
@@ -103,15 +103,20 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _start_worker(**extra: str) -> None:
-    """Start a worker of the background jobs beside this process, watched over by a small one. Both
-    end with this process, however it ends."""
-    words = ["-m", "maillage.config.watch", "--parent", str(os.getpid())]
-    subprocess.Popen([sys.executable, *words], env=_environment(**extra), cwd=REPOSITORY)
+def _start_workers(**extra: str) -> None:
+    """Start two workers of the background jobs beside this process, each watched over by a small
+    one. The second leaves long jobs to the first: what is due each minute never waits behind
+    them. All end with this process, however it ends."""
+    parent = str(os.getpid())
+    words = ["-m", "maillage.config.watch", "--parent", parent]
+    second = [sys.executable, "-m", "maillage.config.manage", "run_worker", "--parent", parent]
+    for more in ([], [*second, "--short-only"]):
+        command = [sys.executable, *words, *more]
+        subprocess.Popen(command, env=_environment(**extra), cwd=REPOSITORY)
 
 
 def serve(words: list[str], **extra: str) -> NoReturn:
-    """Serve the site with granian, until Ctrl-C, with one worker of the background jobs."""
+    """Serve the site with granian, until Ctrl-C, with two workers of the background jobs."""
     host, port = _read_address(words)
     _check_port(host, port)
     workers = str(min(2, os.cpu_count() or 1))
@@ -123,7 +128,7 @@ def serve(words: list[str], **extra: str) -> NoReturn:
     os.chdir(REPOSITORY)
     sys.stdout.flush()
     if WITHOUT_WORKER not in words:
-        _start_worker(**extra)
+        _start_workers(**extra)
     os.execve(sys.executable, command, _environment(**extra))
 
 
@@ -218,18 +223,24 @@ def _test_on_postgresql(options: list[str]) -> int:
 def test(words: list[str]) -> int:
     """Run the tests, on two cores when all of them are asked for: on SQLite, then those that touch
     the database on PostgreSQL. ``test postgresql`` runs the latter; ``test engines`` runs those of
-    the engines alone, without Django; ``test spark`` those of the definitions on Spark."""
+    the engines alone, without Django; ``test spark`` those of the definitions on Spark.
+
+    ``MAILLAGE_ENGINES_TESTED``: ``test engines`` has just been run, and all the tests leave those
+    out on SQLite, which they do not touch."""
+    on_two = ["-n", "2", "--dist", "loadgroup"]
     if words == ["engines"]:
-        return _test_apart("engines", "tests/engines")
+        return _test_apart("engines", "tests/engines", *on_two)
     if words == ["spark"]:
         return test_on_spark()
-    everything = ["-n", "2", "--dist", "loadgroup", "-q"]
+    everything = [*on_two, "-q"]
     if words[:1] == ["postgresql"]:
         return _test_on_postgresql(words[1:] or everything)
     on_sqlite = {"MAILLAGE_DATABASE": "", "MAILLAGE_TEST_DATABASE": ""}
     settings = "maillage.config.settings_test"
     say("— SQLite")
-    code = _run("pytest", *(words or everything), DJANGO_SETTINGS_MODULE=settings, **on_sqlite)
+    left_out = ["--ignore", "tests/engines"] if os.environ.get("MAILLAGE_ENGINES_TESTED") else []
+    chosen = words or [*everything, *left_out]
+    code = _run("pytest", *chosen, DJANGO_SETTINGS_MODULE=settings, **on_sqlite)
     if words:
         return code
     say("\n— PostgreSQL")

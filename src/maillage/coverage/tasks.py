@@ -10,7 +10,7 @@ from maillage.jobs.registry import every, job
 from maillage.vocabulary.errors import NotFound
 
 
-@job(PROVE_JOB, label="Preuve de couverture", readers=permissions.READ)
+@job(PROVE_JOB, label="Preuve de couverture", readers=permissions.READ, is_long=True)
 def prove(context: JobContext, *, proof: int) -> None:
     """Compute the proof of this number. Nothing to do when it was deleted meanwhile."""
     try:

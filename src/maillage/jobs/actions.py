@@ -98,7 +98,9 @@ def _add(kind: Kind, *, key: str, by: Actor, at: datetime, **fields: Any) -> Job
     return Job.objects.create(
         kind=kind.name,
         key=key,
-        task_id=put_in_line(kind.name, key, run_after=fields.get("run_after")),
+        task_id=put_in_line(
+            kind.name, key, run_after=fields.get("run_after"), is_long=kind.is_long
+        ),
         asked_by=by.username,
         asked_by_name=by.name,
         asked_at=at,

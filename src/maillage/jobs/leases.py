@@ -21,7 +21,8 @@ from maillage.jobs import rules
 from maillage.jobs.enums import JobState
 from maillage.jobs.models import Job, JobWorker
 from maillage.jobs.processes import Process
-from maillage.jobs.queue import PATH, put_in_line
+from maillage.jobs.queue import LONG, PATH, put_in_line
+from maillage.jobs.registry import find_kind
 
 ABANDONED = (
     "jobs.abandoned",
@@ -30,14 +31,15 @@ ABANDONED = (
 """Why a job whose workers keep dying is given up: its code and its sentence."""
 
 
-def _ready(at: datetime) -> QuerySet[DBTaskResult]:
+def _ready(at: datetime, *, short_only: bool = False) -> QuerySet[DBTaskResult]:
     due = Q(run_after=get_date_max()) | Q(run_after__lte=at)
-    return DBTaskResult.objects.filter(due, status=TaskResultStatus.READY, task_path=PATH)
+    lines = DBTaskResult.objects.filter(due, status=TaskResultStatus.READY, task_path=PATH)
+    return lines.exclude(queue_name=LONG) if short_only else lines
 
 
-def has_ready(at: datetime) -> bool:
+def has_ready(at: datetime, *, short_only: bool = False) -> bool:
     """Whether a job may be taken now. A read: it waits for nobody."""
-    return _ready(at).exists()
+    return _ready(at, short_only=short_only).exists()
 
 
 def is_all_done(at: datetime) -> bool:
@@ -46,11 +48,12 @@ def is_all_done(at: datetime) -> bool:
     return not Job.objects.filter(state__in=rules.LIVE).exclude(later).exists()
 
 
-def take(worker: str, *, at: datetime) -> Job | None:
-    """The next job that may be run, now held by this worker; None when there is none."""
+def take(worker: str, *, at: datetime, short_only: bool = False) -> Job | None:
+    """The next job that may be run, now held by this worker; None when there is none.
+    ``short_only`` leaves the long ones to others."""
     while True:
         with transaction.atomic():
-            line = _ready(at).get_locked()  # type: ignore[attr-defined]
+            line = _ready(at, short_only=short_only).get_locked()  # type: ignore[attr-defined]
             if line is None:
                 return None
             job = Job.objects.select_for_update().filter(task_id=line.id).first()
@@ -156,7 +159,9 @@ def _line_up(job: Job, line: DBTaskResult | None, *, run_after: datetime | None)
     """Write a waiting job, and its line as ready, or a new one when the old one is gone."""
     job.run_after = run_after
     if line is None:
-        job.task_id = put_in_line(job.kind, job.key, run_after=run_after)
+        kind = find_kind(job.kind)
+        is_long = kind is not None and kind.is_long
+        job.task_id = put_in_line(job.kind, job.key, run_after=run_after, is_long=is_long)
     else:
         line.status, line.started_at, line.finished_at = TaskResultStatus.READY, None, None
         line.run_after = run_after or get_date_max()  # how the queue writes « at once »

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from django_tasks import task
 
+SHORT, LONG = "default", "long"
+"""The two lines. A worker takes from both, or from the short one only."""
+
 
 @task
 def run_job(kind: str, key: str) -> None:
@@ -23,7 +26,8 @@ PATH = run_job.module_path
 """The name of this task in the queue."""
 
 
-def put_in_line(kind: str, key: str, *, run_after: datetime | None) -> UUID:
+def put_in_line(kind: str, key: str, *, run_after: datetime | None, is_long: bool = False) -> UUID:
     """A new line, in the transaction of the caller; the identifier of the line."""
-    result = run_job.using(run_after=run_after).enqueue(kind, key)
+    name = LONG if is_long else SHORT
+    result = run_job.using(run_after=run_after, queue_name=name).enqueue(kind, key)
     return UUID(result.id)

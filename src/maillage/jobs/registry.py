@@ -28,23 +28,26 @@ NAME = re.compile(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
 @dataclass(frozen=True)
 class Kind:
     """One kind of job. ``readers`` is the permission that lets others than who asked follow its
-    jobs; without it, they and the administrators only."""
+    jobs; without it, they and the administrators only. ``is_long``: minutes of work, in a line of
+    its own, so that what must be done each minute never waits behind it."""
 
     name: str
     label: str
     run: Callable[..., Any]
     readers: Permission | None = None
     schedule: Schedule | None = None
+    is_long: bool = False
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def job(
-    name: str, *, label: str, readers: Permission | None = None
+    name: str, *, label: str, readers: Permission | None = None, is_long: bool = False
 ) -> Callable[[Handler], Handler]:
     """Declare a handler: a function of a :class:`~maillage.jobs.context.JobContext` and of the
-    job's arguments by name. ``name`` is ``room.verb``; ``label`` says in French what is done.
+    job's arguments by name. ``name`` is ``room.verb``; ``label`` says in French what is done;
+    ``is_long`` as in :class:`Kind`.
 
     The handler must be idempotent: it runs again when its worker dies. Raises ``ValueError`` for
     a name of another form or already taken."""
@@ -54,7 +57,7 @@ def job(
             raise ValueError(f"{name!r} is not a room and a verb")
         if name in _kinds and _path(_kinds[name].run) != _path(run):
             raise ValueError(f"two handlers are called {name}")
-        _kinds[name] = Kind(name, label, run, readers)
+        _kinds[name] = Kind(name, label, run, readers, is_long=is_long)
         return run
 
     return declare

@@ -74,18 +74,21 @@ class Watch:
 
 class Worker:
     """One worker process. ``run`` returns when it is asked to end, when its parent is gone or,
-    with ``until_empty``, when no job is left to do."""
+    with ``until_empty``, when no job is left to do. With ``short_only``, long jobs are left to
+    other workers."""
 
     def __init__(
         self,
         *,
         parent: int | None = None,
         until_empty: bool = False,
+        short_only: bool = False,
         grace_s: float = GRACE_S,
         now: Callable[[], datetime] = timezone.now,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.until_empty = until_empty
+        self.short_only = short_only
         self.grace_s = grace_s
         self._now = now
         self._process = get_process(os.getpid())
@@ -151,12 +154,15 @@ class Worker:
             self._note(error)
             return False
 
+    def _has_ready(self, at: datetime) -> bool:
+        return leases.has_ready(at, short_only=self.short_only)
+
     def _run_next(self) -> bool:
         """Take one job and run it; False when there is none."""
-        if not self._quietly(leases.has_ready):
+        if not self._quietly(self._has_ready):
             return False
         try:
-            job = leases.take(self.id, at=self._now())
+            job = leases.take(self.id, at=self._now(), short_only=self.short_only)
         except (DatabaseError, InterfaceError) as error:
             self._note(error)
             # Nobody knows whether the job was taken before the connection broke.

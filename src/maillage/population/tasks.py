@@ -10,7 +10,9 @@ from maillage.population.actions.defining import PREVIEW_JOB
 from maillage.vocabulary.errors import NotFound
 
 
-@job(loading.LOAD_JOB, label="Chargement de données de santé", readers=permissions.LOAD)
+@job(
+    loading.LOAD_JOB, label="Chargement de données de santé", readers=permissions.LOAD, is_long=True
+)
 def load(context: JobContext, *, version: int) -> None:
     """Read the files of a version. Nothing to do when it was deleted meanwhile."""
     try:
@@ -30,7 +32,7 @@ def load(context: JobContext, *, version: int) -> None:
         raise JobCancelled from error
 
 
-@job(loading.INVENT_JOB, label="Population synthétique", readers=permissions.READ)
+@job(loading.INVENT_JOB, label="Population synthétique", readers=permissions.READ, is_long=True)
 def invent(context: JobContext, *, version: int) -> None:
     """Draw the synthetic population, and ask for its indicators."""
     try:
@@ -50,7 +52,12 @@ def invent(context: JobContext, *, version: int) -> None:
         raise JobCancelled from error
 
 
-@job(computing.COMPUTE_JOB, label="Indicateurs de la population", readers=permissions.READ)
+@job(
+    computing.COMPUTE_JOB,
+    label="Indicateurs de la population",
+    readers=permissions.READ,
+    is_long=True,
+)
 def compute(context: JobContext, *, computation: int) -> None:
     """Compute cohorts, indicators, strata and pathways."""
     try:
@@ -70,7 +77,7 @@ def compute(context: JobContext, *, computation: int) -> None:
         raise JobCancelled from error
 
 
-@job(PREVIEW_JOB, label="Décompte d'essai d'une cohorte", readers=permissions.DEFINE)
+@job(PREVIEW_JOB, label="Décompte d'essai d'une cohorte", readers=permissions.DEFINE, is_long=True)
 def preview(context: JobContext, *, definition: int, version: int) -> None:
     """Count the people of a draft."""
     context.report(0, 0, "Décompte")

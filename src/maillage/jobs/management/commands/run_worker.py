@@ -29,11 +29,20 @@ class Command(BaseCommand):
             help="s'arrêter quand il ne reste rien à faire (sans les travaux réguliers)",
         )
         parser.add_argument(
+            "--short-only",
+            action="store_true",
+            help="laisser les longs travaux (preuves, calculs, chargements) aux autres exécutants",
+        )
+        parser.add_argument(
             "--parent", type=int, metavar="PID", help="s'arrêter quand ce processus n'existe plus"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = Worker(parent=options["parent"], until_empty=options["until_empty"])
+        worker = Worker(
+            parent=options["parent"],
+            until_empty=options["until_empty"],
+            short_only=options["short_only"],
+        )
         worker.listen()
         try:
             worker.run()
