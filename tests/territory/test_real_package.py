@@ -11,6 +11,7 @@ from maillage.accounts.permissions import SYSTEM
 from maillage.territory import queries
 from maillage.territory.actions import LoadReport, load_communes
 from maillage.territory.models import Commune, Epci
+from maillage.territory.queries.national_codes import get_national_codes
 from maillage.territory.rules import outlines, package
 from maillage.territory.rules.maps import draw_map
 from maillage.vocabulary.codes import Siren
@@ -102,3 +103,13 @@ def test_communes_of_the_story_are_there(loaded: LoadReport) -> None:
         commune = queries.find_commune(name)
         assert commune is not None
         assert commune.code == code
+
+
+def test_a_postal_code_stands_for_its_largest_commune() -> None:
+    codes = get_national_codes()
+    assert codes is not None
+    assert len(codes.communes) > 34_000
+    assert codes.by_postal_code["59300"] == "59606"
+    # Wignehies shares that of Fourmies, which is larger.
+    assert codes.by_postal_code["59610"] == "59249"
+    assert set(codes.by_postal_code.values()) <= codes.communes

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from maillage.population.enums import SourceKind
 from maillage.population.models import DataSetVersion
+from maillage.territory.queries.national_codes import get_national_codes
 from maillage.vocabulary.errors import Refusal
 
 if TYPE_CHECKING:
@@ -48,8 +49,12 @@ def read_files(
             f"Ces fichiers sont du format « {SourceKind(found).label} », et ce jeu de données du "
             f"format « {dataset.get_kind_display()} » : créez un autre jeu de données.",
         )
+    codes = get_national_codes()
     options = reading.ReadOptions(
-        out=work, is_nominative=dataset.is_nominative, memory_mb=READING_MB
+        out=work,
+        is_nominative=dataset.is_nominative,
+        communes_by_code=codes.by_postal_code if codes else {},
+        memory_mb=READING_MB,
     )
     try:
         with EventWriter(work, memory_mb=READING_MB) as writer:
@@ -82,7 +87,15 @@ def assess(
 
     if progress is not None:
         progress(0, 0, "Contrôles de qualité")
-    return judge(folder, today=today, report=report, memory_mb=READING_MB).as_dict()
+    codes = get_national_codes()
+    judged = judge(
+        folder,
+        today=today,
+        communes=codes.communes if codes else None,
+        report=report,
+        memory_mb=READING_MB,
+    )
+    return judged.as_dict()
 
 
 def _origin(version: DataSetVersion) -> Origin:

