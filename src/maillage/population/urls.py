@@ -65,6 +65,7 @@ _FIGURES = [
     path("lieux", figures.areas, name="areas"),
     path("lieux/propositions", figures.suggested_areas, name="areas-suggested"),
     path("lieux/<str:key>", figures.area, name="area"),
+    path("lieux/<str:key>/profil", figures.profile, name="profile"),
     path("pyramide", strata.pyramid, name="pyramid"),
     path("pyramide/fichier", strata.pyramid_export, name="pyramid-export"),
     path("flux", flows.flows, name="flows"),

@@ -32,6 +32,7 @@ from maillage.population.actions.inventing import (
     note_invention,
 )
 from maillage.population.actions.loading import ask_to_load, cancel_loading, load_version
+from maillage.population.actions.printing import export_profile
 from maillage.population.actions.targeting import ask_for_list, close_list, read_list, take_list
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "delete_data_set",
     "delete_version",
     "export",
+    "export_profile",
     "follow_jobs",
     "invent_and_compute",
     "invent_version",

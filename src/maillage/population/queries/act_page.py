@@ -139,9 +139,9 @@ class _Choice:
 
 
 def get_act_page(results: Results, asked: Mapping[str, str], *, at: datetime) -> ActPage:
-    """The page of an address: ``nature``, ``annee`` (or « toutes »), ``par`` (sectors or zones;
-    without, sectors when most are told), ``lieu`` (a zone). A dozen queries. Raises
-    :class:`Refusal` when the computation has none of these causes."""
+    """The page of an address: ``nature``, ``annee`` (without, or « toutes »: all together), ``par``
+    (sectors or zones; without, sectors when most are told), ``lieu`` (a zone). A dozen queries.
+    Raises :class:`Refusal` when the computation has none of these causes."""
     natures = _natures(results)
     choice, problems = _read(results, natures, asked)
     ranked, untold = _rank(results, choice)
@@ -209,7 +209,8 @@ def _read(
         problems.append("Cette nature de cause n'existe pas ici : en voici une autre.")
     nature = natures.get(wanted) or next(iter(natures.values()))
     typed = asked.get("annee", "")
-    is_all = typed == ALL_YEARS_WORD and len(results.years) > 1
+    # Years together unless one is asked for: most causes are too rare in a year for sectors.
+    is_all = typed in ("", ALL_YEARS_WORD) and len(results.years) > 1
     years = results.years if is_all else (choose_year(results, typed, problems),)
     zone = choose_area(results.areas, asked.get("lieu", ""), problems)
     if results.areas.level(zone) is Level.SECTOR:

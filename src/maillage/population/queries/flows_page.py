@@ -194,6 +194,33 @@ def get_flows_page(results: Results, asked: Mapping[str, str], *, at: datetime) 
     )
 
 
+@dataclass(frozen=True)
+class FlowsSummary:
+    """Where the residents of an area are cared for, in short."""
+
+    group: str
+    total: str
+    here: Leaving
+    places: tuple[FlowRow, ...]
+
+
+def get_flows_summary(
+    results: Results, area: str, year: int, *, at: datetime
+) -> FlowsSummary | None:
+    """All stays of the residents of an area and a year; None without any. Four queries."""
+    if EVERY not in get_needs(results):
+        return None
+    hospitals = load_hospitals(results.areas, day=local_day(at))
+    asked = _Asked(results, hospitals, EVERY, year, area)
+    tables = asked.tables()
+    return FlowsSummary(
+        group=hospitals.group,
+        total=_words(tables.total(area)),
+        here=_leaving(asked, tables, area),
+        places=_places(tables, area),
+    )
+
+
 def _read(results: Results, asked: Mapping[str, str], at: datetime) -> tuple[_Asked, list[str]]:
     needs = get_needs(results)
     if not needs or not results.years:

@@ -28,6 +28,7 @@ from maillage.population.rules.charts.bars import Bar, draw_bars
 from maillage.population.rules.charts.sankey import Link, Node, draw_sankey
 from maillage.population.rules.choices import SEX_LABELS, Option
 from maillage.population.rules.numbers import NOT_TOLD, french, short_label
+from maillage.population.rules.profile_view import SHORT_STRATA as PROFILE_STRATA
 from maillage.vocabulary.disclosure import ALL, Rate, rate
 from maillage.vocabulary.errors import Refusal
 
@@ -35,13 +36,7 @@ _Value = Callable[[str, str], int | None]
 
 TOP_DOWN = tuple(sorted(STRATA, reverse=True))
 CSS = {0: "q0", 1: "q1", 2: "q3", 3: "q5", 4: "q6"}
-SHORT_STRATA = {
-    0: "Générale",
-    1: "À risque",
-    2: "Malade, stable",
-    3: "Malade, à reprendre",
-    4: "Complexe",
-}
+SHORT_STRATA = {**PROFILE_STRATA, 0: "Générale"}
 """Strata in little room: heads of columns, pictures."""
 
 PARTICULAR = {CAME: "Arrivés sur le territoire"}

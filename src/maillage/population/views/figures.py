@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.population.permissions import READ
+from maillage.population import actions
+from maillage.population.forms.figures import PurposeForm
+from maillage.population.permissions import EXPORT, READ
 from maillage.population.queries import area_page, indicator_page
 from maillage.population.queries.frame import get_frame, need_results
+from maillage.population.queries.profile import get_profile, get_profile_file
+from maillage.population.views.answers import download, put_back
+from maillage.vocabulary.errors import Invalid
 
 
 @require_safe
@@ -28,10 +33,42 @@ def indicator(request: Request, key: str) -> HttpResponse:
 def area(request: Request, key: str) -> HttpResponse:
     """Every indicator of a place, beside the territory and its neighbours."""
     frame = get_frame(by=request.actor, at=request.now)
-    page = None
+    page = profile = None
     if frame.results is not None:
         page = area_page.get_area_page(frame.results, key, request.GET.dict())
-    return render(request, "population/area.html", {"frame": frame, "page": page})
+        profile = get_profile(frame.results, page, request.GET.dict(), at=request.now)
+    context = {"frame": frame, "page": page, "profile": profile}
+    return render(request, "population/area.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(EXPORT)
+def profile(request: Request, key: str) -> HttpResponse:
+    """The profile of a place as a printed document, written down in the register of exports."""
+    results = need_results(at=request.now)
+    found = get_profile_file(results, key, request.GET.dict(), at=request.now)
+    form = PurposeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.export_profile(
+                results=results,
+                profile=found,
+                purpose=form.cleaned_data["purpose"],
+                by=request.actor,
+                at=request.now,
+            )
+        except Invalid as error:
+            put_back(form, error)
+        else:
+            return download(made)
+    context = {
+        "frame": get_frame(by=request.actor, at=request.now),
+        "file": found,
+        "form": form,
+        "back_url": found.page_url,
+        "back": "Profil",
+    }
+    return render(request, "population/export.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe
