@@ -31,7 +31,9 @@ class DataOut(Schema):
 
 
 class IndicatorOut(Schema):
-    """An indicator of the current computation. ``status`` is « confirmed » or « to confirm »."""
+    """An indicator of the current computation. ``status`` is « confirmed » or « to confirm »;
+    ``published`` « year », or « years-together »: ask for year 0, single years being published for
+    the territory and its zones alone."""
 
     key: str
     version: str
@@ -44,6 +46,7 @@ class IndicatorOut(Schema):
     direction: str
     cohort: str | None
     years: list[int]
+    published: Literal["year", "years-together"]
 
 
 class IndicatorsOut(Schema):
@@ -54,8 +57,8 @@ class IndicatorsOut(Schema):
 
 
 class AreaFigureOut(Schema):
-    """The figure of an area. Everything is null where ``is_hidden``: a small count, or one that
-    would give a small count back."""
+    """The figure of an area. Where ``is_hidden`` (a small count, or one that would give a small
+    count back) everything is null, but a base of residents, whom everyone may count."""
 
     area: str
     label: str
@@ -128,10 +131,10 @@ class DataVersionOut(Schema):
 
 
 class AskedIn(Schema):
-    """What is asked of an indicator. ``sexe``: F, M or empty for both; ``age``: a published group
-    (0-14, 15-64, 65-79, 80+) or all."""
+    """What is asked of an indicator. ``annee``: 0 for all years together; ``sexe``: F, M or empty
+    for both; ``age``: a published group (0-14, 15-64, 65-79, 80+) or all."""
 
-    annee: int = Field(ge=1900, le=2200)
+    annee: int = Field(ge=0, le=2200)
     niveau: Level = "sector"
     sexe: Literal["", "F", "M"] = ""
     age: Literal["all", "0-14", "15-64", "65-79", "80+"] = "all"

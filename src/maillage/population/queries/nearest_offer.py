@@ -102,10 +102,10 @@ def get_offers(
 ) -> Offers:
     """What answers some causes in some areas on a day. Eight queries, and one for each care type
     when travel times were loaded."""
-    rows = Commune.objects.order_by("code").values_list(
-        "code", "latitude", "longitude", "residents"
+    rows = list(
+        Commune.objects.order_by("code").values_list("code", "latitude", "longitude", "residents")
     )
-    demand = _Demand(*(tuple(part) for part in zip(*rows, strict=True)))
+    demand = _Demand(*zip(*rows, strict=True)) if rows else _Demand((), (), (), ())
     sites = {
         finess: (name, lat, lon)
         for finess, name, lat, lon in Site.objects.order_by("finess").values_list(
