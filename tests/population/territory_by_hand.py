@@ -1,7 +1,7 @@
 """A small territory with figures of all sizes: what the pages of figures are tried on.
 
-Twelve communes in three zones, five sectors; three indicators (of residents, of people, a rare
-one), three years. Counts follow a rule, so that each is known, and none is drawn at random.
+Twelve communes in three zones, five sectors; four indicators (of residents, of people, a rare
+one, one that is published years together), three years. Counts follow a rule, so that each is known, and none is drawn at random.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from tests.population.results_by_hand import cell, put_results
 
 YEARS = (2023, 2024, 2025)
 COMMON, SHARE, RARE = "prevalence-diabetes", "readmission-30", "avoidable-asthma"
-INDICATORS = (COMMON, SHARE, RARE)
+TOGETHER = "death-1-year-heart-failure"
+INDICATORS = (COMMON, SHARE, RARE, TOGETHER)
 
 _PLACES = (
     ("59249", "Fourmies", "Z1", 50.017, 4.048, 11_700),
@@ -64,7 +65,25 @@ def _cells() -> list[dict[str, Any]]:
                         )
                     few = 1 if turn == 4 and residents > 100 else 0
                     found.append(cell(RARE, year, place.code, sex, age, events=few, base=residents))
-    return found
+                    if age > 12 and ill // 3:
+                        deaths = (1 + turn % 2) * (ill // 3) // 4
+                        found.append(
+                            cell(TOGETHER, year, place.code, sex, age, events=deaths, base=ill // 3)
+                        )
+    return [*found, *_together(found)]
+
+
+def _together(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of year 0: each death is of another person, and half of a base is seen again."""
+    found: dict[tuple[str, int, int], dict[str, Any]] = {}
+    for one in cells:
+        if one["indicator"] == TOGETHER:
+            key = (one["commune"], one["sex"], one["age"])
+            whole = found.setdefault(key, cell(TOGETHER, 0, *key, events=0, base=0))
+            for name in ("events", "persons", "base"):
+                whole[name] += one[name]
+            whole["base_persons"] = max(whole["base"] // 2, whole["persons"])
+    return [*found.values()]
 
 
 def put_territory(**more: Any) -> Computation:

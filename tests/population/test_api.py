@@ -9,6 +9,7 @@ from django.test import Client
 
 from maillage.accounts.enums import Role
 from tests.population.results_by_hand import cell, put_results
+from tests.population.territory_by_hand import COMMON, RARE, SHARE, TOGETHER, put_territory
 
 READERS = {Role.DIRECTOR, Role.DOCTOR, Role.DIM, Role.COORDINATOR, Role.CITY, Role.REGULATOR}
 ADDRESSES = {
@@ -69,6 +70,25 @@ def test_what_is_not_published_is_refused(client_for: Callable[..., Client]) -> 
     assert client.get(address, {"annee": 1999}).status_code == 404
     assert client.get(address.replace("diabetes", "goutte"), {"annee": 2025}).status_code == 404
     assert client.get(address, {"annee": "deux"}).status_code == 422
+
+
+def test_a_rare_indicator_is_told_years_together(client_for: Callable[..., Client]) -> None:
+    put_territory()
+    client = client_for(Role.DOCTOR)
+    listed = client.get("/api/population/indicateurs").json()["indicators"]
+    ways = {one["key"]: one["published"] for one in listed}
+    assert ways == {COMMON: "year", SHARE: "year", RARE: "year", TOGETHER: "years-together"}
+    address = f"/api/population/indicateurs/{TOGETHER}"
+    together = client.get(f"{address}?annee=0&niveau=sector").json()
+    assert together["year"] == 0
+    assert any(one["events"] for one in together["figures"])
+    assert client.get(f"{address}?annee=2024&niveau=zone").status_code == 200
+    alone = client.get(f"{address}?annee=2024&niveau=sector")
+    assert alone.status_code == 422
+    assert alone.json()["title"].startswith("Trop rare pour être publié par an")
+    assert client.get(f"{address}?annee=2024&niveau=zone&sexe=F").status_code == 422
+    by_year = f"/api/population/indicateurs/{COMMON}"
+    assert client.get(by_year, {"annee": 0}).status_code == 404
 
 
 def test_nothing_computed_is_not_found(client_for: Callable[..., Client]) -> None:

@@ -23,13 +23,26 @@ from maillage.population.actions.publishing import prepare_published
 from maillage.population.models import Computation, DataSetVersion, Export
 from maillage.population.queries import Results, current_results
 from maillage.population.queries.figures import forget_figures, get_places
+from maillage.population.queries.indicator_page import get_indicator_page
 from maillage.population.queries.map import get_choice
 from maillage.population.queries.map_files import get_map_file
-from maillage.population.queries.published import forget_published, get_published
+from maillage.population.queries.published import (
+    forget_published,
+    get_published,
+    years_of,
+)
 from maillage.population.rules.choices import LEVELS, Measure
 from maillage.vocabulary.disclosure import THRESHOLD
 from tests.population.results_by_hand import put_dataset, put_version
-from tests.population.territory_by_hand import COMMON, INDICATORS, RARE, SHARE, YEARS, put_territory
+from tests.population.territory_by_hand import (
+    COMMON,
+    INDICATORS,
+    RARE,
+    SHARE,
+    TOGETHER,
+    YEARS,
+    put_territory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +188,57 @@ def test_an_age_that_is_not_published_is_said(territory: Computation, dim: Clien
     assert "trop petits pour être publiés à cet âge (80 ans et plus)" in said
 
 
+def test_a_rare_indicator_is_shown_years_together(
+    territory: Computation, results: Results, dim: Client
+) -> None:
+    said = text_of(dim.get(f"{MAP}?indicateur={TOGETHER}"))
+    assert "de 2023 à 2025, ensemble" in said
+    assert "toutes les années sont réunies avant de protéger les petits effectifs" in said
+    together = get_published(results, TOGETHER, 0)
+    by_year = [get_published(results, TOGETHER, year) for year in YEARS]
+    sectors = results.areas.at(Level.SECTOR)
+    assert any(not together.value(key).is_hidden for key in sectors)
+    assert all(one.value(key).is_hidden for one in by_year for key in sectors)
+
+
+def test_a_single_year_of_a_rare_indicator_is_by_zone_and_says_why(
+    territory: Computation, dim: Client
+) -> None:
+    said = text_of(dim.get(f"{MAP}?indicateur={TOGETHER}&annee=2024&niveau=communes"))
+    assert "Trop rare pour être publié par an à cette échelle : 2024 se lit par" in said
+    assert "par commune, choisissez toutes les années ensemble" in said
+    assert "3 intercommunalités" in said
+    said = text_of(dim.get(f"{MAP}?indicateur={TOGETHER}&annee=2024&sexe=femmes"))
+    assert "par sexe ou par âge, choisissez toutes les années ensemble" in said
+    plain = text_of(dim.get(f"{MAP}?indicateur={TOGETHER}&annee=2024&niveau=intercommunalites"))
+    assert "Trop rare pour être publié par an" not in plain
+    assert "une année seule n'est publiée que par intercommunalité" in plain
+
+
+def test_the_page_of_a_place_tells_rare_indicators_years_together(
+    territory: Computation, results: Results, dim: Client
+) -> None:
+    said = text_of(dim.get("/population/lieux/S:59606?annee=2024"))
+    assert "2023-2025 ensemble ; par an : l'intercommunalité" in said
+    events = get_published(results, TOGETHER, 0).value("S:59606").events
+    assert events is not None
+    assert f"{events} personnes" in said
+    assert "2023-2025 ensemble" in text_of(dim.get("/population/lieux/T"))
+    assert "par an : l'intercommunalité" not in text_of(dim.get("/population/lieux/T"))
+
+
+def test_the_trend_of_a_rare_indicator_is_by_zone(
+    territory: Computation, results: Results, dim: Client
+) -> None:
+    page = get_indicator_page(results, TOGETHER, at=results.computation.done_at)
+    assert [row.label for row in page.rows][1:] == [
+        results.areas.label(key) for key in results.areas.at(Level.ZONE)
+    ]
+    assert page.chart
+    said = text_of(dim.get(f"/population/indicateurs/{TOGETHER}"))
+    assert results.areas.label(results.areas.at(Level.ZONE)[0]) in said
+
+
 def test_a_zone_narrows_the_map_and_the_table(territory: Computation, dim: Client) -> None:
     said = text_of(dim.get(f"{MAP}?indicateur={COMMON}&niveau=communes&zone=Z:Z3"))
     assert "3 communes" in said
@@ -245,12 +309,13 @@ def test_no_combination_of_choosers_tells_a_small_count(results: Results) -> Non
     tried = told = hidden = 0
     for asked in combinations():
         choice, problems, _ = get_choice(results, asked)
-        assert not problems
+        # A single year of a rare indicator falls back on zones, and says so.
+        assert not problems or asked["indicateur"] == TOGETHER and choice.year, asked
         found = get_places(results, choice)
         for place in [found.whole, *found.places.values()]:
             tried += 1
             assert not is_small(place.events), (asked, place)
-            if asked["indicateur"] == SHARE and place.base is not None:
+            if asked["indicateur"] in (SHARE, TOGETHER) and place.base is not None:
                 assert not is_small(place.base), (asked, place)
                 if place.events is not None:
                     assert not is_small(place.base - place.events), (asked, place)
@@ -298,7 +363,9 @@ def test_what_is_hidden_is_not_a_difference_of_what_is_told(results: Results) ->
         for asked in combinations():
             if asked["indicateur"] != key:
                 continue
-            choice, _, _ = get_choice(results, asked)
+            choice, problems, _ = get_choice(results, asked)
+            if problems:
+                continue
             for place in [*get_places(results, choice).places.values()]:
                 figures[place.key, choice.year, asked["sexe"], asked["age"]] = place.events
             whole = get_places(results, choice).whole
@@ -344,8 +411,11 @@ def _sums(figures: dict[Any, int | None], areas: Any) -> Iterator[tuple[Any, lis
 
 def test_what_is_kept_ready_is_what_would_be_decided(results: Results) -> None:
     before = {
-        (key, year): get_published(results, key, year) for key in INDICATORS for year in YEARS
+        (key, year): get_published(results, key, year)
+        for key in INDICATORS
+        for year in years_of(results, key)
     }
+    assert (TOGETHER, 0) in before
     assert prepare_published(results) == len(before)
     forget_published()
     forget_figures()
@@ -354,6 +424,7 @@ def test_what_is_kept_ready_is_what_would_be_decided(results: Results) -> None:
         assert kept is not one
         assert kept.groups == one.groups
         assert kept.outside == one.outside
+        assert kept.deepest is one.deepest
         for sex, age in product((None, 1, 2), AGE_GROUPS):
             for area in results.areas.rows:
                 assert kept.value(area.key, sex, age) == one.value(area.key, sex, age)

@@ -12,6 +12,7 @@ from maillage.engines.indicators.definition_model import Indicator
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.events import Sex
 from maillage.engines.indicators.published import HIDDEN, Published
+from maillage.engines.indicators.years_together import add_years, join_groups
 from maillage.population.rules.area_view import badge_of
 from maillage.population.rules.choices import (
     ALL_YEARS,
@@ -39,7 +40,6 @@ from maillage.population.rules.places_view import (
     upper_words,
 )
 from maillage.population.rules.table_view import build_rows, file_columns
-from maillage.population.rules.years_together import add_years, join_groups
 from maillage.territory.rules.maps import BaseMap, Shape
 from tests.population.territory_by_hand import COMMUNES
 

@@ -11,7 +11,13 @@ from maillage.engines.indicators.areas import Level
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.figures import figures
 from maillage.engines.indicators.hiding import hide_parts
-from maillage.engines.indicators.links import PARTS, WITHIN, link_of, publish_linked
+from maillage.engines.indicators.links import (
+    PARTS,
+    WITHIN,
+    Computed,
+    link_of,
+    publish_linked,
+)
 from maillage.engines.indicators.publication import (
     Wider,
     add_up,
@@ -19,7 +25,7 @@ from maillage.engines.indicators.publication import (
     publish,
     publish_parts,
 )
-from maillage.engines.indicators.published import AGE_GROUPS
+from maillage.engines.indicators.published import AGE_GROUPS, Published
 from maillage.engines.indicators.reference import rates_of_parts
 from tests.engines.indicators.attack import TOTAL, Bounds
 from tests.engines.indicators.territories import cells_table, draw_areas
@@ -175,7 +181,7 @@ def test_causes_that_do_not_add_up_are_refused() -> None:
     cells = cells_table(whole_rows)
     whole = Wider(cells, publish(cells, AREAS, base_is_people=False))
     some = {key: cells_table(one) for key, one in list(rows.items())[1:]}
-    assert not add_up(some, whole, AREAS)
+    assert not add_up(some.values(), cells, AREAS)
     with pytest.raises(ValueError, match="do not add up"):
         publish_parts(some, whole, AREAS)
 
@@ -220,20 +226,14 @@ def test_publishing_follows_the_links() -> None:
     known = load_definitions().indicators
     wide, narrow = (cells_table(rows) for rows in nested(7))
     tables = {"prevalence-diabetes": wide, "gap-eye": narrow}
-    done = {}
+    done: dict[str, Published] = {}
 
-    def published(key: str) -> object:
+    def published(key: str, year: int) -> Published:
         if key not in done:
-            done[key] = publish_linked(
-                key,
-                known,
-                tables,
-                AREAS,
-                cells=tables.__getitem__,
-                published=published,  # type: ignore[arg-type]
-            )
+            done[key] = publish_linked(key, year, computed)
         return done[key]
 
-    found = published("gap-eye")
+    computed = Computed(known, tables, (), (2024,), AREAS, lambda key, year: tables[key], published)
+    found = published("gap-eye", 2024)
     assert list(done) == ["prevalence-diabetes", "gap-eye"]
-    assert found.base_is_people  # type: ignore[attr-defined]
+    assert found.base_is_people

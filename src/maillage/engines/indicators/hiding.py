@@ -53,6 +53,10 @@ class Tallies:
     most: Ints | None = None
     """What else the events are parts of, where that is less than the base: the events of another
     indicator that is published."""
+    base_persons: Ints | None = None
+    rest_persons: Ints | None = None
+    """Different people of the base and of what is left of it, where one counts several times (years
+    together); None: each is another."""
 
     @cached_property
     def limits(self) -> Ints:
@@ -78,6 +82,23 @@ class Tallies:
         return {
             cell: most for cell, slot in slots.items() if (most := self.whole(*slot)) is not None
         }
+
+    def is_few(self, row: int, column: int) -> bool:
+        """True when there are few people behind many events, or behind what is left of a base."""
+        events, persons = (one[row][column] for one in self.numbers[:2])
+        if events > 0 and persons < min(events, self.threshold):
+            return True
+        if events == 0 or self.rest_persons is None or not self.are_parts:
+            return False
+        rest = int(self.base[row, column]) - events
+        return 0 < int(self.rest_persons[row, column]) < min(rest, self.threshold)
+
+    def is_few_base(self, row: int, column: int) -> bool:
+        """True when there are few people behind a large base."""
+        if self.base_persons is None:
+            return False
+        base = int(self.base[row, column])
+        return base > 0 and int(self.base_persons[row, column]) < min(base, self.threshold)
 
     def rest(self) -> Ints:
         """What the base has beside the events; all of it when they are no part of it."""
@@ -116,18 +137,20 @@ def hide(
     return hidden
 
 
-def _event_need(tallies: Tallies, row: int, column: int) -> Need | None:
-    events, persons = (one[row][column] for one in tallies.numbers[:2])
-    is_few = 0 < persons < min(events, tallies.threshold)
+def event_need(tallies: Tallies, row: int, column: int) -> Need | None:
+    """What the events of a cell ask for."""
+    events = tallies.numbers[0][row][column]
     whole = tallies.whole(row, column)
+    is_few = tallies.is_few(row, column)
     return need(events, whole, threshold=tallies.threshold, is_forced=is_few)
 
 
-def _rest_need(tallies: Tallies, row: int, column: int) -> Need | None:
+def rest_need(tallies: Tallies, row: int, column: int) -> Need | None:
     """What the rest of a small base of the data set asks for, its events being what they are."""
     base = int(tallies.base[row, column])
     least = max(int(tallies.events[row, column]), 1) if tallies.are_parts else 1
-    found = need(base, threshold=tallies.threshold)
+    is_few = tallies.is_few_base(row, column)
+    found = need(base, threshold=tallies.threshold, is_forced=is_few)
     return None if found is None else Need(min(base - least, found.down), found.up)
 
 
@@ -161,7 +184,7 @@ def _settle(tallies: Tallies, areas: Areas, hidden: Bits) -> None:
     needs = {
         cell: found
         for cell, slot in slots.items()
-        if (slot[1] == last or slot[0] not in bottom) and (found := _event_need(tallies, *slot))
+        if (slot[1] == last or slot[0] not in bottom) and (found := event_need(tallies, *slot))
     }
     done = loosen(
         table,
@@ -231,12 +254,12 @@ def _hide_upper(
 
     done = loosen(
         table(tallies.events),
-        needs(_event_need),
+        needs(event_need),
         wholes=tallies.wholes(slots),
         hidden=[key for key, slot in slots.items() if hidden[slot]],
     )
     if base_is_people:
-        done = loosen(table(tallies.rest()), needs(_rest_need), hidden=done.hidden)
+        done = loosen(table(tallies.rest()), needs(rest_need), hidden=done.hidden)
     for key in done.hidden:
         hidden[slots[key]] = True
 
@@ -268,11 +291,11 @@ def _choose(
     events = tallies.events[members, -1]
     wholes = [tallies.whole(row, -1) for row in members]
     base = np.array([LIMITLESS if one is None else one for one in wholes], np.int64)
-    rooms = [_room(events, base, [_event_need(tallies, row, -1) for row in members])]
+    rooms = [_room(events, base, [event_need(tallies, row, -1) for row in members])]
     if base_is_people:
         rests = tallies.rest()[members, -1]
         free = np.full(len(members), LIMITLESS, np.int64)
-        rooms.append(_room(rests, free, [_rest_need(tallies, row, -1) for row in members]))
+        rooms.append(_room(rests, free, [rest_need(tallies, row, -1) for row in members]))
     chosen: Bits = np.logical_or.reduce([first, *(room.is_wanted for room in rooms)])
     # Least is lost by the smallest commune that is enough; if none is, by the largest and more.
     while chosen.any() and not all(room.holds(chosen) for room in rooms):
@@ -320,7 +343,7 @@ def hide_parts(
     for key, values in events.items():
         people = persons[key].tolist()
         for row, value in enumerate(values.tolist()):
-            is_few = 0 < people[row] < min(value, threshold)
+            is_few = value > 0 and people[row] < min(value, threshold)
             if found := need(value, threshold=threshold, is_forced=is_few):
                 needs[rows[row], key] = found
     totals = {(rows[row], ALL) for row in range(len(rows))}

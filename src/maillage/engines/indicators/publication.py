@@ -8,7 +8,7 @@ what everyone knows (residents, standard populations): see ``figures``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,6 +65,7 @@ class _Sums:
     events: Ints
     persons: Ints
     base: Floats
+    base_persons: Floats
     amount: Floats
     has_amount: bool
     outside_events: int
@@ -80,9 +81,16 @@ class Wider:
 
 
 def publish(
-    cells: pa.Table, areas: Areas, *, base_is_people: bool, within: Sequence[Wider] = ()
+    cells: pa.Table,
+    areas: Areas,
+    *,
+    base_is_people: bool,
+    within: Sequence[Wider] = (),
+    years: int = 1,
 ) -> Published:
-    """Decide what is shown of the rows of ``results.CELLS`` of one indicator and one year.
+    """Decide what is shown of the rows of ``results.CELLS`` of one indicator and one year, or of
+    ``years`` together (year 0): one table as another, but that a person may stand in it several
+    times. What is shown of its single years is then in ``single_years``.
 
     ``base_is_people``: the denominator counts people or stays of the data set (people treated,
     stays that could be followed by another), and is protected as the events are. False: it counts
@@ -94,15 +102,15 @@ def publish(
     those within seven are a count as well.
 
     Raises ``ValueError`` for rows of several indicators or years, for negative counts, and for
-    a cell with more persons than events.
+    a cell with more persons than events, or with events of nobody in a single year.
     """
     sums = _add_up(cells, areas)
-    _check(sums)
+    _check(sums, years)
     tree = _tree(areas)
     by_group = tree.sums(_by_group(sums.events))
     first = common_groups([one.published.groups for one in within])
     groups = _join_groups(by_group[tree.levels[Level.SECTOR]], first)
-    tallies = _tallies(sums, tree, groups, base_is_people=base_is_people)
+    tallies = _tallies(sums, tree, groups, base_is_people=base_is_people, years=years)
     hidden = np.zeros(tallies.events.shape, bool)
     for one in within:
         hidden |= _hidden_in(one.published, groups)
@@ -138,15 +146,15 @@ def _hidden_in(published: Published, groups: Groups) -> Bits:
     return np.stack([*parts, published.events_total == HIDDEN], axis=1)
 
 
-def add_up(parts: Mapping[str, pa.Table], whole: Wider, areas: Areas) -> bool:
+def add_up(parts: Iterable[pa.Table], whole: pa.Table, areas: Areas) -> bool:
     """True when in every commune, sex and age the events of the parts are those of the whole."""
-    held = _add_up(whole.cells, areas).events
-    sums = [_add_up(cells, areas).events for cells in parts.values()]
+    held = _add_up(whole, areas).events
+    sums = [_add_up(cells, areas).events for cells in parts]
     return bool((np.sum(sums, axis=0) == held).all()) if sums else False
 
 
 def publish_parts(
-    parts: Mapping[str, pa.Table], whole: Wider, areas: Areas
+    parts: Mapping[str, pa.Table], whole: Wider, areas: Areas, *, years: int = 1
 ) -> dict[str, Published]:
     """What is shown of indicators that add up to another, each event being in one of them (causes
     of avoidable stays). They are protected together, the whole being known where it is shown:
@@ -161,7 +169,7 @@ def publish_parts(
     groups: Groups = (tuple(range(len(BANDS_OF_GROUPS))),)
     events = {key: tree.sums(one.events.sum(axis=(1, 2))) for key, one in sums.items()}
     persons = {key: tree.sums(one.persons.sum(axis=(1, 2))) for key, one in sums.items()}
-    if not add_up(parts, whole, areas):
+    if not add_up(parts.values(), whole.cells, areas):
         raise ValueError("parts that do not add up to the whole")
     shut = hide_parts(events, persons, whole.published.events_total == HIDDEN, areas)
     rates = rates_of_parts(
@@ -171,7 +179,7 @@ def publish_parts(
     )
     found = {}
     for key, one in sums.items():
-        _check(one)
+        _check(one, years)
         tallies = _tallies(one, tree, groups, base_is_people=False)
         cells = np.ones(tallies.events.shape, bool)
         cells[:, -1] = shut[key]
@@ -210,6 +218,7 @@ def _add_up(cells: pa.Table, areas: Areas) -> _Sums:
         events=np.rint(total("events")).astype(np.int64),
         persons=np.rint(total("persons")).astype(np.int64),
         base=total("base"),
+        base_persons=total("base_persons"),
         amount=total("amount"),
         has_amount=cells["amount"].null_count < cells.num_rows,
         outside_events=rest("events"),
@@ -217,12 +226,12 @@ def _add_up(cells: pa.Table, areas: Areas) -> _Sums:
     )
 
 
-def _check(sums: _Sums) -> None:
+def _check(sums: _Sums, years: int) -> None:
     if (sums.events < 0).any() or (sums.persons < 0).any() or (sums.base < 0).any():
         raise ValueError("a negative count")
     if (sums.persons > sums.events).any():
         raise ValueError("more persons than events in a cell")
-    if ((sums.persons == 0) & (sums.events > 0)).any():
+    if years == 1 and ((sums.persons == 0) & (sums.events > 0)).any():
         raise ValueError("events of nobody in a cell")
 
 
@@ -302,7 +311,9 @@ def _by_column(values: npt.NDArray[Any], groups: Groups) -> npt.NDArray[Any]:
     return found
 
 
-def _tallies(sums: _Sums, tree: _Tree, groups: Groups, *, base_is_people: bool) -> Tallies:
+def _tallies(
+    sums: _Sums, tree: _Tree, groups: Groups, *, base_is_people: bool, years: int = 1
+) -> Tallies:
     base = _by_column(sums.base, groups)
     if base_is_people:
         if np.abs(sums.base - np.rint(sums.base)).max(initial=0.0) > 1e-6:
@@ -311,10 +322,42 @@ def _tallies(sums: _Sums, tree: _Tree, groups: Groups, *, base_is_people: bool) 
     else:
         whole = np.ceil(np.round(base, 6)).astype(np.int64)
         whole[:, -1] = whole[:, :-1].sum(axis=1)
-    return Tallies(
+    found = Tallies(
         tree.sums(_by_column(sums.events, groups)),
         tree.sums(_by_column(sums.persons, groups)),
         tree.sums(whole),
+    )
+    if years == 1 or not base_is_people:
+        return found
+    people = tree.sums(np.rint(_by_column(sums.base_persons, groups)).astype(np.int64))
+    # Those of the base without any event, or so many that none is there more than once a year.
+    left = np.maximum(people - found.persons, -(-(found.base - found.events) // years))
+    return replace(found, base_persons=people, rest_persons=left)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The counts of every area, both sexes and all ages; ``amount`` is ``nan`` without any."""
+
+    events: Ints
+    persons: Ints
+    base: Floats
+    amount: Floats
+
+
+def total_up(cells: pa.Table, areas: Areas) -> Totals:
+    """The totals of every area, in the order of ``Areas.rows``: nothing is hidden of them."""
+    sums, tree = _add_up(cells, areas), _tree(areas)
+
+    def whole(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return tree.sums(values.sum(axis=(1, 2)))
+
+    amount = np.round(whole(sums.amount), 2)
+    return Totals(
+        whole(sums.events),
+        whole(sums.persons),
+        whole(sums.base),
+        amount if sums.has_amount else amount * np.nan,
     )
 
 

@@ -67,7 +67,7 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """The figures of one indicator and one year.
+    """The figures of one indicator and one year, or all years together.
 
     Arrays have one row for each area of ``areas.rows``, in order, and one column for each sex and
     age group, men first; ``*_total`` are those of both sexes and all ages. Columns of ``groups``
@@ -89,6 +89,7 @@ class Published:
     rates: Floats  # sex x five-year band: the rates of the territory, bands joined where few
     persons_are_events: bool
     outside: int | None  # events of people who live elsewhere or nowhere known; None: hidden
+    deepest: Level = Level.COMMUNE  # zones: a single year of years together, totals alone
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -107,14 +108,17 @@ class Published:
 
     def finest(self, sex: int | None = None, ages: str = ALL_AGES) -> Level:
         """The finest level that a filter is published at: under a filter, not that of communes."""
-        return Level.COMMUNE if sex is None and ages == ALL_AGES else Level.SECTOR
+        own = Level.COMMUNE if sex is None and ages == ALL_AGES else Level.SECTOR
+        return min(own, self.deepest)
 
     def columns(self, sex: int | None, ages: str) -> list[int] | None:
-        """The columns that a filter adds up; None when the filter cuts one."""
+        """The columns that a filter adds up; None when the filter cuts one, or there are none."""
         if ages not in AGE_GROUPS:
             raise ValueError(f"no such age group: {ages}")
         if sex is not None and sex not in SEXES:
             raise ValueError(f"no such sex: {sex}")
+        if self.deepest < Level.SECTOR and (sex is not None or ages != ALL_AGES):
+            return None
         joined = range(len(self.groups))
         if ages != ALL_AGES:
             wanted = (GROUP_KEYS.index(ages),)

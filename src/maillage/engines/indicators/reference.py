@@ -119,7 +119,7 @@ def _common_strata(events: Sequence[Ints], persons: Sequence[Ints]) -> list[Stra
 
     def is_small(stratum: Stratum) -> bool:
         return any(
-            0 < min(count[stratum].sum(), people[stratum].sum()) < THRESHOLD
+            count[stratum].any() and min(count[stratum].sum(), people[stratum].sum()) < THRESHOLD
             for count, people in zip(events, persons, strict=True)
         )
 

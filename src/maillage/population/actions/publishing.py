@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from maillage.population.queries.area_figures import write_area_figures
-from maillage.population.queries.published import decide, list_indicators, write_published
+from maillage.population.queries.published import (
+    decide,
+    list_indicators,
+    write_published,
+    years_of,
+)
 from maillage.population.queries.results import Results
 
 
@@ -20,10 +25,11 @@ def prepare_published(
     stops early, without harm, when it is told to: pages then decide themselves."""
     known = results.definitions.indicators
     keys = sorted(key for key in list_indicators(results.folder) if key in known)
-    total = len(keys) * len(results.years)
+    years = {key: years_of(results, key) for key in keys}
+    total = sum(len(own) for own in years.values())
     done = 0
     for key in keys:
-        for year in results.years:
+        for year in years[key]:
             if is_cancelled is not None and is_cancelled():
                 return done
             write_published(results.folder, key, year, decide(results, key, year))

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from maillage.engines.indicators.areas import Level
 from maillage.population.queries.figures import place_of
-from maillage.population.queries.published import PUBLISHED, get_published, list_indicators
+from maillage.population.queries.published import (
+    PUBLISHED,
+    get_published,
+    get_together,
+    list_indicators,
+)
 from maillage.population.queries.results import Results
 from maillage.population.rules.choices import ALL_YEARS
 from maillage.population.rules.places_view import Bounds, PlaceFigures
-from maillage.population.rules.years_together import add_years
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,7 +85,10 @@ def iterate_rows(results: Results, keys: Sequence[str] | None = None) -> Iterato
     known = results.definitions.indicators
     for indicator in sorted(key for key in list_indicators(results.folder) if key in known):
         years = [get_published(results, indicator, year) for year in results.years]
-        asked = [*zip(results.years, years, strict=True), (ALL_YEARS, add_years(years))]
+        asked = [
+            *zip(results.years, years, strict=True),
+            (ALL_YEARS, get_together(results, indicator)),
+        ]
         for year, published in asked:
             yield from _rows(results, indicator, year, published, levels, known[indicator].per)
 

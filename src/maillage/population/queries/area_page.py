@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -12,15 +12,18 @@ from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.queries.area_figures import get_area_figures
 from maillage.population.queries.figures import asked_of, get_figures
 from maillage.population.queries.map import list_computed
+from maillage.population.queries.published import list_together
 from maillage.population.queries.results import Results
 from maillage.population.rules.area_view import (
     IndicatorGroup,
+    When,
     draw_differences,
     draw_neighbours,
     group_rows,
 )
 from maillage.population.rules.charts import Chart
 from maillage.population.rules.choices import (
+    ALL_YEARS,
     LEVEL_NOUNS,
     Choice,
     Measure,
@@ -93,16 +96,31 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
         areas=areas,
         usual=usual_indicator(indicators),
     )
+    together = list_together(results.folder)
+    year = choice.year
     own = get_area_figures(results, key)
     uppers = {
         upper: get_area_figures(results, upper)
         for upper in {one.source for one in own.values()} - {key, ""}
     }
+    level = areas.level(key)
+    zone = areas.above(key, Level.ZONE) if level > Level.ZONE else key
     groups = group_rows(
-        own, uppers, indicators, year=choice.year, years=results.years, address=indicator_address
+        own,
+        uppers,
+        indicators,
+        when=When(
+            choice.year,
+            results.years,
+            together,
+            own if zone == key else get_area_figures(results, zone),
+            is_of_zone=zone != key,
+        ),
+        address=indicator_address,
     )
     here = [row for group in groups for row in group.rows]
-    level = areas.level(key)
+    if choice.indicator in together:
+        choice = replace(choice, year=ALL_YEARS)
     asked = asked_of(results, Choice(choice.indicator, choice.year))
     near = {
         place.key: place
@@ -117,7 +135,7 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
         area=_link(areas, key),
         above=tuple(_link(areas, one) for one in _above(areas, key)),
         inside=tuple(_link(areas, one) for one in areas.children(key)),
-        year=choice.year,
+        year=year,
         years=results.years,
         groups=groups,
         differences=draw_differences(here, areas.label(key)),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from maillage.engines.indicators.areas import TERRITORY, Level
 from maillage.engines.indicators.events import Sex
 from maillage.engines.indicators.published import AGE_GROUPS, ALL_AGES
-from maillage.population.queries.published import get_published
+from maillage.engines.indicators.years_together import add_years
+from maillage.population.queries.published import get_published, get_together
 from maillage.population.queries.results import Results
 from maillage.population.rules.charts.funnel import Limit
 from maillage.population.rules.choices import Choice
 from maillage.population.rules.places_view import Bounds, PlaceFigures
-from maillage.population.rules.years_together import add_years
 
 if TYPE_CHECKING:
     from maillage.engines.indicators.figures import AreaFigure, Interval
@@ -57,6 +57,8 @@ def asked_of(results: Results, choice: Choice) -> Asked:
 def get_years(results: Results, indicator: str, years: Sequence[int]) -> Published:
     """What is published of an indicator, years together. Raises ``KeyError`` for an indicator
     without a definition."""
+    if tuple(years) == results.years:
+        return get_together(results, indicator)
     return add_years([get_published(results, indicator, year) for year in years])
 
 

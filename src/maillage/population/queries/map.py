@@ -13,7 +13,7 @@ from maillage.engines.indicators.areas import Level
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.queries.area_maps import get_area_map
 from maillage.population.queries.figures import PlacesShown, asked_of, get_places, get_years
-from maillage.population.queries.published import list_indicators
+from maillage.population.queries.published import list_indicators, list_together
 from maillage.population.queries.results import Results
 from maillage.population.rules.charts import NO_CHART, Chart
 from maillage.population.rules.choices import (
@@ -149,6 +149,7 @@ def get_choice(
         years=results.years,
         areas=results.areas,
         usual=usual_indicator(indicators),
+        together=list_together(results.folder),
     )
     indicator = indicators[choice.indicator]
     if choice.measure is Measure.RATE and indicator.standardised_only:
@@ -188,7 +189,7 @@ def get_map_page(results: Results, asked: Mapping[str, str]) -> MapPage:
         indicator=indicator,
         reading=reading,
         title=title_of(choice, indicator, results.years),
-        notes=_notes(choice),
+        notes=_notes(results, choice),
         whole=found.whole,
         places=tuple(inside),
         rows=Paginator(build_rows(ordered, indicator, area_address), ROWS).get_page(
@@ -258,13 +259,21 @@ def inside_zone(results: Results, choice: Choice, found: PlacesShown) -> list[Pl
     ]
 
 
-def _notes(choice: Choice) -> tuple[str, ...]:
+def _notes(results: Results, choice: Choice) -> tuple[str, ...]:
     notes = []
+    is_together = choice.indicator in list_together(results.folder)
     if choice.has_filter and choice.level is Level.COMMUNE:
         notes.append(
             "Par sexe ou par âge, rien n'est publié par commune : chaque commune prend ici les "
             "chiffres de son secteur."
         )
+    if is_together and not choice.year:
+        notes.append(
+            "Indicateur rare : toutes les années sont réunies avant de protéger les petits "
+            "effectifs, pour que la carte se lise par secteur et par commune."
+        )
+    elif is_together:
+        notes.append("Indicateur rare : une année seule n'est publiée que par intercommunalité.")
     if not choice.year:
         notes.append(
             "Toutes les années ensemble : une personne comptée deux années compte deux fois."

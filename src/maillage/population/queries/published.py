@@ -1,5 +1,8 @@
 """Published figures: what of an indicator and a year may be shown, kept ready.
 
+Rare indicators are published years together (year ``ALL_YEARS``), and their single years by zone
+alone; the others by year, and their years are summed (``get_together``).
+
 ``actions.publishing`` writes them beside the tables at the end of a computation; a page that finds
 none decides itself, which is the same and slower. Nothing here holds a hidden number.
 """
@@ -12,15 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from maillage.engines.indicators.years_together import add_years
 from maillage.population.queries.places import TABLES
 from maillage.population.queries.results import Results
+from maillage.population.rules.choices import ALL_YEARS
 
 if TYPE_CHECKING:
     from maillage.engines.indicators.areas import Areas
+    from maillage.engines.indicators.links import Computed
     from maillage.engines.indicators.published import Published
 
 PUBLISHED = "published"
-FORMAT = 1
+FORMAT = 2
 """Raised whenever what is kept, or what decides on it, changes: older files are not read."""
 
 KEPT = 600
@@ -33,8 +39,23 @@ ARRAYS = (
 
 
 def get_published(results: Results, indicator: str, year: int) -> Published:
-    """What is shown of an indicator (a key of ``results.definitions``) and a year."""
+    """What is shown of an indicator (a key of ``results.definitions``) and a year; for one of
+    :func:`list_together` also ``ALL_YEARS``. Raises ``ValueError`` for that year of another."""
     return _get(_Key(results), indicator, year)
+
+
+def get_together(results: Results, indicator: str) -> Published:
+    """What is shown of all years of an indicator: what is published of them together, or the sum
+    of the years."""
+    if indicator in list_together(results.folder):
+        return get_published(results, indicator, ALL_YEARS)
+    return add_years([get_published(results, indicator, year) for year in results.years])
+
+
+def years_of(results: Results, indicator: str) -> tuple[int, ...]:
+    """The years that an indicator is published by, all together first."""
+    is_together = indicator in list_together(results.folder)
+    return ((ALL_YEARS,) if is_together else ()) + results.years
 
 
 class _Key:
@@ -61,7 +82,9 @@ def _get(key: _Key, indicator: str, year: int) -> Published:
 def forget_published() -> None:
     """Let go of all that is kept in memory."""
     _get.cache_clear()
+    _decide_years.cache_clear()
     list_indicators.cache_clear()
+    list_together.cache_clear()
 
 
 def decide(results: Results, indicator: str, year: int) -> Published:
@@ -69,14 +92,45 @@ def decide(results: Results, indicator: str, year: int) -> Published:
     the same people (``links``)."""
     from maillage.engines.indicators.links import publish_linked
 
-    return publish_linked(
-        indicator,
-        results.definitions.indicators,
-        list_indicators(results.folder) & results.definitions.indicators.keys(),
-        results.areas,
-        cells=lambda key: results.cells(key, year),
-        published=lambda key: get_published(results, key, year),
+    if year != ALL_YEARS and indicator in list_together(results.folder):
+        return _decide_years(_Key(results), indicator)[year]
+    return publish_linked(indicator, year, _computed(results))
+
+
+@lru_cache(maxsize=4)
+def _decide_years(key: _Key, indicator: str) -> dict[int, Published]:
+    """The single years of an indicator that is published years together: one table."""
+    from maillage.engines.indicators.links import publish_linked_years
+
+    return publish_linked_years(indicator, _computed(key.results))
+
+
+def _computed(results: Results) -> Computed:
+    from maillage.engines.indicators.links import Computed
+
+    known = results.definitions.indicators
+    return Computed(
+        indicators=known,
+        known=list_indicators(results.folder) & known.keys(),
+        together=list_together(results.folder) & known.keys(),
+        years=results.years,
+        areas=results.areas,
+        cells=results.cells,
+        published=lambda key, one: get_published(results, key, one),
     )
+
+
+@lru_cache(maxsize=4)
+def list_together(folder: Path) -> frozenset[str]:
+    """The keys of the indicators that were computed years together: results of before an indicator
+    was published so have it by year."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(
+        folder / TABLES / "cells.parquet", columns=["indicator"], filters=[("year", "==", 0)]
+    )
+    return frozenset(pc.unique(rows["indicator"]).to_pylist())
 
 
 @lru_cache(maxsize=4)
@@ -90,7 +144,8 @@ def list_indicators(folder: Path) -> frozenset[str]:
 
 
 def path_of(folder: Path, indicator: str, year: int) -> Path:
-    """Where a published table is kept. Keys are those of definitions: letters, digits, hyphens."""
+    """Where a published table is kept (year 0: all together). Keys are those of definitions:
+    letters, digits, hyphens."""
     return folder / PUBLISHED / f"{indicator}-{year}.npz"
 
 
@@ -108,6 +163,7 @@ def write_published(folder: Path, indicator: str, year: int, published: Publishe
         format=np.array([FORMAT]),
         groups=np.array(groups),
         flags=np.array([published.base_is_people, published.persons_are_events, told]),
+        deepest=np.array([published.deepest.value]),
         outside=np.array([published.outside or 0]),
     )
     unready.replace(path)
@@ -115,6 +171,7 @@ def write_published(folder: Path, indicator: str, year: int, published: Publishe
 
 def read_published(folder: Path, areas: Areas, indicator: str, year: int) -> Published | None:
     """A table that was kept; None when there is none, or it is of another format or territory."""
+    from maillage.engines.indicators.areas import Level
     from maillage.engines.indicators.published import GROUP_KEYS, Published
 
     path = path_of(folder, indicator, year)
@@ -134,5 +191,6 @@ def read_published(folder: Path, areas: Areas, indicator: str, year: int) -> Pub
             persons_are_events=persons,
             groups=groups,
             outside=int(kept["outside"][0]) if told else None,
+            deepest=Level(int(kept["deepest"][0])),
             **{name: kept[name] for name in ARRAYS},
         )

@@ -6,11 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from maillage.engines.indicators.areas import Level
+from maillage.engines.indicators.definition_model import TOGETHER
 from maillage.engines.indicators.events import Sex
 from maillage.population.models import DataSetVersion
 from maillage.population.queries.computations import list_computations
 from maillage.population.queries.definitions import get_definition_page
-from maillage.population.queries.published import get_published, list_indicators
+from maillage.population.queries.published import (
+    get_published,
+    list_indicators,
+    list_together,
+    years_of,
+)
 from maillage.population.queries.results import Results, current_results
 from maillage.vocabulary.errors import Invalid, NotFound, Problem
 
@@ -21,7 +27,7 @@ SEXES = {"": None, "F": Sex.FEMALE, "M": Sex.MALE}
 def list_indicator_records(*, at: datetime) -> dict[str, Any]:
     """The indicators of the current computation. Raises :class:`NotFound` while there is none."""
     results = _current(at)
-    computed = list_indicators(results.folder)
+    computed, together = list_indicators(results.folder), list_together(results.folder)
     found = [one for key, one in results.definitions.indicators.items() if key in computed]
     return {
         "data": _data(results),
@@ -38,6 +44,7 @@ def list_indicator_records(*, at: datetime) -> dict[str, Any]:
                 "direction": one.direction,
                 "cohort": one.cohort.key if one.cohort else None,
                 "years": list(results.years),
+                "published": TOGETHER if one.key in together else "year",
             }
             for one in found
         ],
@@ -47,21 +54,32 @@ def list_indicator_records(*, at: datetime) -> dict[str, Any]:
 def list_figure_records(
     key: str, *, year: int, level: str, sex: str, ages: str, at: datetime
 ) -> dict[str, Any]:
-    """Published figures of an indicator by area. Raises :class:`NotFound` for an unknown
-    indicator or year, :class:`Invalid` for a sex or an age that the level does not publish."""
+    """Published figures of an indicator by area; year 0 is all years together, of indicators that
+    are published so. Raises :class:`NotFound` for an unknown
+    indicator or year, :class:`Invalid` for a level, sex or age that is not published."""
     results = _current(at)
     indicator = results.definitions.indicators.get(key)
     if indicator is None or key not in list_indicators(results.folder):
         raise NotFound("population.unknown-indicator", "Cet indicateur n'est pas calculé.")
-    if year not in results.years:
+    if year not in years_of(results, key):
         raise NotFound("population.unknown-year", "Cette année n'est pas calculée.")
     published = get_published(results, key, year)
     wanted = LEVELS[level]
     if published.columns(SEXES[sex], ages) is None or wanted > published.finest(SEXES[sex], ages):
         raise Invalid(
             "population.not-published",
-            "Ce sexe ou cet âge n'est pas publié à ce niveau.",
-            [Problem("demandez un niveau plus large, ou tous âges et sexes", field="niveau")],
+            "Ce sexe ou cet âge n'est pas publié à ce niveau."
+            if published.deepest is Level.COMMUNE
+            else "Trop rare pour être publié par an à cette échelle.",
+            [
+                Problem("demandez un niveau plus large, ou tous âges et sexes", field="niveau")
+                if published.deepest is Level.COMMUNE
+                else Problem(
+                    "demandez toutes les années (0), ou le territoire et ses intercommunalités "
+                    "sans sexe ni âge",
+                    field="annee",
+                )
+            ],
         )
     rows = []
     for area in results.areas.at(wanted):

@@ -113,8 +113,9 @@ class Results:
         return load_definitions(own if own.is_dir() else None)
 
     def cells(self, indicator: str, year: int) -> pa.Table:
-        """Rows of ``results.CELLS`` of one indicator and year."""
-        return self._table("cells", indicator=indicator, year=year)
+        """Rows of ``results.CELLS`` of one indicator and year (0: all together, for the indicators
+        that are published so)."""
+        return self._rows("cells", (("indicator", indicator), ("year", year)))
 
     def flows(self, year: int, need: str = "") -> pa.Table:
         """Rows of ``results.FLOWS`` of one year (and one kind of care)."""
@@ -137,7 +138,9 @@ class Results:
         return self._table("conformance", condition=condition, year=year)
 
     def _table(self, name: str, **equal: str | int) -> pa.Table:
-        wanted = tuple(sorted((key, value) for key, value in equal.items() if value))
+        return self._rows(name, tuple(sorted((k, v) for k, v in equal.items() if v)))
+
+    def _rows(self, name: str, wanted: tuple[tuple[str, str | int], ...]) -> pa.Table:
         try:
             return _read(self.folder / TABLES / f"{name}.parquet", wanted)
         except FileNotFoundError as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
 from maillage.population.rules.charts.dots import Average, Dot, draw_dots
 from maillage.population.rules.charts.trends import YearValue, draw_spark
-from maillage.population.rules.choices import Measure, group_indicators
+from maillage.population.rules.choices import ALL_YEARS, Measure, group_indicators
 from maillage.population.rules.numbers import NOT_TOLD, common_decimals, french, short_label
 from maillage.population.rules.places_view import (
     SHORT_SIDES,
@@ -31,7 +31,8 @@ Figures = Mapping[tuple[str, int], PlaceFigures]
 @dataclass(frozen=True, slots=True)
 class IndicatorRow:
     """One indicator of a place. ``upper`` is what is said of the place above when this one is not
-    told; ``level`` the state of the badge (better, worse, different, same)."""
+    told; ``level`` the state of the badge (better, worse, different, same); ``note`` what years
+    and what place the figures are of, where they are not those of the page."""
 
     key: str
     label: str
@@ -47,6 +48,28 @@ class IndicatorRow:
     side: Side | None
     place: PlaceFigures | None
     is_fragile: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The year of a page and all years. Indicators that are published years ``together`` are told
+    so, and their trend is that of the zone (``zone``: its figures)."""
+
+    year: int
+    years: Sequence[int]
+    together: Collection[str]
+    zone: Figures
+    is_of_zone: bool
+
+    def year_of(self, key: str) -> int:
+        return ALL_YEARS if key in self.together else self.year
+
+    def note(self, key: str) -> str:
+        if key not in self.together:
+            return ""
+        words = f"{self.years[0]}-{self.years[-1]} ensemble"
+        return f"{words} ; par an : l'intercommunalité" if self.is_of_zone else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +85,14 @@ def group_rows(
     uppers: Mapping[str, Figures],
     indicators: Mapping[str, Indicator],
     *,
-    year: int,
-    years: Sequence[int],
+    when: When,
     address: Callable[[str], str],
 ) -> tuple[IndicatorGroup, ...]:
     """The indicators of a place under the titles of their kinds."""
     return tuple(
         IndicatorGroup(
             group.label,
-            tuple(
-                _row(indicators[one.value], own, uppers, year, years, address)
-                for one in group.options
-            ),
+            tuple(_row(indicators[one.value], own, uppers, when, address) for one in group.options),
         )
         for group in group_indicators(indicators)
     )
@@ -83,14 +102,15 @@ def _row(
     indicator: Indicator,
     own: Figures,
     uppers: Mapping[str, Figures],
-    year: int,
-    years: Sequence[int],
+    when: When,
     address: Callable[[str], str],
 ) -> IndicatorRow:
+    year = when.year_of(indicator.key)
     place = own.get((indicator.key, year))
     shown = place.smoothed if place else None
     side = shown.side(1.0) if shown else None
-    trend = [_year(own.get((indicator.key, one)), one) for one in years]
+    source = when.zone if indicator.key in when.together else own
+    trend = [_year(source.get((indicator.key, one)), one) for one in when.years]
     crude = place.rate if place and not indicator.standardised_only else None
     return IndicatorRow(
         key=indicator.key,
@@ -111,6 +131,7 @@ def _row(
         side=side,
         place=place,
         is_fragile=bool(place and place.is_told and place.is_fragile),
+        note=when.note(indicator.key),
     )
 
 

@@ -6,7 +6,7 @@ An address keeps every choice (``indicateur``, ``annee``, ``sexe``, ``age``, ``m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -144,9 +144,13 @@ def read_choice(
     years: Sequence[int],
     areas: Areas,
     usual: str,
+    together: Collection[str] = (),
 ) -> tuple[Choice, tuple[str, ...]]:
     """The choice of an address, and sentences about what it asked that is unknown. ``usual`` is the
-    indicator of an address that names none; ``years`` are not empty, the last one is usual."""
+    indicator of an address that names none; ``years`` are not empty, the last one is usual.
+
+    ``together``: the indicators that are published years together, which is then usual; a single
+    year of theirs is published by zone alone, without sex or age."""
     problems: list[str] = []
 
     def take(name: str, known: Mapping[str, _Known], otherwise: _Known, noun: str) -> _Known:
@@ -158,16 +162,33 @@ def read_choice(
     known_years = {str(year): year for year in years} | {ALL_YEARS_WORD: ALL_YEARS}
     zones = {key: key for key in areas.at(Level.ZONE)}
     sexes: dict[str, Sex | None] = {"": None, **SEXES}
+    indicator = take("indicateur", {key: key for key in indicators}, usual, "L'indicateur")
+    usual_year = ALL_YEARS if indicator in together else years[-1]
     choice = Choice(
-        indicator=take("indicateur", {key: key for key in indicators}, usual, "L'indicateur"),
-        year=take("annee", known_years, years[-1], "L'année"),
+        indicator=indicator,
+        year=take("annee", known_years, usual_year, "L'année"),
         sex=take("sexe", sexes, None, "Le sexe"),
         ages=take("age", {key: key for key in AGE_GROUPS}, ALL_AGES, "L'âge"),
         measure=take("mesure", {one.value: one for one in Measure}, Measure.SMOOTHED, "La mesure"),
         level=take("niveau", LEVELS, Level.COMMUNE, "Le niveau"),
         zone=take("zone", {"": "", **zones}, "", "L'intercommunalité"),
     )
+    if choice.year and indicator in together:
+        return _by_zone(choice, problems)
     return choice, tuple(problems)
+
+
+def _by_zone(choice: Choice, problems: Sequence[str]) -> tuple[Choice, tuple[str, ...]]:
+    """What is published of a single year of a rare indicator, and why no more."""
+    kept = replace(choice, level=Level.ZONE, sex=None, ages=ALL_AGES)
+    if kept == choice:
+        return kept, tuple(problems)
+    asked = "par sexe ou par âge" if choice.has_filter else f"par {LEVEL_NOUNS[choice.level][0]}"
+    return kept, (
+        *problems,
+        f"Trop rare pour être publié par an à cette échelle : {choice.year} se lit par "
+        f"intercommunalité ; {asked}, choisissez toutes les années ensemble.",
+    )
 
 
 KIND_GROUPS: Mapping[str, str] = {

@@ -48,7 +48,7 @@ def build_choosers(
     given = choice.parameters
     crude = not indicators[choice.indicator].standardised_only
     year_options = [Option(str(year), str(year)) for year in sorted(years, reverse=True)]
-    if len(years) > 1:
+    if len(years) > 1 or not choice.year:
         year_options.append(Option(ALL_YEARS_WORD, "Toutes ensemble"))
     measures = [
         Option(one.value, label)

@@ -1,7 +1,8 @@
 """Several years as one: sums of figures that are all shown, nothing else.
 
-Years are published one by one, so that their sum can say nothing that they do not: a cell of the
-sum is shown when it is shown in every year.
+The years of an indicator that is published by year say nothing more by their sum: a cell of the sum
+is shown when it is shown in every year. Rare indicators, of which little would be left, are
+published years together instead (``single_years``).
 """
 
 from __future__ import annotations
