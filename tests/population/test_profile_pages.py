@@ -16,6 +16,7 @@ from maillage.accounts.enums import Role
 from maillage.engines.indicators.areas import Level
 from maillage.population.models import Computation, Export
 from maillage.population.queries import Results, current_results
+from maillage.population.queries.area_figures import write_area_figures
 from maillage.population.queries.area_page import get_area_page
 from maillage.population.queries.profile import get_profile, get_profile_file
 from maillage.population.rules.profile_view import group_ages
@@ -78,6 +79,7 @@ def test_a_commune_takes_strata_and_flows_of_its_sector(results: Results, dim: C
 
 
 def test_no_place_tells_a_small_count(results: Results, now: datetime) -> None:
+    write_area_figures(results)
     seen = 0
     keys = [row.key for row in results.areas.rows if row.level < Level.COMMUNE]
     for key, year in product([*keys, "C:59633"], YEARS):

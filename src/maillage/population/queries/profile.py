@@ -24,6 +24,7 @@ from maillage.population.rules.charts import Chart
 from maillage.population.rules.choices import ALL_YEARS, Option
 from maillage.population.rules.marks import SYNTHETIC, data_words
 from maillage.population.rules.numbers import NOT_TOLD, french
+from maillage.population.rules.places_view import Side
 from maillage.population.rules.profile_view import (
     SHORT_STRATA,
     AgeRow,
@@ -150,8 +151,6 @@ def get_profile_file(
     page = get_area_page(results, key, asked)
     profile = get_profile(results, page, asked, at=at)
     year = str(page.year) if page.year != ALL_YEARS else f"{page.years[0]} à {page.years[-1]}"
-    rows = [row for group in page.groups for row in group.rows]
-    told = [row for row in rows if row.is_told]
     day = local_day(at)
     document = {
         "title": page.area.label,
@@ -174,29 +173,7 @@ def get_profile_file(
         "strata": [[one.label, one.people, one.share, one.above] for one in profile.strata],
         "strata_year": str(profile.year),
         "flows": _flows_document(profile.flows),
-        "groups": [
-            {
-                "label": group.label,
-                "rows": [
-                    [
-                        row.label,
-                        row.events,
-                        _told_words(row.rate),
-                        _told_words(row.smoothed),
-                        row.words,
-                    ]
-                    for row in group.rows
-                    if row.is_told
-                ],
-            }
-            for group in page.groups
-            if any(row.is_told for row in group.rows)
-        ],
-        "different": [
-            [row.label, _told_words(row.smoothed), row.words]
-            for row in told
-            if row.side is not None and row.side.value != "same"
-        ],
+        **_indicators_document(page),
     }
     filters = {"lieu": key, "annee": str(page.year or "toutes"), "maladie": profile.condition}
     return ProfileFile(
@@ -204,8 +181,28 @@ def get_profile_file(
         document=document,
         filters=filters,
         page_url=reverse("population:area", args=[key]),
-        rows=len(told),
+        rows=page.told,
     )
+
+
+def _indicators_document(page: AreaPage) -> dict[str, Any]:
+    """The indicators that are told, by kind, and those that truly differ from the territory."""
+    groups = []
+    different = []
+    for group in page.groups:
+        told = [row for row in group.rows if row.is_told]
+        rows = [
+            [row.label, row.events, _told_words(row.rate), _told_words(row.smoothed), row.words]
+            for row in told
+        ]
+        if rows:
+            groups.append({"label": group.label, "rows": rows})
+        different += [
+            [row.label, _told_words(row.smoothed), row.words]
+            for row in told
+            if row.side in (Side.ABOVE, Side.BELOW)
+        ]
+    return {"groups": groups, "different": different}
 
 
 def _told_words(one: Told) -> str:
