@@ -99,15 +99,11 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
     together = list_together(results.folder)
     year = choice.year
     own = get_area_figures(results, key)
-    uppers = {
-        upper: get_area_figures(results, upper)
-        for upper in {one.source for one in own.values()} - {key, ""}
-    }
     level = areas.level(key)
     zone = areas.above(key, Level.ZONE) if level > Level.ZONE else key
     groups = group_rows(
         own,
-        uppers,
+        {one: get_area_figures(results, one) for one in _sources(own.values()) - {key}},
         indicators,
         when=When(
             choice.year,
@@ -121,13 +117,7 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
     here = [row for group in groups for row in group.rows]
     if choice.indicator in together:
         choice = replace(choice, year=ALL_YEARS)
-    asked = asked_of(results, Choice(choice.indicator, choice.year))
-    near = {
-        place.key: place
-        for one in {level, *(areas.level(upper) for upper in _above(areas, key)), Level.TERRITORY}
-        | ({Level.ZONE} if level is Level.TERRITORY else set())
-        for place in get_figures(results, asked, one)
-    }
+    near = _figures_near(results, key, choice)
     around = [near[one] for one in _around(areas, key)]
     indicator = indicators[choice.indicator]
     reading = read_as(indicator, Measure.SMOOTHED, around, near[TERRITORY])
@@ -148,6 +138,22 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
         map_url=_map_address(areas, key, choice),
         problems=problems,
     )
+
+
+def _sources(places: Iterable[PlaceFigures]) -> set[str]:
+    """The places whose figures stand for some, themselves among them."""
+    return {one.source for one in places if one.source}
+
+
+def _figures_near(results: Results, key: str, choice: Choice) -> dict[str, PlaceFigures]:
+    """The figures of the places of the same level, of those above, and of the zones of the
+    territory."""
+    areas = results.areas
+    asked = asked_of(results, Choice(choice.indicator, choice.year))
+    levels = {areas.level(one) for one in (key, *_above(areas, key))} | {Level.TERRITORY}
+    if key == TERRITORY:
+        levels.add(Level.ZONE)
+    return {place.key: place for one in levels for place in get_figures(results, asked, one)}
 
 
 def area_address(key: str) -> str:
