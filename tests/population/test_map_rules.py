@@ -177,6 +177,20 @@ def test_what_is_not_told_comes_last_in_any_order() -> None:
     assert sort_places(rows, "bogus", name_key=str)[-1] is HIDDEN_PLACE
 
 
+@pytest.mark.parametrize("key", sorted(KNOWN))
+def test_cases_and_what_they_are_counted_on_have_columns_of_their_own(key: str) -> None:
+    columns = file_columns([place()], KNOWN[key], lambda key: "")
+    values = list(columns.values())
+    assert values[3] == [45]
+    assert values[4] == [1000.0]
+
+
+def test_readmissions_are_said_per_episodes() -> None:
+    readmission = KNOWN["readmission-30"]
+    columns = list(file_columns([place()], readmission, lambda key: ""))
+    assert columns[3:6] == ["Épisodes", "Épisodes en tout", "Taux (pour 100 épisodes)"]
+
+
 def test_a_row_that_is_not_told_has_no_number_but_its_base() -> None:
     (row,) = build_rows([HIDDEN_PLACE], DIABETES, lambda key: f"/{key}")
     assert (row.events, row.expected, row.ratio.value, row.smoothed.value, row.rate.value) == (

@@ -301,7 +301,7 @@ def _map(results: Results, choice: Choice, found: PlacesShown, reading: Reading)
         link=area_address("T").removesuffix("T") + KEY,
         marks=town_labels(_towns(base), LABELS),
         legend=coloured.legend,
-        legend_title=f"{_unit_title(reading)} (nombre de {LEVEL_NOUNS[choice.level][1]})",
+        legend_title=f"{_unit_title(reading)} ({LEVEL_NOUNS[choice.level][1]} par classe)",
     )
 
 

@@ -151,8 +151,11 @@ class Reading:
 
 
 def rate_unit(indicator: Indicator) -> str:
-    """« séjours pour 1 000 habitants »."""
-    return f"{indicator.unit} pour {french(indicator.per)} {BASE_WORDS.get(indicator.base, '')}"
+    """« séjours pour 1 000 habitants »; « pour 100 épisodes » when cases are of the same kind."""
+    whole = f"pour {french(indicator.per)} {BASE_WORDS.get(indicator.base, '')}"
+    return (
+        whole if indicator.unit == BASE_WORDS.get(indicator.base) else f"{indicator.unit} {whole}"
+    )
 
 
 BASE_WORDS: Mapping[str, str] = {

@@ -51,8 +51,11 @@ class TableRow:
 
 
 def base_title(indicator: Indicator) -> str:
-    """The title of the column of denominators."""
-    return BASE_WORDS.get(indicator.base, "base").capitalize()
+    """The title of the column of denominators: never that of the cases, which it stands beside."""
+    if indicator.base == "cohort":
+        return "Cohorte"
+    word = BASE_WORDS.get(indicator.base, "base")
+    return f"{word} en tout".capitalize() if word == indicator.unit else word.capitalize()
 
 
 def build_rows(
