@@ -38,6 +38,8 @@ Usage : ./maillage COMMANDE [OPTIONS]
   population [--exemple] [--part 0.05]
                                     calcule les indicateurs des données en usage (--exemple :
                                     invente d'abord la population du territoire chargé)
+  synth --sortie DOSSIER [--forme pmsi --etablissement FINESS]
+                                    invente des fichiers à charger (pmsi, snds, omop, fhir, csv)
   create_admin                      crée le premier compte d'une installation réelle
 
   test [OPTIONS DE PYTEST]          tous les tests : sur SQLite, puis ceux de la base sur PostgreSQL

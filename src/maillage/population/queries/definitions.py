@@ -29,7 +29,7 @@ PREVIEW_JOB = "population.preview"
 SORTS = {"indicateurs": "indicators", "cohortes": "cohorts", "codes": "code_lists"}
 LABELS = {"indicateurs": "Indicateur", "cohortes": "Cohorte", "codes": "Liste de codes"}
 EXAMPLE = """\
-# Une cohorte : qui compte, pour une année N. Voir le guide « Définir une cohorte ».
+# Une cohorte : qui compte, pour une année N. Les mots permis sont écrits dessous.
 key = "insuffisance-renale-suivie"
 version = "1"
 label = "Insuffisance rénale chronique suivie à l'hôpital"
