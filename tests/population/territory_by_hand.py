@@ -1,7 +1,8 @@
 """A small territory with figures of all sizes: what the pages of figures are tried on.
 
 Twelve communes in three zones, five sectors; four indicators (of residents, of people, a rare
-one, one that is published years together), three years. Counts follow a rule, so that each is known, and none is drawn at random.
+one, one that is published years together), three years. Counts follow a rule, so that each is
+known, and none is drawn at random.
 """
 
 from __future__ import annotations

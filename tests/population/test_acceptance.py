@@ -327,9 +327,12 @@ def test_from_files_to_a_list_in_the_hands_of_the_coordinator(
     page = shown(dim, "map", indicateur="readmission-30-heart-failure", annee="2024")
     assert "Fourmies" in page
     assert "Données synthétiques" not in page
-    # No file of a hospital counts residents: cases are said, and no rate is made up.
+    # No file of a hospital counts residents: they are those of the territory, and pages say that
+    # the stays of one hospital over all residents are a minimum.
     found = dim.get(f"{API}/avoidable-heart-failure?{WHOLE}").json()["figures"]
-    assert (found[0]["events"], found[0]["rate"]) == (135, None)
+    assert found[0]["events"] == 135
+    assert found[0]["rate"] == pytest.approx(135 / found[0]["base"] * 1000)
+    assert "y est un minimum" in shown(dim, "map", indicateur="avoidable-heart-failure")
     assert ">nan<" not in shown(dim, "map", indicateur="avoidable-heart-failure").lower()
     assert 'class="chart' in shown(dim, "pyramid", maladie="heart-failure", annee="2025")
     assert "Sud Avesnois" in shown(dim, "area", "Z:200000001")

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -16,13 +17,16 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import Organization
+from maillage.engines.indicators.store import list_files
 from maillage.jobs.models import Job
 from maillage.jobs.worker import run_waiting
 from maillage.population import actions
+from maillage.population.actions.reading import RESIDENTS_TAKEN
 from maillage.population.enums import LegalBasis, SourceKind
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.queries import places
 from maillage.population.queries.datasets import list_reject_files
+from maillage.territory.models import AgeBand, Commune
 from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
 from tests.population.files_by_hand import BAD_ROWS, PEOPLE, write_files
 
@@ -87,6 +91,32 @@ def test_a_folder_of_the_deposit_is_read_and_judged(
         "population.create-data-set", "population.load-version", "population.loaded-version",
     ]  # fmt: skip
     assert {one.organization for one in acts} == {HOSPITAL}
+
+
+def test_files_without_residents_take_those_of_the_territory(
+    dataset: DataSet, dim: Actor, now: datetime, deposit: Path
+) -> None:
+    for department, ages in (("59", (0, 40, 70)), ("62", (0,))):
+        # One band for all ages says nothing of ages: those communes are left out.
+        Commune.objects.create(
+            code=f"{department}001", name=f"Lieu {department}", search_name="lieu",
+            department=department, residents=1000, residents_year=2023, latitude=50.0,
+            longitude=3.5, source="essai",
+        )  # fmt: skip
+        for low, high in zip(ages, (*ages[1:], None), strict=True):
+            AgeBand.objects.create(
+                department=department, year=2023, sex="", age_min=low, age_max=high, count=100,
+                source="essai",
+            )  # fmt: skip
+    (deposit / "envoi-1" / "population.csv").unlink()
+    version = load(dataset, dim, now)
+    assert (version.state, version.error) == ("QUALITY", "")
+    [path] = list_files(places.version_folder(version), "population")
+    rows = pq.read_table(path)
+    assert set(rows["commune"].to_pylist()) == {"59001"}
+    assert set(rows["year"].to_pylist()) == {2023}
+    assert sum(rows["residents"].to_pylist()) == 1000
+    assert version.report["reading"]["notes"][-1] == RESIDENTS_TAKEN
 
 
 def test_files_over_the_web_are_read_then_taken_away(

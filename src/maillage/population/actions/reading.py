@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from maillage.population.enums import SourceKind
 from maillage.population.models import DataSetVersion
+from maillage.population.queries.residents import list_population
 from maillage.territory.queries.national_codes import get_national_codes
 from maillage.vocabulary.errors import Refusal
 
 if TYPE_CHECKING:
     from maillage.engines.indicators.reading import ReadReport
-    from maillage.engines.indicators.store import Manifest, Origin
+    from maillage.engines.indicators.store import EventWriter, Manifest, Origin
 
 Progress = Callable[[int, int, str], None]
 READING_MB = 1000
 """What a reading may hold in memory; beyond, it spills into its folder."""
+
+
+RESIDENTS_TAKEN = (
+    "Ces fichiers ne donnent pas la population : les habitants sont ceux du territoire. "
+    "Un taux par habitant ne compte que les soins que ces fichiers contiennent."
+)
 
 
 class LoadingStopped(Exception):
@@ -66,13 +73,24 @@ def read_files(
                 progress=progress,
                 is_cancelled=is_cancelled,
             )
+            taken = 0 if report.events.get("population") else _add_residents(writer)
             manifest = writer.close(origin=_origin(version), progress=progress)
     except reading.ReadingCancelled as error:
         raise LoadingStopped from error
+    told = report.as_dict()
+    if taken:
+        told["notes"] = [*told["notes"], RESIDENTS_TAKEN]
     return manifest, {
-        "reading": report.as_dict(),
+        "reading": told,
         "quality": assess(work, today=today, report=report, progress=progress),
     }
+
+
+def _add_residents(writer: EventWriter) -> int:
+    """Take the residents of the territory as denominators; how many rows."""
+    rows = list_population()
+    writer.add("population", rows)
+    return rows.num_rows
 
 
 def assess(

@@ -68,6 +68,8 @@ class VersionCard:
     loaded_at: datetime
     fingerprint: str
     share: float
+    is_exhaustive: bool = True
+    """True: every resident of its communes is in it, with all of their care."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,7 @@ def build_results(found: Computation) -> Results:
             loaded_at=version.loaded_at,
             fingerprint=version.fingerprint,
             share=version.share,
+            is_exhaustive=bool(version.manifest.get("is_exhaustive", True)),
         ),
         computation=ComputationCard(pk=found.pk, done_at=done_at, definitions=found.definitions),
         years=tuple(sorted(int(year) for year in found.years)),
