@@ -6,17 +6,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
 from maillage.engines.indicators.backends import (
+    DuckEngine,
     Engine,
     copy_to_postgresql,
     open_memory,
     open_postgresql,
 )
 from maillage.engines.indicators.events import TABLES
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 _numbers = count(1)
@@ -35,6 +39,33 @@ def as_arrow(rows: Rows) -> dict[str, pa.Table]:
         for name, table in TABLES.items()
         if rows.get(name)
     }
+
+
+class ReusedEngine(DuckEngine):
+    """DuckDB given other rows again and again, that writes each question once.
+
+    Of a case of a few people, the time goes into opening an engine and writing queries, not into
+    computing them: a module of many drawn cases opens one, and gives it the rows of each."""
+
+    def __init__(self) -> None:
+        opened = open_memory({})
+        super().__init__(opened.connection, opened.events)
+        self._texts: dict[Any, str] = {}
+
+    def put(self, rows: Rows) -> Self:
+        """Replace the rows of every table; those that are not given are empty."""
+        given, run = as_arrow(rows), self.connection.con
+        for name, table in TABLES.items():
+            run.register("given", given.get(name, table.schema.empty_table()))
+            run.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM given')
+            run.unregister("given")
+        return self
+
+    def to_sql(self, expression: ir.Table) -> str:
+        node = expression.op()
+        if node not in self._texts:
+            self._texts[node] = super().to_sql(expression)
+        return self._texts[node]
 
 
 @contextmanager

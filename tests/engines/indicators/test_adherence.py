@@ -4,53 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 
-from maillage.engines.indicators import backends
 from maillage.engines.indicators.adherence import PdcRule, pdc
 from tests.engines.indicators import drawn
+from tests.engines.indicators.engines import ReusedEngine
 from tests.engines.indicators.reference import adherence as reference
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 A10 = ("A10",)
 NOT_A_TREATMENT = ("A10BX06",)
 
 
+class Measured(ReusedEngine):
+    """With the expressions of the measure, with the days in hospital and without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[bool, ir.Table] = {
+            is_left_out: pdc(
+                self.events,
+                atc=A10,
+                without=NOT_A_TREATMENT,
+                years=(2023, 2024),
+                rule=PdcRule(is_hospital_left_out=is_left_out),
+            )
+            for is_left_out in (False, True)
+        }
+
+
 @pytest.fixture(scope="module")
-def engine() -> Iterator[backends.Engine]:
-    with backends.open_memory({}) as engine:
+def engine() -> Iterator[Measured]:
+    with Measured() as engine:
         yield engine
 
 
 def computed(
-    engine: backends.Engine,
+    engine: Measured,
     people: list[dict[str, Any]],
     dispensings: list[dict[str, Any]],
     stays: list[dict[str, Any]] = [],  # noqa: B006
     *,
     is_hospital_left_out: bool = False,
 ) -> list[dict[str, Any]]:
-    events = {
-        "person": engine.table("drawn_person", drawn.rows_of("person", people)),
-        "dispensing": engine.table("drawn_dispensing", drawn.rows_of("dispensing", dispensings)),
-        "stay": engine.table("drawn_stay", drawn.rows_of("stay", stays)),
-    }
-    found = pdc(
-        events,
-        atc=A10,
-        without=NOT_A_TREATMENT,
-        years=(2023, 2024),
-        rule=PdcRule(is_hospital_left_out=is_hospital_left_out),
-    )
-    return engine.run(found).sort_by([("person", "ascending"), ("year", "ascending")]).to_pylist()
+    engine.put({"person": people, "dispensing": dispensings, "stay": stays})
+    rows = engine.run(engine.found[is_hospital_left_out])
+    return rows.sort_by([("person", "ascending"), ("year", "ascending")]).to_pylist()
 
 
 @given(people=drawn.people(), dispensings=drawn.dispensings())
 @settings(max_examples=60)
 def test_equal_to_the_reference(
-    engine: backends.Engine, people: list[dict[str, Any]], dispensings: list[dict[str, Any]]
+    engine: Measured, people: list[dict[str, Any]], dispensings: list[dict[str, Any]]
 ) -> None:
     found = computed(engine, people, dispensings)
     assert found == reference.pdc(
@@ -62,7 +72,7 @@ def test_equal_to_the_reference(
 @given(people=drawn.people(), dispensings=drawn.dispensings(), stays=drawn.stays())
 @settings(max_examples=60)
 def test_equal_to_the_reference_without_hospital(
-    engine: backends.Engine,
+    engine: Measured,
     people: list[dict[str, Any]],
     dispensings: list[dict[str, Any]],
     stays: list[dict[str, Any]],
@@ -140,7 +150,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], int, int]] = {
 
 @pytest.mark.parametrize(("fills", "period", "covered"), CASES.values(), ids=CASES.keys())
 def test_worked_cases(
-    engine: backends.Engine, fills: list[dict[str, Any]], period: int, covered: int
+    engine: Measured, fills: list[dict[str, Any]], period: int, covered: int
 ) -> None:
     (row,) = computed(engine, [adult()], fills)
     assert (row["days_in_period"], row["days_covered"]) == (period, covered)
@@ -148,7 +158,7 @@ def test_worked_cases(
     assert row["first_on"] == min(one["dispensed_on"] for one in fills)
 
 
-def test_adherent_from_eighty_in_a_hundred(engine: backends.Engine) -> None:
+def test_adherent_from_eighty_in_a_hundred(engine: Measured) -> None:
     """292 days are eight tenths of 365, exactly."""
     for days, is_adherent in ((291, False), (292, True)):
         (row,) = computed(engine, [adult()], [fill("01-01", 200), fill("03-01", days - 200)])
@@ -168,23 +178,23 @@ def test_adherent_from_eighty_in_a_hundred(engine: backends.Engine) -> None:
     ],
 )
 def test_who_is_not_counted(
-    engine: backends.Engine, person: dict[str, Any], fills: list[dict[str, Any]]
+    engine: Measured, person: dict[str, Any], fills: list[dict[str, Any]]
 ) -> None:
     assert computed(engine, [person], fills) == []
 
 
-def test_the_period_ends_with_life(engine: backends.Engine) -> None:
+def test_the_period_ends_with_life(engine: Measured) -> None:
     dead = adult(died_on=date(2023, 4, 30))
     (row,) = computed(engine, [dead], [fill("01-01", 60), fill("04-01", 90)])
     assert (row["days_in_period"], row["days_covered"]) == (120, 90)
 
 
-def test_ninety_one_days_are_enough(engine: backends.Engine) -> None:
+def test_ninety_one_days_are_enough(engine: Measured) -> None:
     (row,) = computed(engine, [adult()], [fill("10-02"), fill("12-01")])
     assert row["days_in_period"] == 91
 
 
-def test_nights_in_hospital_stop_the_clock(engine: backends.Engine) -> None:
+def test_nights_in_hospital_stop_the_clock(engine: Measured) -> None:
     """Ten nights at the start of a box of thirty days: it lasts ten days longer, and ten days less
     are asked."""
     entered = date(2023, 1, 5)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maillage.engines.indicators import cohorts
-from maillage.engines.indicators.backends import open_memory
 from maillage.engines.indicators.definitions import Cohort, load_definitions, read_cohort
 from tests.engines.indicators.drawn_cohorts import (
     NOISE,
@@ -17,37 +19,50 @@ from tests.engines.indicators.drawn_cohorts import (
     cohort_texts,
     population,
 )
-from tests.engines.indicators.engines import as_arrow
+from tests.engines.indicators.engines import ReusedEngine
 from tests.engines.indicators.reference import cohorts as reference
+from tests.hypothesis_profile import DEPTH
 
 SHIPPED = load_definitions().cohorts
 
 
-def check(cohort: Cohort, tables: dict[str, list[Row]]) -> int:
+@cache
+def noise(seed: int, people: int) -> dict[str, list[Row]]:
+    """People with any codes: most conditions are tried on the same ones."""
+    return population(seed, people, NOISE)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[ReusedEngine]:
+    with ReusedEngine() as engine:
+        yield engine
+
+
+def check(engine: ReusedEngine, cohort: Cohort, tables: dict[str, list[Row]]) -> int:
     """The same people, years and days; how many there are. A difference shows whose life it is."""
-    with open_memory(as_arrow(tables)) as engine:
-        rows = engine.run(cohorts.members(cohort, engine.events, years=YEARS)).to_pylist()
+    engine.put(tables)
+    rows = engine.run(cohorts.members(cohort, engine.events, years=YEARS)).to_pylist()
     found = [(row["person"], row["year"], row["since_on"]) for row in rows]
     expected = reference.members(cohort, tables, YEARS)
     if different := sorted(set(found) ^ expected):
         person = different[0][0]
-        whole = reference.own_rows(person, tables)
+        whole = reference.rows_of_people(tables)[person]
         pytest.fail(f"{different[0]}: found {different[0] in found}\n{whole}\n{cohort.text}")
     assert len(found) == len(set(found))
     return len(found)
 
 
 @pytest.mark.parametrize("key", sorted(SHIPPED))
-def test_every_cohort_of_the_product(key: str) -> None:
+def test_every_cohort_of_the_product(engine: ReusedEngine, key: str) -> None:
     cohort = SHIPPED[key]
-    members = check(cohort, population(7, 400, codes_of(cohort)))
+    members = check(engine, cohort, population(7, 400, codes_of(cohort)))
     assert 20 < members < 3 * 400 - 20
 
 
-@settings(max_examples=15)
+@settings(max_examples=15 * DEPTH)
 @given(text=cohort_texts(), seed=st.integers(0, 10_000))
-def test_any_cohort_that_the_grammar_accepts(text: str, seed: int) -> None:
-    check(read_cohort(text, name="drawn.toml"), population(seed, 60, NOISE))
+def test_any_cohort_that_the_grammar_accepts(engine: ReusedEngine, text: str, seed: int) -> None:
+    check(engine, read_cohort(text, name="drawn.toml"), population(seed, 60, NOISE))
 
 
 FEATURES = {
@@ -85,22 +100,22 @@ status = "to confirm"
 
 
 @pytest.mark.parametrize("feature", FEATURES)
-def test_every_condition_of_an_arm(feature: str) -> None:
+def test_every_condition_of_an_arm(engine: ReusedEngine, feature: str) -> None:
     text = f"{IDENTITY}[[arm]]\n{FEATURES[feature]}\n"
-    assert check(read_cohort(text, name="ours.toml"), population(3, 400, NOISE)) > 5
+    assert check(engine, read_cohort(text, name="ours.toml"), noise(3, 400)) > 5
 
 
 @pytest.mark.parametrize(
     "limits", ["sex = 'F'", "min_age = 74", "max_age = 73", "min_age = 39\nmax_age = 75"]
 )
-def test_limits_of_sex_and_age(limits: str) -> None:
+def test_limits_of_sex_and_age(engine: ReusedEngine, limits: str) -> None:
     text = f"{IDENTITY}{limits}\n[[arm]]\nkind = 'long-term'\nicd = ['E11', 'I50', 'I10']\n"
-    assert check(read_cohort(text, name="ours.toml"), population(4, 300, NOISE)) > 5
+    assert check(engine, read_cohort(text, name="ours.toml"), noise(4, 300)) > 5
 
 
 @pytest.mark.parametrize("header", ["also", "unless"])
-def test_other_conditions(header: str) -> None:
+def test_other_conditions(engine: ReusedEngine, header: str) -> None:
     arms = "[[arm]]\nkind = 'long-term'\nicd = ['E11', 'I50', 'I10']\n"
     others = f"[[{header}]]\nkind = 'visit'\nvisits = ['GP']\nyears = 'N-1..N'\n"
     text = IDENTITY + arms + others + f"[[{header}]]\nkind = 'stay'\nicd = ['J44']\n"
-    assert check(read_cohort(text, name="ours.toml"), population(5, 300, NOISE)) > 5
+    assert check(engine, read_cohort(text, name="ours.toml"), noise(5, 300)) > 5

@@ -11,28 +11,35 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from maillage.engines.indicators import backends
 from maillage.engines.indicators.episodes import episodes, readmissions
 from tests.engines.indicators import drawn
+from tests.engines.indicators.engines import ReusedEngine
 from tests.engines.indicators.reference import episodes as reference
 
 LAST_ON = date(2023, 4, 15)
 
 
+class Measured(ReusedEngine):
+    """With the expressions of the episodes and of the returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = episodes(self.events)
+        self.returns = readmissions(self.found, last_on=LAST_ON)
+
+
 @pytest.fixture(scope="module")
-def engine() -> Iterator[backends.Engine]:
-    with backends.open_memory({}) as engine:
+def engine() -> Iterator[Measured]:
+    with Measured() as engine:
         yield engine
 
 
 def computed(
-    engine: backends.Engine, rows: list[dict[str, Any]]
+    engine: Measured, rows: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The episodes and the returns of these stays, as rows in the order of the reference."""
-    stay = engine.table("drawn_stay", drawn.rows_of("stay", rows))
-    found = episodes({"stay": stay})
-    returns = readmissions(found, last_on=LAST_ON)
-    return tuple(_sorted(engine.run(one)) for one in (found, returns))  # type: ignore[return-value]
+    engine.put({"stay": rows})
+    return _sorted(engine.run(engine.found)), _sorted(engine.run(engine.returns))
 
 
 def _sorted(table: pa.Table) -> list[dict[str, Any]]:
@@ -62,7 +69,7 @@ def stay(number: int, enters: str, leaves: str, **others: Any) -> dict[str, Any]
 
 @given(rows=drawn.stays())
 @settings(max_examples=40)
-def test_equal_to_the_reference(engine: backends.Engine, rows: list[dict[str, Any]]) -> None:
+def test_equal_to_the_reference(engine: Measured, rows: list[dict[str, Any]]) -> None:
     found, returns = computed(engine, rows)
     expected = reference.episodes(rows)
     assert found == expected
@@ -71,9 +78,7 @@ def test_equal_to_the_reference(engine: backends.Engine, rows: list[dict[str, An
 
 @given(rows=drawn.stays())
 @settings(max_examples=40)
-def test_episodes_of_a_person_share_no_day(
-    engine: backends.Engine, rows: list[dict[str, Any]]
-) -> None:
+def test_episodes_of_a_person_share_no_day(engine: Measured, rows: list[dict[str, Any]]) -> None:
     found, returns = computed(engine, rows)
     of_person: dict[int, list[dict[str, Any]]] = {}
     for episode in found:
@@ -86,7 +91,7 @@ def test_episodes_of_a_person_share_no_day(
     assert all(row["days_to_next"] is None or row["days_to_next"] >= 1 for row in returns)
 
 
-def test_a_transfer_on_the_day_goes_on_with_the_episode(engine: backends.Engine) -> None:
+def test_a_transfer_on_the_day_goes_on_with_the_episode(engine: Measured) -> None:
     found, returns = computed(
         engine,
         [
@@ -101,7 +106,7 @@ def test_a_transfer_on_the_day_goes_on_with_the_episode(engine: backends.Engine)
     assert [row["is_readmitted"] for row in returns] == [False]
 
 
-def test_overlaps_need_not_follow_each_other(engine: backends.Engine) -> None:
+def test_overlaps_need_not_follow_each_other(engine: Measured) -> None:
     """A long stay, a short one inside it, a third that only the long one overlaps: one episode.
     Comparing each stay with the one just before would make two, and a false return."""
     found, returns = computed(
@@ -112,13 +117,13 @@ def test_overlaps_need_not_follow_each_other(engine: backends.Engine) -> None:
     assert not any(row["is_readmitted"] for row in returns)
 
 
-def test_the_first_stay_of_a_day_is_the_one_left_first(engine: backends.Engine) -> None:
+def test_the_first_stay_of_a_day_is_the_one_left_first(engine: Measured) -> None:
     found, _ = computed(engine, [stay(1, "05", "12"), stay(2, "05", "05", exit="TRANSFER")])
     (episode,) = found
     assert (episode["episode"], episode["last_site"]) == (2, "590000001")
 
 
-def test_days_are_counted_from_the_exit_to_the_entry(engine: backends.Engine) -> None:
+def test_days_are_counted_from_the_exit_to_the_entry(engine: Measured) -> None:
     """Not from the entry to the exit: a long return long after must not seem to be before."""
     later = stay(2, "05", "05") | {"entered_on": date(2023, 3, 15), "left_on": date(2023, 4, 12)}
     _, returns = computed(engine, [stay(1, "02", "05"), later])
@@ -131,7 +136,7 @@ def test_days_are_counted_from_the_exit_to_the_entry(engine: backends.Engine) ->
     [("06", 1, True), ("12", 7, True), ("31", 26, True)],
 )
 def test_a_return_within_the_delay(
-    engine: backends.Engine, enters: str, days: int, is_readmitted: bool
+    engine: Measured, enters: str, days: int, is_readmitted: bool
 ) -> None:
     _, returns = computed(
         engine, [stay(1, "02", "05"), stay(2, enters, enters, from_emergency=True)]
@@ -145,7 +150,7 @@ def test_a_return_within_the_delay(
 
 @pytest.mark.parametrize(("day", "is_readmitted"), [(30, True), (31, False)])
 def test_the_thirtieth_day_counts_and_the_next_does_not(
-    engine: backends.Engine, day: int, is_readmitted: bool
+    engine: Measured, day: int, is_readmitted: bool
 ) -> None:
     back = date.fromordinal(date(2023, 1, 5).toordinal() + day)
     again = stay(2, "05", "05") | {"entered_on": back, "left_on": back}
@@ -153,13 +158,13 @@ def test_the_thirtieth_day_counts_and_the_next_does_not(
     assert returns[0]["is_readmitted"] is is_readmitted
 
 
-def test_who_died_is_no_index_and_who_left_too_late_is_not_either(engine: backends.Engine) -> None:
+def test_who_died_is_no_index_and_who_left_too_late_is_not_either(engine: Measured) -> None:
     late = stay(3, "05", "05") | {"entered_on": LAST_ON, "left_on": LAST_ON}
     _, returns = computed(engine, [stay(1, "02", "05", exit="DEATH"), late])
     assert returns == []
 
 
-def test_sessions_and_groups_in_error_make_no_episode(engine: backends.Engine) -> None:
+def test_sessions_and_groups_in_error_make_no_episode(engine: Measured) -> None:
     found, returns = computed(
         engine,
         [
@@ -173,6 +178,6 @@ def test_sessions_and_groups_in_error_make_no_episode(engine: backends.Engine) -
     assert [row["is_readmitted"] for row in returns] == [False]
 
 
-def test_a_delay_begins_on_the_day_after(engine: backends.Engine) -> None:
+def test_a_delay_begins_on_the_day_after(engine: Measured) -> None:
     with pytest.raises(ValueError, match="day 1"):
         readmissions(episodes(engine.events), days=(0, 30), last_on=LAST_ON)

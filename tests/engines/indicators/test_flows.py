@@ -13,7 +13,7 @@ from maillage.engines.indicators.flows import flows
 from maillage.engines.indicators.measures.ground import prepare
 from tests.engines.indicators.drawn_lives import FIRST_ON, LAST_ON, YEARS, lives
 from tests.engines.indicators.engines import as_arrow
-from tests.engines.indicators.reference.cohorts import members, own_rows
+from tests.engines.indicators.reference.cohorts import members, rows_of_people
 from tests.engines.indicators.reference.measures import place
 
 DEFINITIONS = load_definitions()
@@ -35,7 +35,8 @@ def found() -> dict[str, list[dict[str, Any]]]:
 
 def expected(need: str) -> tuple[Counter[tuple[int, str, str]], dict[tuple[int, str, str], int]]:
     """Stays and people by year, commune and site, counted one stay after the other."""
-    people = {one["person"]: (one, own_rows(one["person"], TABLES)) for one in TABLES["person"]}
+    own = rows_of_people(TABLES)
+    people = {one["person"]: (one, own[one["person"]]) for one in TABLES["person"]}
     cohort = DEFINITIONS.cohorts.get(need)
     theirs = {(p, y) for p, y, _ in members(cohort, TABLES, YEARS)} if cohort else None
     stays: Counter[tuple[int, str, str]] = Counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.measures import expression, in_order
 from maillage.engines.indicators.measures.ground import Ground, prepare
 from tests.engines.indicators.drawn_lives import FIRST_ON, LAST_ON, YEARS, Tables, lives
-from tests.engines.indicators.engines import Rows, as_arrow
+from tests.engines.indicators.engines import ReusedEngine, Rows, as_arrow
 from tests.engines.indicators.reference.measures import Cell, Counted, World, cells
+from tests.hypothesis_profile import DEPTH
 
 SHIPPED = load_definitions()
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -109,14 +110,19 @@ def test_every_indicator_counts_as_the_plain_version(
     assert compare(key, ground, world) > 0
 
 
-@settings(max_examples=4, deadline=None)
+@pytest.fixture(scope="module")
+def reused() -> Iterator[ReusedEngine]:
+    with ReusedEngine() as engine:
+        yield engine
+
+
+@settings(max_examples=4 * DEPTH)
 @given(seed=st.integers(0, 100_000))
-def test_any_few_people(seed: int) -> None:
+def test_any_few_people(reused: ReusedEngine, seed: int) -> None:
     world = world_of(lives(seed, 5))
-    with open_memory(as_arrow(world.tables)) as engine:
-        ground = ground_of(engine)
-        for key in _ONE_OF_EACH:
-            compare(key, ground, world)
+    ground = ground_of(reused.put(world.tables))
+    for key in _ONE_OF_EACH:
+        compare(key, ground, world)
 
 
 _ONE_OF_EACH = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,22 +10,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillage.engines.indicators import backends, kernels, shortcuts
+from maillage.engines.indicators import kernels, shortcuts
 from maillage.engines.indicators.adherence import PdcRule, pdc
 from maillage.engines.indicators.episodes import episodes
 from tests.engines.indicators import drawn
+from tests.engines.indicators.engines import ReusedEngine
 from tests.engines.indicators.reference import adherence as reference
 
 EVERY = {"atc": ("A10", "C09"), "years": (2023, 2024), "without": ("A10BX06",)}
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[ReusedEngine]:
+    with ReusedEngine() as engine:
+        yield engine
+
+
 @given(rows=drawn.stays(), at_once=st.sampled_from([3, 500]))
 @settings(max_examples=25)
-def test_episodes_are_those_of_the_expression(rows: list[dict[str, Any]], at_once: int) -> None:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        backends.open_memory({"stay": drawn.rows_of("stay", rows)}) as engine,
-    ):
+def test_episodes_are_those_of_the_expression(
+    engine: ReusedEngine, rows: list[dict[str, Any]], at_once: int
+) -> None:
+    engine.put({"stay": rows})
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shortcuts, "ROWS_AT_ONCE", at_once)
         kept = engine.run(shortcuts.keep_episodes(engine)).sort_by("episode")
         expected = engine.run(episodes(engine.events)).sort_by("episode")
@@ -40,19 +48,20 @@ def test_episodes_are_those_of_the_expression(rows: list[dict[str, Any]], at_onc
 )
 @settings(max_examples=25)
 def test_days_covered_are_those_of_the_expression(
-    people: list[dict[str, Any]], dispensings: list[dict[str, Any]], dates: int, order: bool
+    engine: ReusedEngine,
+    people: list[dict[str, Any]],
+    dispensings: list[dict[str, Any]],
+    dates: int,
+    order: bool,
 ) -> None:
     if order:
         dispensings = sorted(dispensings, key=lambda r: (r["atc"], r["person"], r["dispensed_on"]))
-    tables = {
-        "person": drawn.rows_of("person", people),
-        "dispensing": drawn.rows_of("dispensing", dispensings),
-    }
+    engine.put({"person": people, "dispensing": dispensings})
     rule = PdcRule(minimum_dates=dates, minimum_age=17, minimum_days=60)
     in_order = [("person", "ascending"), ("year", "ascending")]
-    with backends.open_memory(tables) as engine:
-        kept = engine.run(shortcuts.keep_pdc(engine, "kept", **EVERY, rule=rule)).sort_by(in_order)
-        expected = engine.run(pdc(engine.events, **EVERY, rule=rule)).sort_by(in_order)
+    name = f"kept_{dates}"
+    kept = engine.run(shortcuts.keep_pdc(engine, name, **EVERY, rule=rule)).sort_by(in_order)
+    expected = engine.run(pdc(engine.events, **EVERY, rule=rule)).sort_by(in_order)
     assert kept.to_pylist() == expected.to_pylist()
     assert kept.schema.names == expected.schema.names
 
@@ -60,13 +69,10 @@ def test_days_covered_are_those_of_the_expression(
 @given(people=drawn.people(), dispensings=drawn.dispensings())
 @settings(max_examples=20)
 def test_people_taken_by_ranges_are_all_taken(
-    people: list[dict[str, Any]], dispensings: list[dict[str, Any]]
+    engine: ReusedEngine, people: list[dict[str, Any]], dispensings: list[dict[str, Any]]
 ) -> None:
-    tables = {
-        "person": drawn.rows_of("person", people),
-        "dispensing": drawn.rows_of("dispensing", dispensings),
-    }
-    with pytest.MonkeyPatch.context() as patch, backends.open_memory(tables) as engine:
+    engine.put({"person": people, "dispensing": dispensings})
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shortcuts, "ROWS_AT_ONCE", 3)
         found = engine.run(shortcuts.keep_pdc(engine, "kept", **EVERY))
     assert found.sort_by([("person", "ascending"), ("year", "ascending")]).to_pylist() == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,9 +30,6 @@ from tests.engines.routing.territories import (
     SEEDS,
     Drawer,
 )
-
-DEPTH = int(os.environ.get("MAILLAGE_TEST_DEPTH", "1"))
-"""How many times more cases the tests of the proof draw: 1 for everyday, 40 or so at night."""
 
 SPLITS: tuple[tuple[tuple[int, int | None], ...], ...] = (
     ((0, 15), (15, 65), (65, None)),

@@ -13,7 +13,8 @@ from maillage.engines.routing.judging import Plan
 from maillage.engines.routing.proof import check_horizon
 from maillage.engines.routing.states import States, age_classes, shape_of, states_of
 from maillage.engines.routing.sweeping import plan_of
-from tests.engines.routing.inhabited import DEPTH, Inhabited, draw_inhabited, inhabited
+from tests.engines.routing.inhabited import Inhabited, draw_inhabited, inhabited
+from tests.hypothesis_profile import DEPTH
 
 GROUPS = 40
 """More groups than any drawn territory has doors, so that they are judged from the doors."""

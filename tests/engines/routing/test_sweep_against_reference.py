@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from maillage.engines.routing import Demand, PathwayProof, Proof, prove, resolve, snapshot
 from tests.engines.routing import reference, reference_proof
-from tests.engines.routing.inhabited import DEPTH, Inhabited, draw_inhabited, inhabited
+from tests.engines.routing.inhabited import Inhabited, draw_inhabited, inhabited
 from tests.engines.routing.reference_proof import CATEGORIES, NaiveProof, Sums
 from tests.engines.routing.territories import CLOCK_CHANGES, GRID
+from tests.hypothesis_profile import DEPTH
 
 TINY = 1e-11
 """Relative: what may separate an exact fraction from a sum of a few thousand floats."""

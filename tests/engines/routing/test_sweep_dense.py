@@ -15,7 +15,8 @@ from hypothesis import given, settings
 
 from maillage.engines.routing import fingerprint, load_network, network_hash, prove, write_network
 from maillage.engines.routing.checks import check_network
-from tests.engines.routing.inhabited import DEPTH, Inhabited, draw_inhabited, inhabited
+from tests.engines.routing.inhabited import Inhabited, draw_inhabited, inhabited
+from tests.hypothesis_profile import DEPTH
 
 FIRST_DAY = date(2026, 10, 1)
 SMALL = replace(

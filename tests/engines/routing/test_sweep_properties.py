@@ -31,9 +31,10 @@ from maillage.engines.routing import (
     prove,
     sweep,
 )
-from tests.engines.routing.inhabited import DEPTH, Inhabited, draw_inhabited, inhabited
+from tests.engines.routing.inhabited import Inhabited, draw_inhabited, inhabited
 from tests.engines.routing.reference_proof import CATEGORIES
 from tests.engines.routing.territories import GRID
+from tests.hypothesis_profile import DEPTH
 
 seeds = st.integers(0, 10**6)
 

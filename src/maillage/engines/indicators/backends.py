@@ -59,6 +59,12 @@ class Engine(ABC):
     def table(self, name: str, rows: pa.Table) -> ir.Table:
         """Give rows of this program to the engine under a name, replacing what it named."""
 
+    def to_sql(self, expression: ir.Table) -> str:
+        """The query of an expression, in the words of DuckDB, to be read by people."""
+        import ibis
+
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
     @abstractmethod
     def interrupt(self) -> None:
         """Stop what runs now; may be called from another thread. What runs raises."""
@@ -90,24 +96,44 @@ class DuckEngine(Engine):
         self._connection = connection
         self.events = events
         self.manifest = manifest
+        # The expression written last: those of measures take longer to write than to compute, and
+        # each is asked for as a text, then run.
+        self._written: tuple[Any, str] | None = None
 
     @property
     def connection(self) -> Any:
         """The Ibis connection."""
         return self._connection
 
+    def to_sql(self, expression: ir.Table) -> str:
+        node = expression.op()
+        if self._written is None or self._written[0] is not node:
+            self._written = node, str(self._connection.compile(expression, pretty=True))
+        return self._written[1]
+
     def run(self, expression: Any) -> pa.Table:
-        import ibis.expr.operations as ops
         import ibis.expr.types as ir
 
-        if not isinstance(expression, ir.Table) or expression.op().find(ops.InMemoryTable):
+        if not isinstance(expression, ir.Table) or _is_in_memory(expression):
             return self._connection.to_pyarrow(expression)
         # What Ibis does for a table, without loading pandas: a quarter of the start, 40 MB.
-        found = self._connection.con.sql(self._connection.compile(expression)).to_arrow_table()
+        found = self._connection.con.sql(self.to_sql(expression)).to_arrow_table()
         return found.cast(expression.schema().to_pyarrow())
 
     def create(self, name: str, expression: ir.Table) -> ir.Table:
-        return self._connection.create_table(name, expression, temp=True, overwrite=True)
+        if _is_in_memory(expression):
+            return self._connection.create_table(name, expression, temp=True, overwrite=True)
+        # Ibis would write the query anew, and the rows twice.
+        types = expression.schema().to_sqlglot_column_defs("duckdb")
+        columns = ", ".join(
+            f'CAST("{column.name}" AS {column.kind.sql("duckdb")}) AS "{column.name}"'
+            for column in types
+        )
+        self._connection.con.execute(
+            f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT {columns} '  # noqa: S608
+            f"FROM ({self.to_sql(expression)})"
+        )
+        return self._connection.table(name, database=("temp", "main"))
 
     def table(self, name: str, rows: pa.Table) -> ir.Table:
         return self._connection.create_table(name, rows, temp=True, overwrite=True)
@@ -129,6 +155,13 @@ class DuckEngine(Engine):
 
     def close(self) -> None:
         self._connection.disconnect()
+
+
+def _is_in_memory(expression: ir.Table) -> bool:
+    """Whether it reads rows of this program, which Ibis must give to the engine first."""
+    import ibis.expr.operations as ops
+
+    return bool(expression.op().find(ops.InMemoryTable))
 
 
 def open_duckdb(

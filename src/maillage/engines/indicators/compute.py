@@ -19,8 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from importlib import import_module
-from importlib.util import find_spec
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from maillage.engines.indicators.backends import Engine, open_duckdb
+from maillage.engines.indicators.backends import open_duckdb
 from maillage.engines.indicators.definition_model import Definitions
 from maillage.engines.indicators.events import MODEL_VERSION, Table
 from maillage.engines.indicators.flows import flows
 from maillage.engines.indicators.measures import check, expression, in_order
-from maillage.engines.indicators.measures.ground import Ground, prepare, to_sql
+from maillage.engines.indicators.measures.ground import Ground, prepare
+from maillage.engines.indicators.measures.held import (
+    Held,
+    is_told,
+    read_held,
+    told_pathway,
+    told_pyramid,
+)
+from maillage.engines.indicators.path_rules import load_pathways
+from maillage.engines.indicators.pathways import lived
+from maillage.engines.indicators.pyramid import strata
+from maillage.engines.indicators.pyramid_rules import load_pyramids
 from maillage.engines.indicators.results import (
     CELLS,
     CONFORMANCE,
@@ -69,7 +79,9 @@ class ResultManifest:
     ``indicators``: version and status of each definition, and its rows. ``residents_of``: the year
     of ``population`` that stood for each year. ``partial_years``: years that the events do not
     cover from the first day to the last. ``unknown_stays``: stays of people who are not in
-    ``person``, counted nowhere else."""
+    ``person``, counted nowhere else. ``untold``: what these data cannot tell, and was left out
+    (:mod:`~maillage.engines.indicators.measures.held`): ``indicators``, and by ``pyramid-KEY`` and
+    ``pathway-KEY`` the codes of reasons and the keys of steps."""
 
     name: str
     data_fingerprint: str
@@ -84,6 +96,7 @@ class ResultManifest:
     residents_of: Mapping[int, int]
     partial_years: tuple[int, ...] = ()
     unknown_stays: int = 0
+    untold: Mapping[str, Sequence[str]] = field(default_factory=dict)
     engine_version: int = ENGINE_VERSION
     model_version: int = MODEL_VERSION
 
@@ -206,7 +219,12 @@ class _Run:
     site_levels: dict[str, str]
     rows: dict[str, int] = field(default_factory=dict)
     indicators: dict[str, dict[str, str | int]] = field(default_factory=dict)
+    untold: dict[str, tuple[str, ...]] = field(default_factory=dict)
     done: int = 0
+
+    @cached_property
+    def held(self) -> Held:
+        return read_held(self.engine)
 
     def all(self) -> None:
         self._step("Lieux de vie")
@@ -235,8 +253,11 @@ class _Run:
         with _Writer(self.work / "cells.parquet", CELLS) as writer:
             for key, indicator in sorted(self.ground.definitions.indicators.items()):
                 self._step(f"Indicateur : {indicator.label}")
+                if not is_told(indicator, self.held):
+                    self.untold["indicators"] = (*self.untold.get("indicators", ()), key)
+                    continue
                 query = expression(indicator, self.ground)
-                sql = to_sql(query)
+                sql = self.engine.to_sql(query)
                 head = f"-- {indicator.label}\n-- {key}, version {indicator.version}\n"
                 self._query(key, head + sql)
                 rows = in_order(self.engine.run(query))
@@ -253,23 +274,37 @@ class _Run:
         self._step("Flux entre communes et établissements")
         parts = []
         for need, query in flows(self.ground).items():
-            self._query(f"tables/flows_{need.replace('-', '_')}", to_sql(query))
+            self._query(f"tables/flows_{need.replace('-', '_')}", self.engine.to_sql(query))
             parts.append(self.engine.run(query))
         self._write(FLOWS, pa.concat_tables(part.cast(FLOWS.schema) for part in parts))
 
     def _strata(self) -> None:
         self._step("Pyramide des risques")
-        found = _optional("pyramid", "strata", self.engine, self.ground)
-        strata, moves, people = found or (None, None, None)
-        self._write(STRATA, strata)
+        ground, told = self.ground, []
+        for key, one in load_pyramids(ground.definitions).items():
+            pyramid, self.untold[f"pyramid-{key}"] = told_pyramid(one, self.held)
+            told.append(pyramid)
+        found = strata(self.engine, ground.definitions, ground.years, ground=ground, pyramids=told)
+        rows, moves, people = found
+        self._write(STRATA, rows)
         self._write(MOVES, moves)
         (self.work / PEOPLE_FOLDER).mkdir(mode=0o700)
         self._write(PEOPLE, people, folder=PEOPLE_FOLDER)
 
     def _paths(self) -> None:
         self._step("Parcours observés")
-        found = _optional("pathways", "lived", self.engine, self.ground, self.site_levels)
-        paths, conformance = found or (None, None)
+        ground, told = self.ground, []
+        for key, one in load_pathways(ground.definitions).items():
+            pathway, self.untold[f"pathway-{key}"] = told_pathway(one, self.held)
+            told.append(pathway)
+        paths, conformance = lived(
+            self.engine,
+            ground.definitions,
+            ground.years,
+            self.site_levels,
+            ground=ground,
+            pathways=told,
+        )
         self._write(PATHS, paths)
         self._write(CONFORMANCE, conformance)
 
@@ -306,16 +341,8 @@ class _Run:
             residents_of=ground.residents_of,
             partial_years=partial_years(ground.years, ground.first_on, ground.last_on),
             unknown_stays=int(unknown["number"][0].as_py()),
+            untold={name: keys for name, keys in self.untold.items() if keys},
         )
-
-
-def _optional(module: str, name: str, engine: Engine, ground: Ground, *more: Any) -> Any:
-    """What a part of the engine that may not be there computes, or None without it."""
-    path = f"maillage.engines.indicators.{module}"
-    if find_spec(path) is None:
-        return None
-    function = getattr(import_module(path), name)
-    return function(engine, ground.definitions, ground.years, *more, ground=ground)
 
 
 def _by_year(rows: pa.Table) -> Iterator[pa.Table]:

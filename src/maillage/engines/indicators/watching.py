@@ -55,6 +55,9 @@ class WatchedEngine(Engine):
     def table(self, name: str, rows: pa.Table) -> ir.Table:
         return self._watch(lambda: self._engine.table(name, rows))
 
+    def to_sql(self, expression: ir.Table) -> str:
+        return self._engine.to_sql(expression)
+
     def interrupt(self) -> None:
         self._engine.interrupt()
 

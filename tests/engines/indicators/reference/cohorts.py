@@ -27,8 +27,9 @@ Member = tuple[int, int, date]
 def members(cohort: Cohort, tables: Tables, years: Collection[int]) -> set[Member]:
     """Person, year and first day that counts, for everybody who is in the cohort."""
     found = set()
+    of_people = rows_of_people(tables)
     for person in tables["person"]:
-        own = own_rows(person["person"], tables)
+        own = of_people[person["person"]]
         for year in years:
             since = _since(cohort, person, own, year)
             if since is not None and _may_count(cohort, person, own, year):
@@ -36,11 +37,16 @@ def members(cohort: Cohort, tables: Tables, years: Collection[int]) -> set[Membe
     return found
 
 
-def own_rows(person: int, tables: Tables) -> Tables:
-    """What is written of one person."""
-    return {
-        name: [row for row in rows if row.get("person") == person] for name, rows in tables.items()
+def rows_of_people(tables: Tables) -> dict[int, Tables]:
+    """What is written of each person."""
+    found: dict[int, dict[str, list[Row]]] = {
+        one["person"]: {name: [] for name in tables} for one in tables["person"]
     }
+    for name, rows in tables.items():
+        for row in rows:
+            if row.get("person") in found:
+                found[row["person"]][name].append(row)
+    return {**found}
 
 
 def _since(cohort: Cohort, person: Row, own: Tables, year: int) -> date | None:

@@ -24,7 +24,7 @@ from tests.engines.indicators.reference.cohorts import (
     Tables,
     _dated,
     _is,
-    own_rows,
+    rows_of_people,
     stay_counts,
 )
 from tests.engines.indicators.reference.cohorts import members as cohort_members
@@ -60,7 +60,8 @@ class World:
     @cached_property
     def people(self) -> list[tuple[Row, Tables]]:
         """Each person with all that is written of them."""
-        return [(one, own_rows(one["person"], self.tables)) for one in self.tables["person"]]
+        of_people = rows_of_people(self.tables)
+        return [(one, of_people[one["person"]]) for one in self.tables["person"]]
 
     def members(self, cohort: Cohort) -> set[Member]:
         if cohort.key not in self._members:
@@ -116,8 +117,10 @@ def _put_together(
         for column in (0, 2, 4):
             whole[column] += cell[column]
         whole[3] += cell[3] if is_of_residents else 0
-    for number in {number for number, _ in tallies}:
-        own = {year: tally for (other, year), tally in tallies.items() if other == number}
+    of_person: dict[int, dict[int, Tally]] = defaultdict(dict)
+    for (number, year), tally in tallies.items():
+        of_person[number][year] = tally
+    for number, own in of_person.items():
         if years := [year for year, tally in own.items() if tally.events]:
             found[0, *place(*people[number], max(years))][1] += 1
         years = [year for year, tally in own.items() if tally.base]

@@ -26,7 +26,7 @@ class ReferencePyramid:
     ) -> None:
         self.pyramid, self.tables, self.years, self.last_on = pyramid, tables, years, last_on
         self.person = {row["person"]: row for row in tables["person"]}
-        self.own = {number: cohorts.own_rows(number, tables) for number in self.person}
+        self.own = cohorts.rows_of_people(tables)
         sick = {(p, year) for p, year, _ in cohorts.members(pyramid.cohort, tables, years)}
         self.people: dict[Cell, tuple[int, list[str]]] = {}
         for number in self.person:

@@ -63,7 +63,7 @@ class Ground:
         """The table of this name, computed on first use."""
         if name not in self._kept:
             expression = make()
-            self.queries[name] = to_sql(expression)
+            self.queries[name] = self.engine.to_sql(expression)
             self._kept[name] = self.engine.create(f"ground_{name.replace('-', '_')}", expression)
         return self._kept[name]
 
@@ -216,10 +216,3 @@ def _residents_of(engine: Engine, years: Sequence[int]) -> dict[int, int]:
     if not known:
         return {}
     return {year: max((one for one in known if one <= year), default=known[0]) for year in years}
-
-
-def to_sql(expression: ir.Table) -> str:
-    """The query of an expression, in the words of DuckDB, to be read by people."""
-    import ibis
-
-    return str(ibis.to_sql(expression, dialect="duckdb"))
