@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ import pytest_django
 import tests.hypothesis_profile  # noqa: F401
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
+from tests.made_once import made_once
 
 # A browser's driver keeps an event loop running in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -158,16 +160,41 @@ def _command(place: Mapping[str, str], *words: str) -> None:
 
 
 def _load_example(place: Mapping[str, str]) -> None:
-    _command(place, "migrate", "--verbosity", "0")
     _command(place, "load", "--example")
     _command(place, "demo_accounts")
 
 
 @pytest.fixture(scope="session")
-def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that holds the example territory and its demonstration accounts, in SQLite."""
-    folder = tmp_path_factory.mktemp("example")
-    _load_example({"MAILLAGE_DATA": str(folder)})
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds an empty database, in SQLite. Not to be written to: take a copy."""
+
+    def make(folder: Path) -> None:
+        _command({"MAILLAGE_DATA": str(folder)}, "migrate", "--verbosity", "0")
+
+    return made_once(tmp_path_factory, "migrated", make)
+
+
+@pytest.fixture(scope="session")
+def untouched_example_folder(
+    migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A data folder that holds the example territory and its demonstration accounts, in SQLite.
+    Not to be written to: take a copy."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(migrated_folder, folder, dirs_exist_ok=True)
+        _load_example({"MAILLAGE_DATA": str(folder)})
+
+    return made_once(tmp_path_factory, "example", make)
+
+
+@pytest.fixture(scope="session")
+def example_folder(
+    untouched_example_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same, where the tests of this process may write."""
+    folder = tmp_path_factory.mktemp("example") / "var"
+    shutil.copytree(untouched_example_folder, folder)
     return folder
 
 
@@ -187,7 +214,9 @@ def example_database(
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     with fresh_database(address, f"example_{worker}") as (name, its_address):
         folder = tmp_path_factory.mktemp("example")
-        _load_example({"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address})
+        on_server = {"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address}
+        _command(on_server, "migrate", "--verbosity", "0")
+        _load_example(on_server)
         yield name
 
 

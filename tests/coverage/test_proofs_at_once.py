@@ -25,10 +25,8 @@ print(asked.pk if asked else None)
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    made = Stage(tmp_path, "")
-    made.run("maillage.config.manage", "migrate", "--verbosity", "0")
-    return made
+def stage(migrated_folder: Path, tmp_path: Path) -> Stage:
+    return Stage.on_sqlite(tmp_path / "data", migrated_folder)
 
 
 def shell(stage: Stage, code: str) -> subprocess.Popen[str]:

@@ -15,9 +15,8 @@ PROGRAM = "tests.coverage.proving_program"
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    made = Stage(tmp_path, "")
-    made.run("maillage.config.manage", "migrate", "--verbosity", "0")
+def stage(migrated_folder: Path, tmp_path: Path) -> Stage:
+    made = Stage.on_sqlite(tmp_path / "data", migrated_folder)
     made.run(PROGRAM, "make")
     return made
 

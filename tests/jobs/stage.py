@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,17 @@ class Stage:
         self.environment.pop("MAILLAGE_DATABASE", None)
         if database:
             self.environment["MAILLAGE_DATABASE"] = database
+
+    @classmethod
+    def on_sqlite(cls, folder: Path, migrated_folder: Path) -> Stage:
+        """With an empty database, in a folder of this name."""
+        shutil.copytree(migrated_folder, folder)
+        return cls(folder, "")
+
+    def read(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of its database in SQLite."""
+        with closing(sqlite3.connect(self.folder / "maillage.sqlite3")) as connection:
+            return connection.execute(query).fetchall()
 
     def start(self, *words: str, **extra: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,9 +30,11 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
-    database = nullcontext("") if request.param == "sqlite" else postgresql()
-    with database as address:
+def stage(request: pytest.FixtureRequest, migrated_folder: Path, tmp_path: Path) -> Iterator[Stage]:
+    if request.param == "sqlite":
+        yield Stage.on_sqlite(tmp_path / "data", migrated_folder)
+        return
+    with postgresql() as address:
         made = Stage(tmp_path, address)
         made.run("maillage.config.manage", "migrate", "--verbosity", "0")
         yield made

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,19 +18,9 @@ LONG_AND_LOOKS: dict[str, object] = {"seconds": 50, "looks": True}
 BRIEF: dict[str, object] = {"seconds": 1.5, "looks": False}
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an empty database."""
-    folder = tmp_path_factory.mktemp("migrated")
-    Stage(folder, "").run("maillage.config.manage", "migrate", "--verbosity", "0")
-    return folder
-
-
 @pytest.fixture
-def stage(migrated: Path, tmp_path: Path) -> Stage:
-    folder = tmp_path / "data"
-    shutil.copytree(migrated, folder)
-    return Stage(folder, "")
+def stage(migrated_folder: Path, tmp_path: Path) -> Stage:
+    return Stage.on_sqlite(tmp_path / "data", migrated_folder)
 
 
 def end(worker: subprocess.Popen[str], *signals: signal.Signals) -> int:
@@ -43,18 +30,13 @@ def end(worker: subprocess.Popen[str], *signals: signal.Signals) -> int:
     return worker.returncode
 
 
-def read(stage: Stage, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(stage.folder / "maillage.sqlite3")) as connection:
-        return connection.execute(query).fetchall()
-
-
 def jobs(stage: Stage) -> list[tuple[object, ...]]:
     """State and attempts of each job of the test."""
-    return read(stage, "SELECT state, attempts FROM jobs_job WHERE kind = 'essai.durer'")
+    return stage.read("SELECT state, attempts FROM jobs_job WHERE kind = 'essai.durer'")
 
 
 def workers(stage: Stage) -> object:
-    return read(stage, "SELECT COUNT(*) FROM jobs_jobworker")[0][0]
+    return stage.read("SELECT COUNT(*) FROM jobs_jobworker")[0][0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

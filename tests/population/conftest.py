@@ -15,6 +15,8 @@ import pytest_django
 
 from maillage.population.queries import forget_results
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture(autouse=True)
 def population_folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
@@ -30,21 +32,31 @@ def population_folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def example_population_folder(
-    example_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    untouched_example_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A data folder like that of the example, in SQLite, with one resident of two hundred invented
-    and every indicator computed. Built once, in minutes: mark the tests that ask for it with
-    ``pytest.mark.xdist_group("population-example")``, so that one process builds it."""
+    and an indicator of each kind computed; every indicator with ``MAILLAGE_TEST_ALL``, in minutes.
+    Mark the tests that ask for it with ``pytest.mark.xdist_group("population-example")``, so that
+    one process builds it."""
     folder = tmp_path_factory.mktemp("example-population") / "var"
-    shutil.copytree(example_folder, folder)
+    shutil.copytree(untouched_example_folder, folder)
     environment = {
         **os.environ,
         "MAILLAGE_DATA": str(folder),
         "MAILLAGE_DATABASE": "",
         "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
     }
-    words = ["-m", "maillage.config.manage", "population", "--exemple", "--part", "0.005"]
-    subprocess.run([sys.executable, *words], env=environment, check=True, stdout=subprocess.DEVNULL)
+    program = ["tests.population.example_program", str(folder.parent / "definitions")]
+    if os.environ.get("MAILLAGE_TEST_ALL"):
+        program = ["maillage.config.manage", "population"]
+    words = ["-m", *program, "--exemple", "--part", "0.005"]
+    subprocess.run(
+        [sys.executable, *words],
+        env=environment,
+        cwd=REPOSITORY,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return folder
 
 

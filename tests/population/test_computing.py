@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from maillage.population.queries import (
 from maillage.population.queries.definitions import EXAMPLE
 from maillage.territory.models import Commune
 from maillage.vocabulary.errors import NotAllowed, Refusal
+from tests.population.few_definitions import write_few
 from tests.population.files_by_hand import write_files
 from tests.population.results_by_hand import put_dataset, put_results, put_version
 
@@ -42,22 +42,25 @@ def dim(make_actor: Callable[..., Actor]) -> Actor:
 
 COHORTS = (
     "diabetes", "heart-failure", "heart-failure-acute", "heart-failure-chronic", "frail-older",
-    "coronary", "stroke", "kidney",
+    "coronary", "kidney",
 )  # fmt: skip
-"""Those of the indicators, and of the pyramids."""
+"""Those of the indicators, of the pyramid and of the pathway."""
 FEW = ("prevalence-diabetes", "prevalence-heart-failure", "avoidable-heart-failure")
 
 
 @pytest.fixture(autouse=True)
 def few_definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three indicators instead of all: what is tried here is the way, not each definition."""
-    folder = tmp_path / "definitions"
-    shutil.copytree(definitions.FOLDER / "codes", folder / "codes")
-    for sort, keys in (("cohorts", COHORTS), ("indicators", FEW)):
-        (folder / sort).mkdir()
-        for key in keys:
-            shutil.copy(definitions.FOLDER / sort / f"{key}.toml", folder / sort)
-    monkeypatch.setattr(definitions, "FOLDER", folder)
+    """Three indicators, a pyramid and a pathway instead of all: what is tried here is the way, not
+    each definition."""
+    few = write_few(
+        tmp_path / "definitions",
+        cohorts=COHORTS,
+        indicators=FEW,
+        pyramids=("heart-failure",),
+        pathways=("heart-failure",),
+    )
+    for module, folder in few.items():
+        monkeypatch.setattr(module, "FOLDER", folder)
     definitions._shipped.cache_clear()
     own_cohorts._load.cache_clear()
     yield

@@ -12,12 +12,13 @@ import pytest
 from tests.jobs.stage import LONGEST_S, Stage
 
 PROGRAM = "tests.population.loading_program"
+VERSIONS = "SELECT number, state FROM population_datasetversion"
+LINES = "SELECT action FROM accounts_auditevent WHERE action = 'population.loaded-version'"
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    made = Stage(tmp_path, "")
-    made.run("maillage.config.manage", "migrate", "--verbosity", "0")
+def stage(migrated_folder: Path, tmp_path: Path) -> Stage:
+    made = Stage.on_sqlite(tmp_path / "data", migrated_folder)
     made.run(PROGRAM, "make")
     return made
 
@@ -33,9 +34,8 @@ def kill_while(stage: Stage, where: str) -> None:
 def test_a_version_is_loaded_once_whatever_is_killed(stage: Stage) -> None:
     for where in ("reading", "renamed", "writing"):
         kill_while(stage, where)
-        found = json.loads(stage.run(PROGRAM, "report"))
-        assert found["versions"] == [[1, "LOADING"]]
-        assert found["lines"] == 0
+        assert stage.read(VERSIONS) == [(1, "LOADING")]
+        assert stage.read(LINES) == []
     stage.run(PROGRAM, "drain")
     found = json.loads(stage.run(PROGRAM, "report"))
     assert found["versions"] == [[1, "QUALITY"]]
