@@ -342,6 +342,10 @@ def test_from_files_to_a_list_in_the_hands_of_the_coordinator(
     assert made.status_code == 302, made.content.decode()[-2000:]
     people = coordinator.get(made["Location"]).content.decode()
     assert "IPP-0001" in people
+    # A hospital knows nothing of the city: nobody is said to have seen no doctor there.
+    assert "Aucun" not in people
+    pyramid = shown(dim, "pyramid", maladie="heart-failure", annee="2025")
+    assert "Motifs non évalués" in pyramid
     assert AuditEvent.objects.filter(action="population.read-list").count() == 1
 
 

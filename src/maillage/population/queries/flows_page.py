@@ -391,8 +391,8 @@ def _chart(asked: _Asked, tables: FlowTables, zone: str) -> Chart:
             for (home, site), stays in sorted(tables.hospitals.items())
             if home != ELSEWHERE and stays
         ]
-        names = {one.target: asked.hospitals.get(one.target).label for one in flows}
-        return draw_flows([flows], [names], heads=("Domicile", "Hôpital"), title=title)
+        sites = {one.target: asked.hospitals.get(one.target).label for one in flows}
+        return draw_flows([flows], [sites], heads=("Domicile", "Hôpital"), title=title)
     homes = areas.children(zone) if asked.area == zone else (asked.area,)
     first = [
         Flow(home, place, short_label(areas.label(home)), stays)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -79,6 +79,7 @@ class PyramidPage:
     years: tuple[int, ...]
     areas: tuple[tuple[str, tuple[Option, ...]], ...]
     pyramid: Pyramid
+    untold: tuple[str, ...]
     rows: tuple[StratumRow, ...]
     total: str
     chart: Chart
@@ -133,8 +134,15 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
         years=results.years,
         areas=_area_options(areas),
         pyramid=pyramids[condition],
+        untold=_untold(results, pyramids[condition]),
         rows=tuple(
-            _stratum(one, strata.value, row, pyramids[condition], query if may_list else {})
+            _stratum(
+                one,
+                strata.value,
+                row,
+                _told_pyramid(results, pyramids[condition]),
+                may_list=may_list,
+            )
             for one in TOP_DOWN
         ),
         total=_told(strata.value(row, ALL)),
@@ -148,6 +156,18 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
         file_url=f"{reverse('population:pyramid-export')}?{urlencode(query)}",
         problems=tuple(problems),
     )
+
+
+def _untold(results: Results, pyramid: Pyramid) -> tuple[str, ...]:
+    """The reasons that these data cannot tell, in words."""
+    codes = results.computation.untold.get(f"pyramid-{pyramid.key}", ())
+    return tuple(pyramid.labels[code] for code in codes if code in pyramid.labels)
+
+
+def _told_pyramid(results: Results, pyramid: Pyramid) -> Pyramid:
+    codes = results.computation.untold.get(f"pyramid-{pyramid.key}", ())
+    kept = tuple(one for one in pyramid.reasons if one.code not in codes)
+    return replace(pyramid, reasons=kept)
 
 
 def _year(results: Results, typed: str, problems: list[str]) -> int:
@@ -178,7 +198,7 @@ def share_words(share: Rate) -> str:
 
 
 def _stratum(
-    stratum: int, value: _Value, row: str, pyramid: Pyramid, query: Mapping[str, object]
+    stratum: int, value: _Value, row: str, pyramid: Pyramid, *, may_list: bool
 ) -> StratumRow:
     key = str(stratum)
     reasons = tuple(one.label for one in pyramid.reasons if one.stratum == stratum)
@@ -191,7 +211,7 @@ def _stratum(
         above="" if row == ALL else share_words(_share(value(ALL, key), value(ALL, ALL))),
         reasons=reasons,
         list_url=f"{reverse('population:target-new')}?{urlencode(asks)}"
-        if query and stratum
+        if may_list and stratum
         else "",
     )
 

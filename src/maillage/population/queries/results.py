@@ -12,6 +12,7 @@ Everything here is **raw**. Whatever is shown, exported or answered goes through
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -78,6 +79,8 @@ class ComputationCard:
 
     pk: int
     done_at: datetime
+    untold: Mapping[str, Sequence[str]]
+    """What these data cannot tell and was left out: see the manifest of the engine."""
     definitions: str
     """Fingerprint of the definitions that it was computed under."""
 
@@ -222,7 +225,12 @@ def build_results(found: Computation) -> Results:
             share=version.share,
             is_exhaustive=bool(version.manifest.get("is_exhaustive", True)),
         ),
-        computation=ComputationCard(pk=found.pk, done_at=done_at, definitions=found.definitions),
+        computation=ComputationCard(
+            pk=found.pk,
+            done_at=done_at,
+            untold=dict(found.manifest.get("untold", {})),
+            definitions=found.definitions,
+        ),
         years=tuple(sorted(int(year) for year in found.years)),
         folder=results_folder(found),
     )
