@@ -77,7 +77,7 @@ def compute(context: JobContext, *, computation: int) -> None:
         raise JobCancelled from error
 
 
-@job(PREVIEW_JOB, label="Décompte d'essai d'une cohorte", readers=permissions.DEFINE, is_long=True)
+@job(PREVIEW_JOB, label="Décompte d'essai d'une cohorte", readers=permissions.DEFINE)
 def preview(context: JobContext, *, definition: int, version: int) -> None:
     """Count the people of a draft."""
     context.report(0, 0, "Décompte")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,24 +16,32 @@ from maillage.vocabulary.errors import Refusal
 if TYPE_CHECKING:
     from maillage.engines.indicators.areas import Areas
 
+CATCHMENT_SHARE = 0.01
+"""Part of the patients of a hospital that an inter-communal authority sends it, at least, to be on
+its maps: elsewhere a rate would tell the distance, not the need. Ours, to be tried."""
+
 UNIVERSITY = "UNIVERSITY"
 
 
 def build_present_areas(store: Path) -> Areas:
     """The areas of the communes of a store, as the territory's inter-communal authorities are now:
-    those whose residents it counts, or every commune when it counts none. One query. Raises
-    :class:`Refusal` without communes."""
+    those whose residents it counts, or every commune when it counts none; of a store that does not
+    hold all care of its residents, the authorities that its patients come from
+    (:data:`CATCHMENT_SHARE`). One query. Raises :class:`Refusal` without communes."""
     from maillage.engines.indicators.areas import AreaCommune, build_areas
 
     counted = _communes_of(store)
     found = Commune.objects.order_by("code")
-    rows = (
+    rows = [
         row
         for row in found.values_list(
             "code", "name", "epci__code", "epci__name", "latitude", "longitude", "residents"
         )
         if not counted or row[0] in counted
-    )
+    ]
+    zones = catchment({row[0]: row[2] or "" for row in rows}, _patients_by_commune(store))
+    if zones:
+        rows = [row for row in rows if (row[2] or "") in zones]
     communes = [
         AreaCommune(code, name, zone or "", zone_name or "", lat, lon, residents)
         for code, name, zone, zone_name, lat, lon, residents in rows
@@ -42,6 +52,34 @@ def build_present_areas(store: Path) -> Areas:
             "Aucune commune de ces données n'est chargée : chargez d'abord leur territoire.",
         )
     return build_areas(communes)
+
+
+def catchment(zone_of: Mapping[str, str], patients: Mapping[str, int]) -> frozenset[str]:
+    """The zones that at least :data:`CATCHMENT_SHARE` of the patients come from, of those whose
+    zone is known. Empty: all of them, nobody's commune is known."""
+    counts: Counter[str] = Counter()
+    for commune, number in patients.items():
+        if commune in zone_of:
+            counts[zone_of[commune]] += number
+    least = CATCHMENT_SHARE * sum(counts.values())
+    return frozenset(zone for zone, number in counts.items() if number and number >= least)
+
+
+def _patients_by_commune(store: Path) -> dict[str, int]:
+    """People of a store by the commune where they live, or lived last; empty for a store that holds
+    everybody."""
+    import pyarrow.parquet as pq
+
+    from maillage.engines.indicators.store import list_files, read_manifest
+
+    if read_manifest(store).is_exhaustive:
+        return {}
+    last: dict[int, str] = {}
+    for path in list_files(store, "residence"):
+        # Rows are in order of person, then of day: the last one wins.
+        rows = pq.read_table(path, columns=["person", "commune"])
+        last.update(zip(rows["person"].to_pylist(), rows["commune"].to_pylist(), strict=True))
+    return dict(Counter(commune for commune in last.values() if commune))
 
 
 def _communes_of(store: Path) -> frozenset[str]:
