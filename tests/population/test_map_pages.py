@@ -310,7 +310,7 @@ def test_no_combination_of_choosers_tells_a_small_count(results: Results) -> Non
     for asked in combinations():
         choice, problems, _ = get_choice(results, asked)
         # A single year of a rare indicator falls back on zones, and says so.
-        assert not problems or asked["indicateur"] == TOGETHER and choice.year, asked
+        assert not problems or (asked["indicateur"] == TOGETHER and choice.year), asked
         found = get_places(results, choice)
         for place in [found.whole, *found.places.values()]:
             tried += 1
