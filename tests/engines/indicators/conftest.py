@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
-from maillage.engines.indicators.backends import Engine, open_memory
-from tests.engines.indicators.engines import Rows, as_arrow, open_on_postgresql
+from maillage.engines.indicators.backends import Engine
+from tests.engines.indicators.engines import Rows, open_on_postgresql, reused
 
+HERE = Path(__file__).parent
 ADDRESS = os.environ.get("MAILLAGE_TEST_DATABASE", "").strip()
 KINDS = ["duckdb", *(["postgresql"] if ADDRESS else [])]
 
@@ -29,5 +31,17 @@ def engine_kind(request: pytest.FixtureRequest) -> str:
 def open_events(engine_kind: str) -> Callable[[Rows], AbstractContextManager[Engine]]:
     """Open rows of the event model with an engine."""
     if engine_kind == "duckdb":
-        return lambda rows: open_memory(as_arrow(rows))
+        return reused
     return lambda rows: open_on_postgresql(ADDRESS, rows)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests of a file go to one process: they share populations, computed tables and queries
+    that were written once."""
+    # Spark has an environment of its own, without processes.
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group(f"indicators-{item.path.stem}"))

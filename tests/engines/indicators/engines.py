@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 _numbers = count(1)
+MOST_TEXTS = 2000
+"""Queries that a reused engine remembers."""
 
 
 def as_arrow(rows: Rows) -> dict[str, pa.Table]:
@@ -64,8 +67,29 @@ class ReusedEngine(DuckEngine):
     def to_sql(self, expression: ir.Table) -> str:
         node = expression.op()
         if node not in self._texts:
+            if len(self._texts) > MOST_TEXTS:
+                self._texts.clear()
             self._texts[node] = super().to_sql(expression)
         return self._texts[node]
+
+
+@cache
+def _shared() -> ReusedEngine:
+    return ReusedEngine()
+
+
+_in_use: list[str] = []
+
+
+@contextmanager
+def reused(rows: Rows) -> Iterator[ReusedEngine]:
+    """The engine of all small cases of this process, with these rows. One at a time."""
+    assert not _in_use, "the rows of another case are being asked about"
+    _in_use.append("in use")
+    try:
+        yield _shared().put(rows)
+    finally:
+        _in_use.clear()
 
 
 @contextmanager

@@ -13,13 +13,12 @@ import pytest
 
 from maillage.engines.indicators import access, smoothing
 from maillage.engines.indicators.adherence import USUAL, pdc
-from maillage.engines.indicators.backends import open_memory
 from maillage.engines.indicators.cohorts import members
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.episodes import episodes, readmissions
 from maillage.engines.indicators.measures import expression
 from maillage.engines.indicators.measures.ground import prepare
-from tests.engines.indicators.engines import as_arrow
+from tests.engines.indicators.engines import reused
 
 DEFINITIONS = load_definitions()
 Row = dict[str, Any]
@@ -59,7 +58,7 @@ def fill(person: int, on: str, days: int, *, atc: str = "A10BA02", **changes: An
 
 def followed(stays: Sequence[Row], *, days: int = 30, last_on: date = END) -> list[Row]:
     """Index episodes with what followed, in the order of their exit."""
-    with open_memory(as_arrow({"person": people(9), "stay": stays})) as engine:
+    with reused({"person": people(9), "stay": stays}) as engine:
         found = engine.run(readmissions(episodes(engine.events), days=(1, days), last_on=last_on))
     return sorted(found.to_pylist(), key=lambda row: (row["person"], row["left_on"]))
 
@@ -70,7 +69,7 @@ def returned(stays: Sequence[Row], **options: Any) -> list[bool]:
 
 def in_cohort(key: str, tables: dict[str, list[Row]], years: Sequence[int]) -> set[tuple[int, int]]:
     rows: dict[str, list[Row]] = {"person": people(9)} | tables
-    with open_memory(as_arrow(rows)) as engine:
+    with reused(rows) as engine:
         found = engine.run(members(DEFINITIONS.cohorts[key], engine.events, years=years))
     return {(row["person"], row["year"]) for row in found.to_pylist()}
 
@@ -86,7 +85,7 @@ def test_a_chain_over_three_hospitals_is_one_episode_of_its_last_one() -> None:
         stay(3, 1, "03-09", "03-20", site="C", entry="TRANSFER"),
         stay(4, 1, "04-19", "04-21", site="A", from_emergency=True),
     ]
-    with open_memory(as_arrow({"stay": chain})) as engine:
+    with reused({"stay": chain}) as engine:
         rows = engine.run(episodes(engine.events).order_by("entered_on")).to_pylist()
     assert [(r["stays"], r["first_site"], r["last_site"]) for r in rows] == [
         (3, "A", "C"), (1, "A", "A"),
@@ -182,7 +181,7 @@ def test_same_day_transfers_are_chained_whatever_the_numbers_of_the_stays() -> N
         stay(4, 1, "03-01", "03-01", site="B", exit="TRANSFER"),
         stay(7, 1, "03-01", "03-08", site="C", entry="TRANSFER"),
     ]
-    with open_memory(as_arrow({"stay": stays})) as engine:
+    with reused({"stay": stays}) as engine:
         (row,) = engine.run(episodes(engine.events)).to_pylist()
     assert (row["stays"], row["last_site"], row["left_on"]) == (3, "C", day("03-08"))
     assert returned(stays) == [False]
@@ -201,7 +200,7 @@ def shares(
     fills: Sequence[Row], persons: Sequence[Row] | None = None, **options: Any
 ) -> list[tuple[int, int, bool]]:
     rows = {"person": persons or people(9), "dispensing": fills}
-    with open_memory(as_arrow(rows | options.pop("tables", {}))) as engine:
+    with reused(rows | options.pop("tables", {})) as engine:
         found = engine.run(pdc(engine.events, atc=["A10B"], years=[2023], **options))
     return [
         (row["days_covered"], row["days_in_period"], row["is_adherent"])
@@ -408,7 +407,7 @@ def test_an_indicator_of_empty_communes_is_a_number() -> None:
     stays = [stay(n, n, "03-01", "03-04", main="I500", group="05M091") for n in (1, 2)]
     rows: dict[str, list[Row]] = {"person": people(2), "residence": homes, "stay": stays,
                                   "population": population}  # fmt: skip
-    with open_memory(as_arrow(rows)) as engine:
+    with reused(rows) as engine:
         ground = prepare(
             engine, DEFINITIONS, [2023], first_on=date(2020, 1, 1), last_on=date(2023, 12, 31)
         )

@@ -13,6 +13,7 @@ from maillage.engines.indicators.adherence import PdcRule, pdc
 from tests.engines.indicators import drawn
 from tests.engines.indicators.engines import ReusedEngine
 from tests.engines.indicators.reference import adherence as reference
+from tests.hypothesis_profile import DEPTH
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -58,7 +59,7 @@ def computed(
 
 
 @given(people=drawn.people(), dispensings=drawn.dispensings())
-@settings(max_examples=60)
+@settings(max_examples=60 * DEPTH)
 def test_equal_to_the_reference(
     engine: Measured, people: list[dict[str, Any]], dispensings: list[dict[str, Any]]
 ) -> None:
@@ -70,7 +71,7 @@ def test_equal_to_the_reference(
 
 
 @given(people=drawn.people(), dispensings=drawn.dispensings(), stays=drawn.stays())
-@settings(max_examples=60)
+@settings(max_examples=60 * DEPTH)
 def test_equal_to_the_reference_without_hospital(
     engine: Measured,
     people: list[dict[str, Any]],

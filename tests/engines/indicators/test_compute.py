@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from maillage.engines.indicators import __main__ as command
+from maillage.engines.indicators import path_rules
 from maillage.engines.indicators.backends import open_duckdb, open_memory
 from maillage.engines.indicators.compute import (
     ResultManifest,
@@ -35,8 +37,20 @@ from tests.engines.indicators.drawn_lives import FIRST_ON, LAST_ON, YEARS, Table
 from tests.engines.indicators.engines import as_arrow
 from tests.engines.indicators.reference.measures import _full
 
+PATHWAYS = ("diabetes", "heart-failure")
 KEYS = ("prevalence-diabetes", "avoidable", "readmission-30", "stays-diabetes",
         "emergency-not-admitted", "gap-hba1c-none")  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_rules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Few pathways: what is tried here is not what is lived."""
+    folder = tmp_path_factory.mktemp("pathways")
+    for key in PATHWAYS:
+        shutil.copy(path_rules.FOLDER / f"{key}.toml", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(path_rules, "FOLDER", folder)
+        yield
 
 
 @pytest.fixture(scope="module")

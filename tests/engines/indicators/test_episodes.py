@@ -15,6 +15,7 @@ from maillage.engines.indicators.episodes import episodes, readmissions
 from tests.engines.indicators import drawn
 from tests.engines.indicators.engines import ReusedEngine
 from tests.engines.indicators.reference import episodes as reference
+from tests.hypothesis_profile import DEPTH
 
 LAST_ON = date(2023, 4, 15)
 
@@ -68,7 +69,7 @@ def stay(number: int, enters: str, leaves: str, **others: Any) -> dict[str, Any]
 
 
 @given(rows=drawn.stays())
-@settings(max_examples=40)
+@settings(max_examples=40 * DEPTH)
 def test_equal_to_the_reference(engine: Measured, rows: list[dict[str, Any]]) -> None:
     found, returns = computed(engine, rows)
     expected = reference.episodes(rows)
@@ -77,7 +78,7 @@ def test_equal_to_the_reference(engine: Measured, rows: list[dict[str, Any]]) ->
 
 
 @given(rows=drawn.stays())
-@settings(max_examples=40)
+@settings(max_examples=40 * DEPTH)
 def test_episodes_of_a_person_share_no_day(engine: Measured, rows: list[dict[str, Any]]) -> None:
     found, returns = computed(engine, rows)
     of_person: dict[int, list[dict[str, Any]]] = {}

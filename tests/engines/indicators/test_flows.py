@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from maillage.engines.indicators.backends import open_memory
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.flows import flows
 from maillage.engines.indicators.measures.ground import prepare
 from tests.engines.indicators.drawn_lives import FIRST_ON, LAST_ON, YEARS, lives
-from tests.engines.indicators.engines import as_arrow
+from tests.engines.indicators.engines import reused
 from tests.engines.indicators.reference.cohorts import members, rows_of_people
 from tests.engines.indicators.reference.measures import place
 
@@ -28,7 +27,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[dict[str, Any]]]:
-    with open_memory(as_arrow(TABLES)) as engine:
+    with reused(TABLES) as engine:
         ground = prepare(engine, DEFINITIONS, YEARS, first_on=FIRST_ON, last_on=LAST_ON)
         return {need: engine.run(query).to_pylist() for need, query in flows(ground).items()}
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maillage.engines.indicators.funnel import (
@@ -19,6 +19,7 @@ from maillage.engines.indicators.funnel import (
     poisson_limits,
     poisson_places,
 )
+from tests.hypothesis_profile import DEPTH
 
 
 def poisson_chances(count: int, mean: float) -> tuple[float, float]:
@@ -39,12 +40,14 @@ def place_of(at_least: float, at_most: float) -> Place:
 
 
 @given(count=st.integers(0, 150), mean=st.floats(0.2, 120))
+@settings(max_examples=50 * DEPTH)
 def test_a_count_lies_where_its_chance_says(count: int, mean: float) -> None:
     found = poisson_places([count], [mean])[0]
     assert found == place_of(*poisson_chances(count, mean))
 
 
 @given(count=st.integers(0, 150), mean=st.floats(0.2, 120))
+@settings(max_examples=50 * DEPTH)
 def test_a_point_is_outside_of_the_drawn_curve_if_its_test_says_so(count: int, mean: float) -> None:
     place = poisson_places([count], [mean])[0]
     for level, size in ((NARROW, 1), (WIDE, 2)):
@@ -58,6 +61,7 @@ def test_a_point_is_outside_of_the_drawn_curve_if_its_test_says_so(count: int, m
 
 
 @given(trials=st.integers(1, 60), data=st.data(), share=st.floats(0.02, 0.98))
+@settings(max_examples=50 * DEPTH)
 def test_shares_lie_where_their_chance_says(trials: int, data: st.DataObject, share: float) -> None:
     part = data.draw(st.integers(0, trials))
     terms = [

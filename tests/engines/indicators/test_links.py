@@ -29,6 +29,7 @@ from maillage.engines.indicators.published import AGE_GROUPS, Published
 from maillage.engines.indicators.reference import rates_of_parts
 from tests.engines.indicators.attack import TOTAL, Bounds
 from tests.engines.indicators.territories import cells_table, draw_areas
+from tests.hypothesis_profile import DEPTH
 
 AREAS = draw_areas(((3, 2), (4,), (1, 2)))
 COMMUNES = [key[2:] for key in AREAS.at(Level.COMMUNE)]
@@ -53,7 +54,7 @@ def nested(seed: int) -> tuple[list[Row], list[Row]]:
 
 
 @given(seed=st.integers(0, 500))
-@settings(max_examples=40)
+@settings(max_examples=40 * DEPTH)
 def test_people_hidden_in_one_table_are_not_the_denominator_of_another(seed: int) -> None:
     wide, narrow = (cells_table(rows) for rows in nested(seed))
     prevalence = publish(wide, AREAS, base_is_people=False)
@@ -73,7 +74,7 @@ def test_people_hidden_in_one_table_are_not_the_denominator_of_another(seed: int
 
 
 @given(seed=st.integers(0, 500))
-@settings(max_examples=30)
+@settings(max_examples=30 * DEPTH)
 def test_a_part_of_other_events_leaves_no_small_difference(seed: int) -> None:
     """Within seven days, within thirty: the difference is a count as well."""
     wide, narrow = nested(seed)
@@ -107,7 +108,7 @@ def causes(seed: int) -> tuple[dict[str, list[Row]], list[Row]]:
 
 
 @given(seed=st.integers(0, 500))
-@settings(max_examples=25)
+@settings(max_examples=25 * DEPTH)
 def test_all_causes_less_some_are_not_the_others(seed: int) -> None:
     """The attacker knows all that is shown of the whole and of each cause, at every level."""
     rows, whole_rows = causes(seed)
@@ -136,7 +137,7 @@ def test_all_causes_less_some_are_not_the_others(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 500))
-@settings(max_examples=25)
+@settings(max_examples=25 * DEPTH)
 def test_expected_numbers_of_causes_give_no_small_stratum_away(seed: int) -> None:
     """Rates of causes solved from their expected numbers, times residents, and what is left of all
     causes: no event, or eleven, in each stratum that all share."""

@@ -116,7 +116,7 @@ def reused() -> Iterator[ReusedEngine]:
         yield engine
 
 
-@settings(max_examples=4 * DEPTH)
+@settings(max_examples=3 * DEPTH)
 @given(seed=st.integers(0, 100_000))
 def test_any_few_people(reused: ReusedEngine, seed: int) -> None:
     world = world_of(lives(seed, 5))

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from maillage.engines.indicators.backends import open_memory
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.measures import check, expression, in_order
 from maillage.engines.indicators.measures.ground import prepare
 from maillage.vocabulary.errors import Invalid
-from tests.engines.indicators.engines import as_arrow
+from tests.engines.indicators.engines import reused
 
 DEFINITIONS = load_definitions()
 YEAR = 2022
@@ -61,9 +60,10 @@ def count(
     years: Sequence[int] = (YEAR,),
     last_on: date = date(2023, 12, 31),
 ) -> list[Row]:
-    """The rows of CELLS of an indicator."""
+    """The rows of CELLS of an indicator by single years, whatever the way it is published."""
     one = DEFINITIONS.indicators[indicator] if isinstance(indicator, str) else indicator
-    with open_memory(as_arrow({"person": [person()], **tables})) as engine:
+    one = replace(one, published="year")
+    with reused({"person": [person()], **tables}) as engine:
         ground = prepare(engine, DEFINITIONS, years, first_on=date(2020, 1, 1), last_on=last_on)
         return in_order(engine.run(expression(one, ground))).to_pylist()
 

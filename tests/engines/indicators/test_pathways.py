@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillage.engines.indicators.backends import Engine, open_memory
+from maillage.engines.indicators.backends import Engine
 from maillage.engines.indicators.definition_model import Cohort
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.measures.ground import prepare
@@ -31,8 +31,9 @@ from maillage.engines.indicators.pathways import lived
 from maillage.engines.indicators.results import CONFORMANCE, PATHS
 from maillage.vocabulary.errors import Invalid
 from tests.engines.indicators.drawn_cohorts import NOISE, YEARS, Row, codes_of, population
-from tests.engines.indicators.engines import as_arrow
+from tests.engines.indicators.engines import reused
 from tests.engines.indicators.reference import pathways as reference
+from tests.hypothesis_profile import DEPTH
 
 DEFINITIONS = load_definitions()
 PATHWAYS = load_pathways(DEFINITIONS)
@@ -75,11 +76,7 @@ def spread(tables: Tables) -> Tables:
 Open = Callable[[Mapping[str, list[Row]]], AbstractContextManager[Engine]]
 
 
-def on_duckdb(tables: Mapping[str, list[Row]]) -> Engine:
-    return open_memory(as_arrow(tables))
-
-
-def run(tables: Tables, *pathways: GradedPathway, opened: Open = on_duckdb) -> Found:
+def run(tables: Tables, *pathways: GradedPathway, opened: Open = reused) -> Found:
     with opened(tables) as engine:
         ground = prepare(engine, DEFINITIONS, YEARS, first_on=FIRST_ON, last_on=LAST_ON)
         return lived(engine, DEFINITIONS, YEARS, LEVELS, ground=ground, pathways=pathways)
@@ -202,7 +199,7 @@ def pathway_texts(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=12)
+@settings(max_examples=6 * DEPTH)
 @given(text=pathway_texts(), seed=st.integers(0, 10_000))
 def test_any_pathway_that_the_grammar_accepts(text: str, seed: int) -> None:
     pathway = read_pathway(text, name="drawn.toml", definitions=DEFINITIONS)

@@ -18,6 +18,7 @@ from tests.engines.indicators.territories import (
     tables,
     tallies_of,
 )
+from tests.hypothesis_profile import DEPTH
 
 THRESHOLD = 11
 
@@ -41,7 +42,7 @@ def is_published(cell: Cell, areas: Areas) -> bool:
 
 
 @given(drawn=counts())
-@settings(max_examples=250)
+@settings(max_examples=150 * DEPTH)
 def test_each_small_number_may_be_anything_from_one_to_eleven(
     drawn: tuple[Areas, list[str], dict[Cell, int]],
 ) -> None:
@@ -60,7 +61,7 @@ def test_each_small_number_may_be_anything_from_one_to_eleven(
 
 
 @given(drawn=counts())
-@settings(max_examples=100)
+@settings(max_examples=60 * DEPTH)
 def test_a_number_of_a_commune_by_sex_and_age_is_never_known_when_it_is_small(
     drawn: tuple[Areas, list[str], dict[Cell, int]],
 ) -> None:
@@ -85,7 +86,7 @@ TINY = 3
     shape=st.sampled_from([((2, 1),), ((1,), (2,)), ((3,),), ((1, 1), (1,))]),
     data=st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=40 * DEPTH)
 def test_trying_every_table_finds_no_value_excluded(shape: Shape, data: st.DataObject) -> None:
     """The same by brute force, which trusts no theory of flows."""
     areas, columns = draw_areas(shape), ["m", "f"]
@@ -127,7 +128,7 @@ REST = st.one_of(st.sampled_from([0, 0, 1, 2, 4, 7, 10, 11]), st.integers(0, 80)
 
 
 @given(drawn=counts(), data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=80 * DEPTH)
 def test_with_every_base_known_the_numbers_and_what_is_left_of_the_bases_stay_open(
     drawn: tuple[Areas, list[str], dict[Cell, int]], data: st.DataObject
 ) -> None:
@@ -173,7 +174,7 @@ def check_one(attacker: Bounds, cell: Cell, value: int, base: int, hidden: set[C
 
 
 @given(drawn=counts(), data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=80 * DEPTH)
 def test_small_denominators_of_the_data_set_stay_open_with_every_event_known(
     drawn: tuple[Areas, list[str], dict[Cell, int]], data: st.DataObject
 ) -> None:
@@ -194,7 +195,7 @@ def test_small_denominators_of_the_data_set_stay_open_with_every_event_known(
 
 
 @given(drawn=counts(), data=st.data())
-@settings(max_examples=100)
+@settings(max_examples=60 * DEPTH)
 def test_many_events_of_few_people_are_known_no_closer(
     drawn: tuple[Areas, list[str], dict[Cell, int]], data: st.DataObject
 ) -> None:
@@ -225,7 +226,7 @@ RISKS = np.array([0.002, 0.03, 0.2, 0.5] * 2)
     shape=st.lists(st.lists(st.integers(1, 6), min_size=1, max_size=3), min_size=1, max_size=3),
     level=st.sampled_from([0.004, 0.02, 0.1, 0.4, 1.0]),
 )
-@settings(max_examples=60)
+@settings(max_examples=40 * DEPTH)
 def test_knowing_who_lives_in_each_village_by_sex_and_age_excludes_nothing_more(
     seed: int, shape: Shape, level: float
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillage.engines.indicators.backends import Engine, open_memory
+from maillage.engines.indicators.backends import Engine
 from maillage.engines.indicators.definition_model import Cohort
 from maillage.engines.indicators.definitions import load_definitions
 from maillage.engines.indicators.measures.ground import prepare
@@ -28,8 +28,9 @@ from maillage.engines.indicators.pyramid_rules import (
 from maillage.engines.indicators.results import MOVES, PEOPLE, STRATA
 from maillage.vocabulary.errors import Invalid
 from tests.engines.indicators.drawn_cohorts import YEARS, Row, codes_of, population
-from tests.engines.indicators.engines import as_arrow
+from tests.engines.indicators.engines import reused
 from tests.engines.indicators.reference.pyramid import ReferencePyramid
+from tests.hypothesis_profile import DEPTH
 
 DEFINITIONS = load_definitions()
 PYRAMIDS = load_pyramids(DEFINITIONS)
@@ -40,15 +41,11 @@ FIRST_ON, LAST_ON = date(2016, 1, 1), date(2024, 6, 30)
 Open = Callable[[Mapping[str, list[Row]]], AbstractContextManager[Engine]]
 
 
-def on_duckdb(tables: Mapping[str, list[Row]]) -> Engine:
-    return open_memory(as_arrow(tables))
-
-
 def run(
     tables: dict[str, list[Row]],
     *pyramids: Pyramid,
     years: tuple[int, ...] = YEARS,
-    opened: Open = on_duckdb,
+    opened: Open = reused,
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
     with opened(tables) as engine:
         ground = prepare(engine, DEFINITIONS, years, first_on=FIRST_ON, last_on=LAST_ON)
@@ -160,7 +157,7 @@ def pyramid_texts(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=8)
+@settings(max_examples=4 * DEPTH)
 @given(text=pyramid_texts(), seed=st.integers(0, 10_000))
 def test_any_pyramid_that_the_grammar_accepts(text: str, seed: int) -> None:
     pyramid = read_pyramid(text, name="drawn.toml", definitions=DEFINITIONS)

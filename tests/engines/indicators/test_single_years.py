@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,7 @@ from maillage.engines.indicators.synth.space import READMISSION_FACTOR
 from maillage.vocabulary.errors import Invalid
 from tests.engines.indicators.attack import TOTAL, Bounds, totals_of
 from tests.engines.indicators.territories import Shape, cells_table, draw_areas
+from tests.hypothesis_profile import DEPTH
 
 TINY = 3
 """A threshold at which every table can be tried."""
@@ -72,7 +74,7 @@ def decide(areas: Areas, leaves: np.ndarray, threshold: int) -> Told:
     shape=st.sampled_from([((1,), (1,)), ((1,), (1,), (1,)), ((2,), (1,)), ((1, 1), (1,))]),
     data=st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=40 * DEPTH)
 def test_trying_every_table_of_communes_by_years(shape: Shape, data: st.DataObject) -> None:
     """By brute force, at a threshold of three: given all that both tables show, every small number
     of either may be one, two or three."""
@@ -133,7 +135,7 @@ SIZES = st.one_of(st.sampled_from([0, 1, 3, 6, 10, 11, 13]), st.integers(0, 40))
     shape=st.lists(st.lists(st.integers(1, 2), min_size=1, max_size=2), min_size=2, max_size=6),
     data=st.data(),
 )
-@settings(max_examples=120)
+@settings(max_examples=80 * DEPTH)
 def test_each_small_year_of_a_zone_may_be_anything_from_one_to_eleven(
     shape: Shape, data: st.DataObject
 ) -> None:
@@ -219,7 +221,7 @@ def pool(years: Mapping[int, Sequence[Row]]) -> pa.Table:
 
 
 @given(seed=st.integers(0, 300), size=st.sampled_from([4.0, 12.0, 60.0]))
-@settings(max_examples=40)
+@settings(max_examples=30 * DEPTH)
 def test_no_small_number_nor_rest_is_shown_of_single_years(seed: int, size: float) -> None:
     years = drawn_years(seed, size=size)
     pooled = publish(pool(years), AREAS, base_is_people=True, years=len(YEARS))
@@ -320,7 +322,7 @@ def published_family(seed: int) -> tuple[dict[tuple[str, int], list[Row]], Compu
 
 
 @given(seed=st.integers(0, 200))
-@settings(max_examples=12)
+@settings(max_examples=6 * DEPTH)
 def test_causes_by_year_are_not_what_the_others_leave(seed: int) -> None:
     """In each zone, with the years of all causes, the sums of each over the years, and the years of
     others: the exact bounds of each small year of a cause."""
@@ -362,7 +364,7 @@ def test_causes_by_year_are_not_what_the_others_leave(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 200))
-@settings(max_examples=10)
+@settings(max_examples=4 * DEPTH)
 def test_the_territory_of_a_year_is_shown_of_a_cause_when_every_zone_is(seed: int) -> None:
     _, computed = published_family(seed)
     for key, year in itertools.product(CAUSES, YEARS):
@@ -384,7 +386,7 @@ def test_a_wider_indicator_by_year_stands_beside_as_the_sum_of_its_years() -> No
     computed = Computed(
         load_definitions().indicators, keys, keys[:1], YEARS, AREAS,
         lambda key, year: tables[key, year],
-        lambda key, year: publish_linked(key, year, computed),
+        cache(lambda key, year: publish_linked(key, year, computed)),
     )  # fmt: skip
     wider = computed.wider(keys[1], 0)
     assert wider.published.value("T").events == sum(r[3] for rows in wide.values() for r in rows)
@@ -392,7 +394,7 @@ def test_a_wider_indicator_by_year_stands_beside_as_the_sum_of_its_years() -> No
     for row in AREAS.rows:
         assert found.value(row.key).is_hidden >= wider.published.value(row.key).is_hidden
         for year in YEARS:
-            own = publish_linked(keys[0], year, computed).value(row.key)
+            own = computed.published(keys[0], year).value(row.key)
             assert own.is_hidden >= computed.published(keys[1], year).value(row.key).is_hidden
     with pytest.raises(ValueError, match="published by year"):
         publish_linked(keys[1], 0, computed)

@@ -96,6 +96,7 @@ def sort(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def load(kind: str, files: Path, out: Path, **options: Any) -> tuple[Path, reading.ReadReport]:
     """Read files into a store; every report must balance."""
     with EventWriter(out) as writer:
+        options = {"threads": 1, **options}
         report = reading.read(kind, files, writer, options=reading.ReadOptions(out=out, **options))
         writer.close()
     for one in report.files:

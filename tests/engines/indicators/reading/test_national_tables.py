@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,12 +17,19 @@ from tests.engines.indicators.reading.stores import SMALL, load, rows_of, write_
 Row = dict[str, str]
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The national tables of a small store."""
-    store = write_store(tmp_path / "store", SMALL)
-    writing.write_snds(store, tmp_path / "files")
-    return tmp_path / "files"
+    place = tmp_path_factory.mktemp("national")
+    store = write_store(place / "store", SMALL)
+    writing.write_snds(store, place / "files")
+    return place / "files"
+
+
+@pytest.fixture
+def files(written: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(written, tmp_path / "files"))
 
 
 def edit(files: Path, table: str, change: Callable[[list[Row]], list[Row]]) -> None:

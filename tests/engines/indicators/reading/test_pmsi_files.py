@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -23,12 +24,19 @@ from tests.engines.indicators.reading.stores import (
 )
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a small hospital."""
-    store = write_store(tmp_path / "store", SMALL)
-    writing.write_pmsi(store, tmp_path / "files", organization=HOSPITAL)
-    return tmp_path / "files"
+    place = tmp_path_factory.mktemp("hospital")
+    store = write_store(place / "store", SMALL)
+    writing.write_pmsi(store, place / "files", organization=HOSPITAL)
+    return place / "files"
+
+
+@pytest.fixture
+def files(written: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(written, tmp_path / "files"))
 
 
 def edit(path: Path, row: int, at: int, text: str) -> None:

@@ -25,6 +25,7 @@ from tests.engines.indicators.reading.stores import (
     sort,
     write_store,
 )
+from tests.hypothesis_profile import DEPTH
 
 Expected = dict[str, list[tuple[Any, ...]]]
 
@@ -156,7 +157,7 @@ def test_a_store_comes_back_from_parquet(form: str, tmp_path: Path) -> None:
 
 
 SEARCH = settings(
-    max_examples=5, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+    max_examples=2 * DEPTH, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
 """An example costs most of a second: making a failing one smaller would take minutes."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -69,12 +70,19 @@ def test_omop_rows_are_kept_set_aside_or_refused(tmp_path: Path) -> None:
     assert rows_of(out, "dispensing") == [(1, "A10BA02", date(2021, 1, 2), 2, 60, False)]
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The resources of a small store."""
-    store = write_store(tmp_path / "store", SMALL)
-    writing.write_fhir(store, tmp_path / "files")
-    return tmp_path / "files"
+    place = tmp_path_factory.mktemp("resources")
+    store = write_store(place / "store", SMALL)
+    writing.write_fhir(store, place / "files")
+    return place / "files"
+
+
+@pytest.fixture
+def files(written: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(written, tmp_path / "files"))
 
 
 def add(files: Path, name: str, *resources: dict[str, Any] | str) -> None:
