@@ -47,8 +47,10 @@ def test_a_smoothed_rate_lies_between_its_own_and_the_mean_inside_its_interval(
     own = events / base
     assert (found.value >= np.minimum(own, law.mean) - 1e-9).all()
     assert (found.value <= np.maximum(own, law.mean) + 1e-9).all()
-    assert (found.low < found.value).all()
-    assert (found.value < found.high).all()
+    # Without any event the law may be so skewed that its mean lies in the last two per cent.
+    some = events > 0
+    assert (found.low < found.value)[some].all()
+    assert (found.value < found.high)[some].all()
 
 
 def test_the_interval_is_that_of_the_gamma_posterior() -> None:
