@@ -71,9 +71,9 @@ class Started(BaseException):
 
 @pytest.mark.parametrize(
     ("words", "workers"),
-    [([], 1), (["--sans-travaux"], 0), (["--sans-travaux", "--adresse", "127.0.0.1:{port}"], 0)],
+    [([], 2), (["--sans-travaux"], 0), (["--sans-travaux", "--adresse", "127.0.0.1:{port}"], 0)],
 )
-def test_serve_starts_one_worker(
+def test_serve_starts_two_workers_one_of_them_for_short_jobs(
     monkeypatch: pytest.MonkeyPatch, unused_port: int, words: list[str], workers: int
 ) -> None:
     calls: list[list[str]] = []
@@ -90,7 +90,10 @@ def test_serve_starts_one_worker(
         front.serve([word.format(port=unused_port) for word in words])
     assert len(calls) == workers
     if workers:
-        assert calls[0][1:] == ["-m", "maillage.config.watch", "--parent", str(os.getpid())]
+        watched = ["-m", "maillage.config.watch", "--parent", str(os.getpid())]
+        assert calls[0][1:] == watched
+        assert calls[1][1:5] == watched
+        assert calls[1][-1] == "--short-only"
 
 
 @pytest.fixture
