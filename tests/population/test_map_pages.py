@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from html import unescape
 from itertools import product
 from typing import Any
@@ -21,7 +22,7 @@ from maillage.engines.indicators.areas import Level
 from maillage.engines.indicators.published import AGE_GROUPS, ALL_AGES
 from maillage.population.actions.publishing import prepare_published
 from maillage.population.models import Computation, DataSetVersion, Export
-from maillage.population.queries import Results, current_results
+from maillage.population.queries import Results, current_results, figures
 from maillage.population.queries.figures import forget_figures, get_places
 from maillage.population.queries.indicator_page import get_indicator_page
 from maillage.population.queries.map import get_choice
@@ -303,6 +304,14 @@ def is_small(count: float | None) -> bool:
     return count is not None and 0 < count < THRESHOLD
 
 
+@pytest.fixture
+def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of choices without the curves of their funnels, which hold no count and take most of
+    the time."""
+    monkeypatch.setattr(figures, "_limits_of", cache(lambda *asked: ((), False)))
+
+
+@pytest.mark.usefixtures("without_limits")
 def test_no_combination_of_choosers_tells_a_small_count(results: Results) -> None:
     """Every figure of every page and file: counts, and for bases of the data set the base and
     what is left of it."""
@@ -354,6 +363,7 @@ def test_pages_write_no_small_count(results: Results, dim: Client) -> None:
     assert seen > 300
 
 
+@pytest.mark.usefixtures("without_limits")
 def test_what_is_hidden_is_not_a_difference_of_what_is_told(results: Results) -> None:
     """A reader who adds and subtracts every figure of every choice: areas and what they hold, both
     sexes and each, all ages and each, all years and each."""

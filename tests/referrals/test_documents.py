@@ -250,7 +250,8 @@ def test_a_seal_opens_under_its_name_and_key_only() -> None:
     master = read_master_key(make_master_key())
     sealed = seal(b"content", master=master, name="A")
     assert unseal(sealed, master=master, name="A") == b"content"
-    changed = Sealed(sealed.content[:-1] + b"\x00", sealed.wrapped_key, sealed.nonce)
+    last = bytes([sealed.content[-1] ^ 1])
+    changed = Sealed(sealed.content[:-1] + last, sealed.wrapped_key, sealed.nonce)
     for bad, key, name in (
         (sealed, master, "B"),
         (sealed, read_master_key(make_master_key()), "A"),
