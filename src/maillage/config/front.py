@@ -299,7 +299,9 @@ def lock(words: list[str]) -> int:
     bare += [*options[3:-4], "-o", "requirements/engines.txt"]
     peers = ["pip", "compile", "requirements/peers.in", *options[3:-4]]
     peers += ["-o", "requirements/peers.txt"]
-    for words_run in ([*options, *runtime], [*options, *dev], bare, peers):
+    spark = ["pip", "compile", "requirements/spark.in", "-c", "requirements/dev.txt"]
+    spark += [*options[3:-4], "-o", "requirements/spark.txt"]
+    for words_run in ([*options, *runtime], [*options, *dev], bare, spark, peers):
         if code := subprocess.run([uv, *words_run], cwd=REPOSITORY, check=False).returncode:
             return code
     return 0
