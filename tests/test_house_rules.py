@@ -17,8 +17,8 @@ from maillage.accounts.permissions import REGISTRY
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = REPOSITORY / "src" / "maillage"
 ROOMS = (
-    "portal", "referrals", "patients", "population", "coverage", "oncall", "pathways",
-    "agreements", "directory", "territory", "exchange", "jobs", "accounts",
+    "portal", "referrals", "patients", "population", "coverage", "oncall", "workforce",
+    "pathways", "agreements", "directory", "territory", "exchange", "jobs", "accounts",
 )  # fmt: skip
 MEANINGLESS = {"utils", "helpers", "common", "base", "manager", "services"}
 LONGEST_FILE = 600

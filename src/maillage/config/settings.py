@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "maillage.directory",
     "maillage.agreements",
     "maillage.pathways",
+    "maillage.workforce",
     "maillage.oncall",
     "maillage.coverage",
     "maillage.population",

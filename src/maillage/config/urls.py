@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("maillage.directory.urls")),
     path("conventions/", include("maillage.agreements.urls")),
     path("filieres/", include("maillage.pathways.urls")),
+    path("effectifs/", include("maillage.workforce.urls")),
     path("astreintes/", include("maillage.oncall.urls")),
     path("couverture/", include("maillage.coverage.urls")),
     path("population/", include("maillage.population.urls")),
