@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from maillage.accounts.models import User
 from maillage.accounts.names import ByName
 from maillage.directory.enums import (
     ExceptionState,
@@ -304,6 +305,22 @@ class Practitioner(Searchable, Sourced):
 
     def __str__(self) -> str:
         return f"{self.title} {self.given_name} {self.family_name}".strip()
+
+
+class PractitionerAccount(models.Model):
+    """The account with which a practitioner logs in: their own duties and requests follow from it.
+    One account is one practitioner at most."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    practitioner = models.OneToOneField(Practitioner, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = "compte d'un praticien"
+        verbose_name_plural = "comptes de praticiens"
+        ordering = ("practitioner",)
+
+    def __str__(self) -> str:
+        return f"{self.practitioner} : {self.user_id}"
 
 
 class PractitionerRole(Sourced):

@@ -33,3 +33,82 @@ class RequestState(models.TextChoices):
     OPEN = "OPEN", "À traiter"
     DONE = "DONE", "Pourvue"
     DECLINED = "DECLINED", "Refusée"
+
+
+class VersionState(models.TextChoices):
+    """Where one version of a roster stands. Published versions are never changed: an amendment is
+    a new version."""
+
+    DRAFT = "DRAFT", "brouillon"
+    FOR_OPINION = "FOR_OPINION", "soumis à avis"
+    PUBLISHED = "PUBLISHED", "publié"
+    SUPERSEDED = "SUPERSEDED", "remplacé"
+    ABANDONED = "ABANDONED", "abandonné"
+
+
+class Opinion(models.TextChoices):
+    """What somebody who was asked says of a draft."""
+
+    FAVOURABLE = "FAVOURABLE", "favorable"
+    RESERVED = "RESERVED", "réservé"
+    AGAINST = "AGAINST", "défavorable"
+
+
+class AttemptState(models.TextChoices):
+    """Where a computation of a draft stands."""
+
+    RUNNING = "RUNNING", "en cours"
+    FOUND = "FOUND", "proposition prête"
+    KEPT = "KEPT", "proposition retenue"
+    DROPPED = "DROPPED", "proposition écartée"
+    FAILED = "FAILED", "échec"
+
+
+class UnavailabilityKind(models.TextChoices):
+    """Why somebody cannot, or would rather (not), hold duties over a period."""
+
+    LEAVE = "LEAVE", "congé"
+    TRAINING = "TRAINING", "formation"
+    SICK = "SICK", "arrêt"
+    OTHER = "OTHER", "indisponibilité"
+    REFUSAL = "REFUSAL", "préfère ne pas"
+    WISH = "WISH", "souhaite"
+
+
+class AnswerState(models.TextChoices):
+    """Where a request of a practitioner to those who keep the roster stands."""
+
+    ASKED = "ASKED", "à traiter"
+    GRANTED = "GRANTED", "accordée"
+    DECLINED = "DECLINED", "refusée"
+    WITHDRAWN = "WITHDRAWN", "retirée"
+
+
+class ExemptionKind(models.TextChoices):
+    """Why somebody does not hold some duties (arrêté du 30 avril 2003, art. 10 D)."""
+
+    AGE = "AGE", "60 ans et plus, sur demande"
+    PREGNANCY = "PREGNANCY", "grossesse, dès le troisième mois"
+    MEDICAL = "MEDICAL", "avis du médecin du travail"
+    HALF_TIME = "HALF_TIME", "mi-temps thérapeutique"
+    LOCAL = "LOCAL", "décision locale"
+
+
+class ExemptionScope(models.TextChoices):
+    """Which duties an exemption takes away."""
+
+    NIGHTS = "NIGHTS", "nuits"
+    ON_SITE = "ON_SITE", "gardes sur place"
+    ALL = "ALL", "toutes"
+
+
+class SwapState(models.TextChoices):
+    """Where an exchange of duties stands."""
+
+    PROPOSED = "PROPOSED", "proposé au confrère"
+    ACCEPTED = "ACCEPTED", "accepté, à valider"
+    APPROVED = "APPROVED", "validé"
+    DECLINED = "DECLINED", "décliné"
+    REFUSED = "REFUSED", "refusé"
+    WITHDRAWN = "WITHDRAWN", "retiré"
+    LAPSED = "LAPSED", "sans objet"

@@ -1,4 +1,4 @@
-"""Tables of the on-call room."""
+"""Lines, their slots, and who holds each."""
 
 from __future__ import annotations
 
