@@ -1,4 +1,4 @@
-"""Forms of the on-call room: shapes only; actions decide."""
+"""Forms of lines, slots and requests to staff a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of the on-call room."""
+"""Pages of lines, their slots, and requests to staff a line."""
 
 from __future__ import annotations
 
