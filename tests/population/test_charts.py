@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import maillage.population
-from maillage.population.rules.charts import NARROW, WIDE, draw_twice
-from maillage.population.rules.charts.bars import Bar, PyramidRow, draw_bars, draw_pyramid
-from maillage.population.rules.charts.dots import Average, Dot, draw_dots
-from maillage.population.rules.charts.funnel import Limit, Point, draw_funnel
-from maillage.population.rules.charts.marks import shorten, tick_words
-from maillage.population.rules.charts.sankey import Link, Node, draw_sankey
-from maillage.population.rules.charts.scales import (
+import maillage.portal
+from maillage.population.rules.funnel_chart import Limit, Point, draw_funnel
+from maillage.vocabulary.charts import NARROW, WIDE, draw_twice
+from maillage.vocabulary.charts.bars import Bar, PyramidRow, draw_bars, draw_pyramid
+from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
+from maillage.vocabulary.charts.marks import shorten, tick_words
+from maillage.vocabulary.charts.sankey import Link, Node, draw_sankey
+from maillage.vocabulary.charts.scales import (
     Scale,
     linear_scale,
     linear_ticks,
@@ -25,7 +25,7 @@ from maillage.population.rules.charts.scales import (
     ratio_scale,
     ticks_of,
 )
-from maillage.population.rules.charts.trends import Series, YearValue, draw_spark, draw_trends
+from maillage.vocabulary.charts.trends import Series, YearValue, draw_spark, draw_trends
 
 DOTS = [
     Dot("Secteur d'Avesnes <b>", 1.4, 1.1, 1.8, "above", "1,40 (1,10 à 1,80)", "Avesnes", "/a"),
@@ -135,7 +135,7 @@ def test_no_mark_has_a_colour_or_a_style(draw: Callable[[float], str]) -> None:
 
 
 def test_every_class_is_in_the_style_sheet() -> None:
-    folder = Path(maillage.population.__file__).parent / "static/population"
+    folder = Path(maillage.portal.__file__).parent / "static/portal"
     css = (folder / "charts.css").read_text(encoding="utf-8")
     bare = {"row", "chart-text", "name", "out", "out--1", "out--2"}
     for draw in ALL:

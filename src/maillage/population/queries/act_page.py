@@ -30,7 +30,6 @@ from maillage.population.rules.act_view import (
     signed,
 )
 from maillage.population.rules.causes import NATURES, Excess, Nature, excess_of
-from maillage.population.rules.charts import Chart
 from maillage.population.rules.choices import (
     ALL_YEARS_WORD,
     LEVEL_LABELS,
@@ -42,6 +41,7 @@ from maillage.population.rules.offers import BAND_WORDS
 from maillage.population.rules.places_view import PlaceFigures, Side
 from maillage.population.rules.table_view import Told, bounds_words, told
 from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.charts import Chart
 from maillage.vocabulary.errors import Refusal
 
 MOST_ROWS = 40

@@ -21,7 +21,6 @@ from maillage.population.rules.area_view import (
     draw_neighbours,
     group_rows,
 )
-from maillage.population.rules.charts import Chart
 from maillage.population.rules.choices import (
     ALL_YEARS,
     LEVEL_NOUNS,
@@ -34,6 +33,7 @@ from maillage.population.rules.choices import (
 )
 from maillage.population.rules.places_view import PlaceFigures, read_as
 from maillage.population.rules.table_view import TableRow, build_rows
+from maillage.vocabulary.charts import Chart
 from maillage.vocabulary.errors import NotFound, Refusal
 from maillage.vocabulary.geo import crow_fly_km
 from maillage.vocabulary.search import fold

@@ -13,8 +13,8 @@ from maillage.engines.indicators.published import AGE_GROUPS, ALL_AGES
 from maillage.engines.indicators.years_together import add_years
 from maillage.population.queries.published import get_published, get_together
 from maillage.population.queries.results import Results
-from maillage.population.rules.charts.funnel import Limit
 from maillage.population.rules.choices import Choice
+from maillage.population.rules.funnel_chart import Limit
 from maillage.population.rules.places_view import Bounds, PlaceFigures
 
 if TYPE_CHECKING:

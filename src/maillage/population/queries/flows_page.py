@@ -35,7 +35,6 @@ from maillage.population.queries.hospitals import (
     place_of,
 )
 from maillage.population.queries.results import Results
-from maillage.population.rules.charts import NO_CHART, Chart
 from maillage.population.rules.choices import Option
 from maillage.population.rules.flows_view import (
     Flow,
@@ -48,6 +47,7 @@ from maillage.population.rules.numbers import NOT_TOLD, french, short_label
 from maillage.population.rules.places_view import Bounds
 from maillage.population.rules.table_view import Told, told
 from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.charts import NO_CHART, Chart
 from maillage.vocabulary.errors import Refusal
 
 NEED_LABELS = {

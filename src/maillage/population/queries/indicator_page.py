@@ -13,9 +13,9 @@ from maillage.population.queries.definitions import DefinitionPage, get_definiti
 from maillage.population.queries.figures import Asked, get_figures
 from maillage.population.queries.published import list_indicators
 from maillage.population.queries.results import Results
-from maillage.population.rules.charts import Chart
 from maillage.population.rules.places_view import PlaceFigures, rate_unit
 from maillage.population.rules.trend_view import TrendRow, build_trends, draw_zone_trends
+from maillage.vocabulary.charts import Chart
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ from maillage.population.queries.lived_tables import (
     list_lived,
 )
 from maillage.population.queries.results import Results
-from maillage.population.rules.charts import Chart
 from maillage.population.rules.choices import Option
 from maillage.population.rules.lived_view import (
     SHORT_STEPS,
@@ -44,6 +43,7 @@ from maillage.population.rules.lived_view import (
 from maillage.population.rules.numbers import NOT_TOLD, french, short_label
 from maillage.population.rules.places_view import Bounds
 from maillage.population.rules.table_view import Told, bounds_words, told
+from maillage.vocabulary.charts import Chart
 from maillage.vocabulary.disclosure import ALL
 from maillage.vocabulary.errors import Refusal
 

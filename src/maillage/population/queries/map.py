@@ -15,7 +15,6 @@ from maillage.population.queries.area_maps import get_area_map
 from maillage.population.queries.figures import PlacesShown, asked_of, get_places, get_years
 from maillage.population.queries.published import list_indicators, list_together
 from maillage.population.queries.results import Results
-from maillage.population.rules.charts import NO_CHART, Chart
 from maillage.population.rules.choices import (
     LEVEL_NOUNS,
     MEASURE_HELP,
@@ -42,6 +41,7 @@ from maillage.population.rules.places_view import (
 )
 from maillage.population.rules.table_view import TableRow, base_title, build_rows
 from maillage.territory.rules.maps import BaseMap, MapView, draw_map, town_labels
+from maillage.vocabulary.charts import NO_CHART, Chart
 from maillage.vocabulary.errors import Refusal
 
 ROWS = 25

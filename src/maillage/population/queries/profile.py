@@ -20,7 +20,6 @@ from maillage.population.queries.pyramid_page import list_conditions
 from maillage.population.queries.pyramid_page import share_words as said_share
 from maillage.population.queries.results import Results
 from maillage.population.queries.strata_tables import by_area
-from maillage.population.rules.charts import Chart
 from maillage.population.rules.choices import ALL_YEARS, Option
 from maillage.population.rules.marks import SYNTHETIC, data_words
 from maillage.population.rules.numbers import NOT_TOLD, french
@@ -35,6 +34,7 @@ from maillage.population.rules.table_view import Told
 from maillage.territory.models import Commune
 from maillage.territory.queries.residents import total_by_age
 from maillage.vocabulary.calendar import french_day, local_day
+from maillage.vocabulary.charts import Chart
 from maillage.vocabulary.disclosure import ALL, Rate, rate
 
 PRINT = Path(__file__).resolve().parent.parent / "print"

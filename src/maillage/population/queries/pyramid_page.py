@@ -23,12 +23,12 @@ from maillage.population.queries.strata_tables import (
     by_sex_and_age,
     moves,
 )
-from maillage.population.rules.charts import HALF, Chart, draw_twice
-from maillage.population.rules.charts.bars import Bar, draw_bars
-from maillage.population.rules.charts.sankey import Link, Node, draw_sankey
 from maillage.population.rules.choices import SEX_LABELS, Option
 from maillage.population.rules.numbers import NOT_TOLD, french, short_label
 from maillage.population.rules.profile_view import SHORT_STRATA as PROFILE_STRATA
+from maillage.vocabulary.charts import HALF, Chart, draw_twice
+from maillage.vocabulary.charts.bars import Bar, draw_bars
+from maillage.vocabulary.charts.sankey import Link, Node, draw_sankey
 from maillage.vocabulary.disclosure import ALL, Rate, rate
 from maillage.vocabulary.errors import Refusal
 

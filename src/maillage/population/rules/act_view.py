@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maillage.population.rules.causes import Excess
-from maillage.population.rules.charts import NO_CHART, Chart, draw_twice
-from maillage.population.rules.charts.dots import Average, Dot, draw_dots
 from maillage.population.rules.numbers import french
+from maillage.vocabulary.charts import NO_CHART, Chart, draw_twice
+from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
 
 OVER, CHANCE, UNDER = "au-dessus", "hasard possible", "au-dessous"
 

@@ -6,9 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from maillage.engines.indicators.definition_model import Indicator
-from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
-from maillage.population.rules.charts.dots import Average, Dot, draw_dots
-from maillage.population.rules.charts.trends import YearValue, draw_spark
 from maillage.population.rules.choices import ALL_YEARS, Measure, group_indicators
 from maillage.population.rules.numbers import NOT_TOLD, common_decimals, french, short_label
 from maillage.population.rules.places_view import (
@@ -21,6 +18,9 @@ from maillage.population.rules.places_view import (
     place_words,
 )
 from maillage.population.rules.table_view import Told, bounds_words, told
+from maillage.vocabulary.charts import HALF, NO_CHART, Chart, draw_twice
+from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
+from maillage.vocabulary.charts.trends import YearValue, draw_spark
 
 MOST_DIFFERENCES = 24
 FRAGILE_WORDS = "peu de cas"

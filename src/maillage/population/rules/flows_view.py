@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maillage.population.rules.charts import HALF, NARROW, NO_CHART, Chart, draw_twice
-from maillage.population.rules.charts.bars import Bar, draw_bars
-from maillage.population.rules.charts.sankey import Link, Node, draw_sankey
-from maillage.population.rules.charts.trends import Series, YearValue, draw_trends
 from maillage.population.rules.numbers import NOT_TOLD, french
 from maillage.population.rules.places_view import Bounds
 from maillage.population.rules.table_view import bounds_words
+from maillage.vocabulary.charts import HALF, NARROW, NO_CHART, Chart, draw_twice
+from maillage.vocabulary.charts.bars import Bar, draw_bars
+from maillage.vocabulary.charts.sankey import Link, Node, draw_sankey
+from maillage.vocabulary.charts.trends import Series, YearValue, draw_trends
 
 MOST_BOXES = 14
 """Boxes of a column; smaller ones are drawn together."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maillage.engines.indicators.path_rules import EXIT, Step, StepKind
-from maillage.population.rules.charts import HALF, NARROW, NO_CHART, Chart, draw_twice
-from maillage.population.rules.charts.dots import Average, Dot, draw_dots
-from maillage.population.rules.charts.sankey import Link, Node, draw_sankey
 from maillage.population.rules.numbers import french
 from maillage.population.rules.places_view import Bounds
 from maillage.population.rules.table_view import bounds_words
 from maillage.vocabulary.care import CareLevel
+from maillage.vocabulary.charts import HALF, NARROW, NO_CHART, Chart, draw_twice
+from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
+from maillage.vocabulary.charts.sankey import Link, Node, draw_sankey
 
 MOST_RANKS, NARROW_RANKS = 5, 3
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from maillage.engines.indicators.definition_model import Indicator
-from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
-from maillage.population.rules.charts.dots import Average, Dot, draw_dots
-from maillage.population.rules.charts.funnel import Limit, Point, draw_funnel
 from maillage.population.rules.choices import Measure
+from maillage.population.rules.funnel_chart import Limit, Point, draw_funnel
 from maillage.population.rules.numbers import french, short_label
 from maillage.population.rules.places_view import PlaceFigures, Reading, Side, place_words
+from maillage.vocabulary.charts import HALF, NO_CHART, Chart, draw_twice
+from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
 
 MOST_ROWS = 40
 """Places of a dot plot; of more, the first and the last ones are drawn."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString, mark_safe
 
-from maillage.population.rules.charts import marks
 from maillage.population.rules.numbers import french
 from maillage.population.rules.quality import QualityView
+from maillage.vocabulary.charts import marks
 
 WIDTH = 640.0
 HEIGHT = 70.0

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maillage.engines.indicators.pyramid_rules import AT_RISK, COMPLEX, STABLE, UNSTABLE
-from maillage.population.rules.charts import HALF, NO_CHART, Chart, draw_twice
-from maillage.population.rules.charts.bars import PyramidRow, draw_pyramid
 from maillage.population.rules.numbers import french
 from maillage.territory.rules.ages import Band
+from maillage.vocabulary.charts import HALF, NO_CHART, Chart, draw_twice
+from maillage.vocabulary.charts.bars import PyramidRow, draw_pyramid
 
 BOUNDS = ((0, 15), (15, 65), (65, 80), (80, None))
 """The ages that indicators are published by."""

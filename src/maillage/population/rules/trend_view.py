@@ -8,11 +8,11 @@ from math import isnan
 
 from maillage.engines.indicators.areas import TERRITORY
 from maillage.engines.indicators.definition_model import Indicator
-from maillage.population.rules.charts import NO_CHART, WIDE, Chart, draw_twice
-from maillage.population.rules.charts.trends import Series, YearValue, draw_trends
 from maillage.population.rules.numbers import NBSP, common_decimals, french, short_label
 from maillage.population.rules.places_view import Bounds, PlaceFigures, rate_unit
 from maillage.population.rules.table_view import Told, bounds_words, told
+from maillage.vocabulary.charts import NO_CHART, WIDE, Chart, draw_twice
+from maillage.vocabulary.charts.trends import Series, YearValue, draw_trends
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from math import ceil
 
-from maillage.population.rules.charts.scales import Scale, ticks_of
-from maillage.population.rules.numbers import french
+from maillage.vocabulary.charts.scales import Scale, ticks_of
+from maillage.vocabulary.numbers import french
 
 GLYPH = 7.0
 """Mean width of a letter at the size of the labels (13), in pixels."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from maillage.population.rules.charts import marks
-from maillage.population.rules.charts.scales import Scale, linear_scale, ratio_scale
+from maillage.vocabulary.charts import marks
+from maillage.vocabulary.charts.scales import Scale, linear_scale, ratio_scale
 
 LEFT = 46.0
 TOP = 14.0

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maillage.population.rules.charts import marks
-from maillage.population.rules.charts.scales import Scale, log_scale, ratio_scale
 from maillage.territory.rules.labels import Labelled, place_labels
+from maillage.vocabulary.charts import marks
+from maillage.vocabulary.charts.scales import Scale, log_scale, ratio_scale
 
 LEFT = 40.0
 TOP = 30.0

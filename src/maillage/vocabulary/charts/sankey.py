@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maillage.population.rules.charts import marks
+from maillage.vocabulary.charts import marks
 
 BOX = 14.0
 GAP = 18.0

@@ -1,7 +1,7 @@
 """Charts as SVG markup: pure functions from values to marks with classes (decision 0022).
 
 A chart is drawn twice, for a wide column and for a phone, and the style sheet shows one; the
-template is ``population/components/chart.html``. Classes are those of ``population/charts.css``.
+template is ``portal/components/chart.html``. Classes are those of ``portal/charts.css``.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maillage.population.rules.charts import marks
-from maillage.population.rules.charts.scales import Scale, linear_scale, ratio_scale
-from maillage.population.rules.numbers import NOT_TOLD
+from maillage.vocabulary.charts import marks
+from maillage.vocabulary.charts.scales import Scale, linear_scale, ratio_scale
+from maillage.vocabulary.numbers import NOT_TOLD
 
 ROW = 24.0
 TALL_ROW = 40.0
