@@ -392,6 +392,13 @@ def loading_formats_page() -> str:
     return MARK + loading_page()
 
 
+def duty_rules_page() -> str:
+    """``duty-rules.md``: rules of duties and working time, dated and sourced."""
+    from maillage.engines.rostering.regulations import regulations_page
+
+    return MARK + regulations_page()
+
+
 def openapi_document() -> str:
     """``openapi.json``: the JSON interface, as it describes itself under ``/api/openapi.json``."""
     from maillage.config.api import api
@@ -438,6 +445,7 @@ def event_model_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "agreement-states.md": agreement_states_page,
     "commands.md": commands_page,
+    "duty-rules.md": duty_rules_page,
     "event-model.md": event_model_page,
     "loading-formats.md": loading_formats_page,
     "openapi.json": openapi_document,
