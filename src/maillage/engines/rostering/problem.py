@@ -214,6 +214,11 @@ class Violation:
     ``one_a_day``, ``too_many``, ``not_pinned``, ``max_worked``, ``min_worked``, ``min_off``,
     ``max_weekends``, ``unknown``. ``slots`` are in order of time. ``excess``: how much above
     or below the bound (minutes missing of a rest, units of a counter, days of a rhythm).
+
+    One for each duty that meets an absence, pair of duties too close, day of too many, run of days
+    out of rhythm, and set of duties that some window of a limit counts in excess (consecutive
+    windows that count the same duties speak once, by the largest excess). ``too_many`` is nobody's:
+    ``person`` is empty.
     """
 
     rule: str
