@@ -12,7 +12,7 @@ urlpatterns = [
     path("conventions/", include("maillage.agreements.urls")),
     path("filieres/", include("maillage.pathways.urls")),
     path("effectifs/", include("maillage.workforce.urls")),
-    path("astreintes/", include("maillage.oncall.urls")),
+    path("", include("maillage.oncall.urls")),
     path("couverture/", include("maillage.coverage.urls")),
     path("population/", include("maillage.population.urls")),
     path("patients/", include("maillage.patients.urls")),

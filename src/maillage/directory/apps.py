@@ -28,11 +28,14 @@ class DirectoryConfig(AppConfig):
                 "directory.reopen-service": "Réouverture d'une offre",
                 "directory.add-authorisation": "Ajout d'une autorisation",
                 "directory.end-authorisation": "Fin d'une autorisation",
+                "directory.link-account": "Compte relié à un praticien",
+                "directory.unlink-account": "Compte retiré à un praticien",
             }
         )
         name_details(
             "directory",
             {
+                "account": "compte",
                 "called_off": "annulée avant son début",
                 "ends_at": "au",
                 "member_name": "membre",

@@ -130,6 +130,19 @@ class DayForm(forms.Form):
         return found if found and found.year in YEARS else self.today
 
 
+class AccountForm(forms.Form):
+    """The account of a practitioner, by its name at log-in."""
+
+    username = forms.CharField(
+        label="Identifiant du compte",
+        max_length=60,
+        help_text="Celui que la personne tape pour se connecter, par exemple « camille.martin ».",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+
 class JoinForm(forms.Form):
     """An organization enters a group."""
 

@@ -25,3 +25,12 @@ group's support establishment."""
 
 IMPORT = declare("directory.import", "importer des listes de l'annuaire", [Role.ADMINISTRATOR])
 """Whole lists, over every organization of the territory."""
+
+LINK_ACCOUNT = declare(
+    "directory.link-account",
+    "dire avec quel compte un praticien de cet établissement se connecte",
+    [Role.DIRECTOR, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""Whoever holds the account then acts for this practitioner: medical affairs of a place where they
+work, and administrators."""

@@ -1,11 +1,12 @@
-"""Pages of the on-call room."""
+"""Pages of the on-call room: lines under ``astreintes/``, people and rosters under ``gardes/``."""
 
-from django.urls import path
+from django.urls import include, path
 
 from maillage.oncall import views
 
 app_name = "oncall"
-urlpatterns = [
+
+lines = [
     path("", views.lines, name="lines"),
     path("offres/<slug:slug>", views.service_lines, name="service-lines"),
     path("creneaux/<int:pk>/affecter", views.assign, name="assign"),
@@ -14,4 +15,8 @@ urlpatterns = [
     path("demandes/<int:pk>/reponse", views.answer, name="answer"),
     path("<slug:slug>", views.line, name="line"),
     path("<slug:slug>/demander", views.ask, name="ask"),
+]
+
+urlpatterns = [
+    path("astreintes/", include(lines)),
 ]

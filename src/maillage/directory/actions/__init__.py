@@ -1,5 +1,6 @@
 """Acts of the directory."""
 
+from maillage.directory.actions.accounts import link_account, unlink_account
 from maillage.directory.actions.finess import FinessReport, import_finess
 from maillage.directory.actions.records import (
     add_authorisation,
@@ -20,5 +21,7 @@ __all__ = [
     "import_finess",
     "join_group",
     "leave_group",
+    "link_account",
     "reopen_service",
+    "unlink_account",
 ]

@@ -1,5 +1,11 @@
 """Reads of the directory."""
 
+from maillage.directory.queries.accounts import (
+    find_account,
+    find_practitioner,
+    practitioner_of,
+    workplaces,
+)
 from maillage.directory.queries.lists import (
     PractitionerRow,
     ServiceFilters,
@@ -52,10 +58,12 @@ __all__ = [
     "ServiceFilters",
     "ServiceRow",
     "draw_places",
+    "find_account",
     "find_closure",
     "find_group",
     "find_membership",
     "find_organization",
+    "find_practitioner",
     "find_service",
     "get_directory_map",
     "get_group",
@@ -74,8 +82,10 @@ __all__ = [
     "list_services_for_network",
     "list_sites",
     "list_sites_for_network",
+    "practitioner_of",
     "practitioner_rows",
     "search_directory",
     "service_rows",
     "suggest_organizations",
+    "workplaces",
 ]

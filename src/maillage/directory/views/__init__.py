@@ -1,5 +1,6 @@
 """Pages of the directory room."""
 
+from maillage.directory.views.accounts import account, unlink_account
 from maillage.directory.views.acts import close, finess, join, leave, reopen
 from maillage.directory.views.lists import (
     directory_map,
@@ -22,6 +23,7 @@ from maillage.directory.views.records import (
 )
 
 __all__ = [
+    "account",
     "close",
     "directory_map",
     "finess",
@@ -42,4 +44,5 @@ __all__ = [
     "services_csv",
     "site",
     "team",
+    "unlink_account",
 ]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from maillage.accounts.http import Request, requires
 from maillage.directory import queries
 from maillage.directory.forms import DayForm
-from maillage.directory.permissions import EDIT, EDIT_GROUPS, READ
+from maillage.directory.permissions import EDIT, EDIT_GROUPS, LINK_ACCOUNT, READ
 from maillage.vocabulary.calendar import local_day
 
 
@@ -70,7 +70,17 @@ def service(request: Request, slug: str) -> HttpResponse:
 def practitioner(request: Request, slug: str) -> HttpResponse:
     """A practitioner."""
     today = local_day(request.now)
-    context = {"card": queries.get_practitioner(slug, today), "today": today}
+    card = queries.get_practitioner(slug, today)
+    places = {
+        role.organization.slug
+        for role in (*card.row.roles, *card.others)
+        if role.ends_on is None or role.ends_on > today
+    }
+    context = {
+        "card": card,
+        "today": today,
+        "may_link": LINK_ACCOUNT.allows(request.actor, places),
+    }
     return render(request, "directory/practitioner.html", context)
 
 
