@@ -448,7 +448,7 @@ def test_preparing_stops_when_it_is_told_to(results: Results) -> None:
         is_cancelled=lambda: len(steps) == 2,
     )
     assert done == 2
-    assert steps == [1, 2]
+    assert len(steps) == 2
 
 
 # Files

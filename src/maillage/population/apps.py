@@ -50,6 +50,7 @@ class PopulationConfig(AppConfig):
                 "computations": "calculs",
                 "definitions": "empreinte des définitions",
                 "fingerprint": "empreinte",
+                "instead": "à la place de",
                 "is_nominative": "identifiants gardés",
                 "kind": "format",
                 "legal_basis": "base légale",

@@ -34,7 +34,7 @@ def load(context: JobContext, *, version: int) -> None:
 
 @job(loading.INVENT_JOB, label="Population synthétique", readers=permissions.READ, is_long=True)
 def invent(context: JobContext, *, version: int) -> None:
-    """Draw the synthetic population, and ask for its indicators."""
+    """Draw the synthetic population, and compute its indicators."""
     try:
         wanted = queries.get_version_by_number(version)
     except NotFound:
@@ -49,6 +49,9 @@ def invent(context: JobContext, *, version: int) -> None:
         )
     except loading.LoadingStopped as error:
         loading.note_stopped(version=wanted, is_given_up=context.job_was_cancelled())
+        raise JobCancelled from error
+    except computing.ComputingStopped as error:
+        computing.note_all_stopped(version=wanted, is_given_up=context.job_was_cancelled())
         raise JobCancelled from error
 
 

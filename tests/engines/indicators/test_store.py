@@ -146,7 +146,7 @@ def test_progress_is_told_in_french(tmp_path: Path) -> None:
     store.write_events(
         tmp_path / "store", {"dispensing": rows}, progress=lambda *one: told.append(one)
     )
-    assert told == [(n, 2, "Tri : délivrances de médicaments") for n in range(2)]
+    assert told == [(n, 2, "Rangement : délivrances de médicaments") for n in range(2)]
 
 
 @pytest.mark.parametrize(

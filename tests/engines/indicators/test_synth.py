@@ -64,8 +64,14 @@ def test_a_share_makes_a_smaller_territory(tmp_path: Path, small: tuple[Path, Ma
 def test_progress_counts_up(tmp_path: Path) -> None:
     seen: list[tuple[int, int, str]] = []
     generate(territory(3, 500), tmp_path / "s", seed=1, progress=lambda *step: seen.append(step))
-    assert [step[0] for step in seen] == list(range(len(seen)))
-    assert all(step[1] == len(seen) and step[2] for step in seen)
+    done = [step[0] for step in seen]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert len({step[1] for step in seen}) == 1
+    assert done[-1] < seen[0][1]
+    words = [step[2] for step in seen]
+    assert words[0] == "Habitants inventés : 0"
+    assert words[-1].startswith("Rangement : ")
 
 
 @pytest.mark.parametrize(

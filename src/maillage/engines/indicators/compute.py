@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from maillage.engines.indicators.backends import open_duckdb
+from maillage.engines.indicators.definition_marks import marks_of
 from maillage.engines.indicators.definition_model import Definitions
 from maillage.engines.indicators.events import MODEL_VERSION, Table
 from maillage.engines.indicators.flows import flows
@@ -67,6 +68,8 @@ MANIFEST = "manifest.json"
 QUERIES = "queries"
 PEOPLE_FOLDER = "people"
 COMPRESSION = "zstd"
+COHORT, INDICATOR, FLOWS_STEP, STRATA_STEP, PATHS_STEP = 4, 1, 4, 70, 25
+"""What a step weighs in the progress: a third of a second, about, in the example's population."""
 
 Progress = Callable[[int, int, str], None]
 """Called with what is done, what there is to do, and a French sentence on what is being done."""
@@ -81,7 +84,8 @@ class ResultManifest:
     cover from the first day to the last. ``unknown_stays``: stays of people who are not in
     ``person``, counted nowhere else. ``untold``: what these data cannot tell, and was left out
     (:mod:`~maillage.engines.indicators.measures.held`): ``indicators``, and by ``pyramid-KEY`` and
-    ``pathway-KEY`` the codes of reasons and the keys of steps."""
+    ``pathway-KEY`` the codes of reasons and the keys of steps. ``marks``: what each definition was
+    (:mod:`~maillage.engines.indicators.definition_marks`)."""
 
     name: str
     data_fingerprint: str
@@ -97,6 +101,7 @@ class ResultManifest:
     partial_years: tuple[int, ...] = ()
     unknown_stays: int = 0
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
     engine_version: int = ENGINE_VERSION
     model_version: int = MODEL_VERSION
 
@@ -227,12 +232,12 @@ class _Run:
         return read_held(self.engine)
 
     def all(self) -> None:
-        self._step("Lieux de vie")
+        self._step("Lieux de vie des personnes", COHORT)
         _ = self.ground.people, self.ground.homes, self.ground.residents
         for cohort in self.ground.definitions.cohorts.values():
-            self._step(f"Cohorte : {cohort.label}")
+            self._step(f"Cohorte : {cohort.label}", COHORT)
             self.ground.members(cohort)
-        self._step("Séjours et épisodes")
+        self._step("Séjours, et ceux qui se suivent", COHORT)
         _ = self.ground.stays, self.ground.episodes
         self._cells()
         self._flows()
@@ -241,13 +246,14 @@ class _Run:
         for name, sql in self.ground.queries.items():
             self._query(f"tables/ground_{name.replace('-', '_')}", sql)
 
-    def _step(self, sentence: str) -> None:
+    def _step(self, sentence: str, weight: int = INDICATOR) -> None:
         self.engine.check()
         if self.progress is not None:
             known = self.ground.definitions
-            total = len(known.cohorts) + len(known.indicators) + 5
+            total = COHORT * (len(known.cohorts) + 2) + INDICATOR * len(known.indicators)
+            total += FLOWS_STEP + STRATA_STEP + PATHS_STEP
             self.progress(self.done, total, sentence)
-        self.done += 1
+        self.done += weight
 
     def _cells(self) -> None:
         with _Writer(self.work / "cells.parquet", CELLS) as writer:
@@ -271,7 +277,7 @@ class _Run:
             self.rows["cells"] = writer.rows
 
     def _flows(self) -> None:
-        self._step("Flux entre communes et établissements")
+        self._step("Flux entre communes et établissements", FLOWS_STEP)
         parts = []
         for need, query in flows(self.ground).items():
             self._query(f"tables/flows_{need.replace('-', '_')}", self.engine.to_sql(query))
@@ -279,7 +285,7 @@ class _Run:
         self._write(FLOWS, pa.concat_tables(part.cast(FLOWS.schema) for part in parts))
 
     def _strata(self) -> None:
-        self._step("Pyramide des risques")
+        self._step("Pyramide des risques", STRATA_STEP)
         ground, told = self.ground, []
         for key, one in load_pyramids(ground.definitions).items():
             pyramid, self.untold[f"pyramid-{key}"] = told_pyramid(one, self.held)
@@ -292,7 +298,7 @@ class _Run:
         self._write(PEOPLE, people, folder=PEOPLE_FOLDER)
 
     def _paths(self) -> None:
-        self._step("Parcours observés")
+        self._step("Parcours vécus", PATHS_STEP)
         ground, told = self.ground, []
         for key, one in load_pathways(ground.definitions).items():
             pathway, self.untold[f"pathway-{key}"] = told_pathway(one, self.held)
@@ -342,6 +348,7 @@ class _Run:
             partial_years=partial_years(ground.years, ground.first_on, ground.last_on),
             unknown_stays=int(unknown["number"][0].as_py()),
             untold={name: keys for name, keys in self.untold.items() if keys},
+            marks=marks_of(ground.definitions),
         )
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "describe",
     "load_definitions",
     "read_cohort",
+    "rule_texts",
 ]
 
 FOLDER = Path(__file__).parent / "definitions"
@@ -53,6 +54,12 @@ def load_definitions(extra: Path | None = None) -> Definitions:
 @cache
 def _shipped() -> Definitions:
     return _load([FOLDER])
+
+
+def rule_texts(sort: str) -> dict[str, str]:
+    """Texts of the product's files of a sort of :data:`RULES`, by key."""
+    found = _texts([FOLDER], sort, [])
+    return {Path(name).stem: text for name, text in found.items()}
 
 
 def read_cohort(text: str, *, name: str, definitions: Definitions | None = None) -> Cohort:

@@ -186,7 +186,7 @@ class EventWriter:
         sorter = _Sorter(self._folder / ".sorting", self._memory_mb, self._threads)
         for done, (table, part) in enumerate(work):
             if progress is not None:
-                progress(done, len(work), f"Tri : {table.label.lower()}")
+                progress(done, len(work), f"Rangement : {table.label.lower()}")
             target = self._folder / table.name / f"{part}.parquet"
             files = self._heap.files(table.name, part)
             rows[table.name] += sorter.write(table, files, target, content)

@@ -12,13 +12,13 @@ from django.urls import reverse
 
 from maillage.accounts.permissions import Actor
 from maillage.jobs import actions as jobs
-from maillage.jobs.queries import find_live
 from maillage.population.actions.datasets import hold
 from maillage.population.actions.publishing import prepare_published
 from maillage.population.actions.trail import record_computation
 from maillage.population.enums import PENDING, ComputationState, VersionState
 from maillage.population.models import Computation, DataSetVersion
 from maillage.population.permissions import COMPUTE
+from maillage.population.queries.computations import COMPUTE_JOB, find_job
 from maillage.population.queries.ground import build_present_areas, list_site_levels
 from maillage.population.queries.own_cohorts import published_texts, write_own
 from maillage.population.queries.places import (
@@ -29,12 +29,11 @@ from maillage.population.queries.places import (
     write_areas,
 )
 from maillage.population.queries.results import build_results, forget_results
+from maillage.population.rules.progress import COMPUTING, Whole
 from maillage.population.rules.versions import whole_years
 from maillage.vocabulary.errors import MaillageError, NotFound, Refusal
 
 Progress = Callable[[int, int, str], None]
-COMPUTE_JOB = "population.compute"
-"""The kind of the jobs that compute; their key is the number of the computation."""
 
 
 class ComputingStopped(Exception):
@@ -118,21 +117,28 @@ def note_stopped(*, computation: Computation, is_given_up: bool) -> None:
     computation.refresh_from_db()
 
 
+def note_all_stopped(*, version: DataSetVersion, is_given_up: bool) -> None:
+    """:func:`note_stopped` of the computations of a version: of the one that was under way."""
+    for one in Computation.objects.filter(version=version, state__in=PENDING):
+        note_stopped(computation=one, is_given_up=is_given_up)
+
+
 def cancel_computation(*, computation: Computation, by: Actor, at: datetime) -> None:
     """Stop a computation: at once while it waits, else as soon as it looks. Raises
     :class:`NotAllowed` (also to others than who asked and the administrators), :class:`Refusal`
     when it is over."""
     COMPUTE.check(by)
-    job = find_live(COMPUTE_JOB, str(computation.pk))
-    if computation.state not in PENDING or job is None:
+    job = find_job(computation)
+    if computation.state not in PENDING or job is None or not job.is_alive:
         raise Refusal("population.computed", "Ce calcul n'est plus en cours : rien à arrêter.")
     if not jobs.ask_to_stop(job=job, by=by, at=at).is_alive:
         note_stopped(computation=computation, is_given_up=True)
 
 
 def show_computation(*, computation: Computation, by: Actor, at: datetime) -> None:
-    """Make a done computation the one that pages show. Raises :class:`NotAllowed`,
-    :class:`Refusal` for one that is not done, or whose version was retired."""
+    """Make a done computation the one that pages show, to everybody; the one before is kept, and
+    is shown again by the same act. Raises :class:`NotAllowed`, :class:`Refusal` for one that is
+    not done, or whose version was retired."""
     COMPUTE.check(by)
     with transaction.atomic():
         held = _hold(computation)
@@ -141,8 +147,11 @@ def show_computation(*, computation: Computation, by: Actor, at: datetime) -> No
                 "population.not-done",
                 "Seul un calcul terminé, d'une version acceptée, peut être montré.",
             )
+        before = _find_shown()
         _show(held)
-        record_computation("show-computation", held, by=by, at=at)
+        record_computation(
+            "show-computation", held, by=by, at=at, instead=str(before.version) if before else ""
+        )
 
 
 def delete_computation(*, computation: Computation, by: Actor, at: datetime) -> None:
@@ -208,6 +217,7 @@ def _compute(
     store = version_folder(computation.version)
     write_areas(folder, build_present_areas(store))
     definitions = load_definitions(folder / DEFINITIONS)
+    whole = Whole(progress, COMPUTING)
     try:
         made = compute(
             store,
@@ -215,12 +225,12 @@ def _compute(
             definitions=definitions,
             years=computation.years,
             site_levels=list_site_levels(),
-            progress=progress,
+            progress=whole.part("count"),
             is_cancelled=is_cancelled,
         )
     except ComputationCancelled as error:
         raise ComputingStopped from error
-    _publish(computation, progress, is_cancelled)
+    _publish(computation, whole.part("publish"), is_cancelled)
     return definitions.fingerprint, made.as_dict()
 
 
@@ -248,7 +258,8 @@ def _keep(
     at: datetime,
 ) -> None:
     """Write that it is done, unless it was given up meanwhile. It is shown at once when nothing
-    else is, or when what is shown is of the same data set, or invented and this one is not."""
+    else is, or when what is shown is of the same data set: to show another data set to everybody
+    is an act of somebody (:func:`show_computation`)."""
     with transaction.atomic():
         held = _hold(computation)
         if held.state == ComputationState.DONE:
@@ -258,15 +269,17 @@ def _keep(
         held.state, held.done_at = ComputationState.DONE, at
         held.definitions, held.manifest = fingerprint, manifest
         held.save()
-        shown = Computation.objects.filter(is_current=True).select_related("version__dataset")
-        before = shown.first()
+        before = _find_shown()
         if held.version.state == VersionState.READY and (
-            before is None
-            or before.version.dataset_id == held.version.dataset_id
-            or (before.version.dataset.is_synthetic and not held.version.dataset.is_synthetic)
+            before is None or before.version.dataset_id == held.version.dataset_id
         ):
             _show(held)
         record_computation("compute", held, by=by, at=at, definitions=fingerprint)
+
+
+def _find_shown() -> Computation | None:
+    rows = Computation.objects.filter(is_current=True).select_related("version__dataset")
+    return rows.first()
 
 
 def _show(held: Computation) -> None:

@@ -11,6 +11,7 @@ from maillage.jobs.queries import find_newest
 from maillage.population.actions import computing, loading
 from maillage.population.enums import PENDING, ComputationState, VersionState
 from maillage.population.models import Computation, DataSetVersion
+from maillage.population.queries.computations import INVENT_JOB, find_job
 from maillage.population.queries.places import root
 
 LEFT_ALONE = timedelta(hours=12)
@@ -26,7 +27,7 @@ def follow_jobs(*, at: datetime) -> None:
     long ago was begun by a command that is gone: it failed."""
     for version in DataSetVersion.objects.filter(state=VersionState.LOADING):
         job = find_newest(loading.LOAD_JOB, str(version.pk)) or find_newest(
-            loading.INVENT_JOB, str(version.pk)
+            INVENT_JOB, str(version.pk)
         )
         if job is None:
             if at - version.asked_at >= LEFT_ALONE:
@@ -36,7 +37,7 @@ def follow_jobs(*, at: datetime) -> None:
         elif job.state == JobState.FAILED:
             _fail_version(version, job.error)
     for computation in Computation.objects.filter(state__in=PENDING):
-        job = find_newest(computing.COMPUTE_JOB, str(computation.pk))
+        job = find_job(computation)
         if job is None:
             if at - computation.asked_at >= LEFT_ALONE:
                 _fail_computation(computation, "Le calcul a été interrompu.")

@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from maillage.accounts.permissions import SYSTEM, Actor
-from maillage.population.actions.computing import ask_for_computation
+from maillage.population.actions.computing import compute_results, note_computation
 from maillage.population.actions.datasets import accept_version
-from maillage.population.actions.loading import (
-    INVENT_JOB,
-    LoadingStopped,
-    add_version,
-    fill,
-    start_job,
-)
+from maillage.population.actions.loading import LoadingStopped, add_version, fill, start_job
 from maillage.population.actions.reading import assess
 from maillage.population.actions.trail import record_dataset, record_version
-from maillage.population.enums import LegalBasis, SourceKind, VersionState
+from maillage.population.enums import ComputationState, LegalBasis, SourceKind, VersionState
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.permissions import LOAD
+from maillage.population.queries.computations import INVENT_JOB
 from maillage.population.queries.synthetic_places import build_places
+from maillage.population.rules.progress import EXAMPLE, INVENTING, Progress, Whole
 from maillage.population.rules.versions import blocking_findings
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid
@@ -33,10 +29,10 @@ from maillage.vocabulary.errors import Invalid
 if TYPE_CHECKING:
     from maillage.engines.indicators.store import Manifest
 
-Progress = Callable[[int, int, str], None]
 SLUG = "population-synthetique"
 NAME = "Population synthétique"
 SOURCE = "Inventée par Maillage ; seuls les communes et les établissements existent"
+LABEL = "Population synthétique du territoire, et ses indicateurs"
 SEED = 7
 """The same territory gives the same people everywhere."""
 
@@ -49,7 +45,7 @@ def ask_for_invention(*, share: float, by: Actor, at: datetime) -> DataSetVersio
     version = note_invention(share=share, by=by, at=at)
     if version is not None:
         with transaction.atomic():
-            start_job(version, INVENT_JOB, "Population synthétique du territoire", by=by, at=at)
+            start_job(version, INVENT_JOB, LABEL, by=by, at=at)
     return version
 
 
@@ -87,11 +83,16 @@ def invent_version(
         if progress is not None:
             progress(done, total, words)
 
+    whole = Whole(tell, INVENTING)
+
     def make(work: Path) -> tuple[Manifest, dict[str, Any]]:
         from maillage.engines.indicators.synth import generate
 
-        manifest = generate(build_places(), work, seed=SEED, share=version.share, progress=tell)
-        return manifest, {"quality": assess(work, today=local_day(at), progress=tell)}
+        manifest = generate(
+            build_places(), work, seed=SEED, share=version.share, progress=whole.part("draw")
+        )
+        report = assess(work, today=local_day(at), progress=whole.part("assess"))
+        return manifest, {"quality": report}
 
     made = fill(version=version, make=make, by=by, at=at)
     if made.state == VersionState.QUALITY and not blocking_findings(made.report):
@@ -107,12 +108,22 @@ def invent_and_compute(
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """:func:`invent_version`, and ask for its indicators."""
+    """:func:`invent_version`, then its indicators: one work, with one bar of progress. Idempotent:
+    what is done is left as it is. Raises also as ``computing.compute_results``."""
+    whole = Whole(progress, EXAMPLE)
     made = invent_version(
-        version=version, at=at, by=by, progress=progress, is_cancelled=is_cancelled
+        version=version, at=at, by=by, progress=whole.part("invent"), is_cancelled=is_cancelled
     )
-    if made.state == VersionState.READY and not made.computations.exists():
-        ask_for_computation(version=made, by=by, at=at)
+    done = made.computations.filter(state=ComputationState.DONE)
+    if made.state != VersionState.READY or done.exists():
+        return
+    compute_results(
+        computation=note_computation(version=made, by=by, at=at),
+        by=by,
+        at=at,
+        progress=whole.part("compute"),
+        is_cancelled=is_cancelled,
+    )
 
 
 def _dataset(*, by: Actor, at: datetime) -> DataSet:

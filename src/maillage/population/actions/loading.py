@@ -24,6 +24,7 @@ from maillage.population.enums import VersionState
 from maillage.population.imports import find_folder, keep_files
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.permissions import LOAD, check_on
+from maillage.population.queries.computations import INVENT_JOB
 from maillage.population.queries.places import REJECTS, inbox, uploads_folder, version_folder
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import MaillageError, Refusal
@@ -108,7 +109,7 @@ def cancel_loading(*, version: DataSetVersion, by: Actor, at: datetime) -> None:
     """Stop a loading: at once while it waits, else as soon as the reader looks. Raises
     :class:`NotAllowed`, :class:`Refusal` when it is over."""
     check_on(LOAD, version.dataset, by)
-    for kind in (LOAD_JOB, INVENT_JOB):
+    for kind in (LOAD_JOB, INVENT_JOB) if version.is_loading else ():
         job = find_live(kind, str(version.pk))
         if job is not None:
             jobs.ask_to_stop(job=job, by=by, at=at)
@@ -116,10 +117,6 @@ def cancel_loading(*, version: DataSetVersion, by: Actor, at: datetime) -> None:
                 note_stopped(version=version, is_given_up=True)
             return
     raise Refusal("population.loaded", "Ce chargement est fini : rien à arrêter.")
-
-
-INVENT_JOB = "population.invent"
-"""The kind of the jobs that draw the synthetic population; their key is as for loadings."""
 
 
 def load_version(

@@ -12,6 +12,7 @@ from maillage.population.queries.published import (
     years_of,
 )
 from maillage.population.queries.results import Results
+from maillage.population.rules.progress import PUBLISHING, Whole
 
 
 def prepare_published(
@@ -20,9 +21,11 @@ def prepare_published(
     progress: Callable[[int, int, str], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> int:
-    """Publish every indicator and year of a computation, beside its tables, and the figures
-    of every place. Gives the number of tables;
-    stops early, without harm, when it is told to: pages then decide themselves."""
+    """Publish every indicator and year of a computation, beside its tables, and the figures of
+    every place. Gives the number of tables; stops early, without harm, when it is told to: pages
+    then decide themselves."""
+    whole = Whole(progress, PUBLISHING)
+    tell = whole.part("hide")
     known = results.definitions.indicators
     keys = sorted(key for key in list_indicators(results.folder) if key in known)
     years = {key: years_of(results, key) for key in keys}
@@ -34,7 +37,7 @@ def prepare_published(
                 return done
             write_published(results.folder, key, year, decide(results, key, year))
             done += 1
-            if progress is not None:
-                progress(done, total, "Protection des petits effectifs")
-    write_area_figures(results)
+            if tell is not None:
+                tell(done, total, "Protection des petits effectifs")
+    write_area_figures(results, progress=whole.part("places"), is_cancelled=is_cancelled)
     return done

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from maillage.population.enums import SourceKind
 from maillage.population.models import DataSetVersion
 from maillage.population.queries.residents import list_population
+from maillage.population.rules.progress import LOADING, Whole
 from maillage.territory.queries.national_codes import get_national_codes
 from maillage.vocabulary.errors import Refusal
 
@@ -63,6 +64,7 @@ def read_files(
         communes_by_code=codes.by_postal_code if codes else {},
         memory_mb=READING_MB,
     )
+    whole = Whole(progress, LOADING)
     try:
         with EventWriter(work, memory_mb=READING_MB) as writer:
             report = reading.read(
@@ -70,11 +72,11 @@ def read_files(
                 source,
                 writer,
                 options=options,
-                progress=progress,
+                progress=whole.part("read"),
                 is_cancelled=is_cancelled,
             )
             taken = 0 if report.events.get("population") else _add_residents(writer)
-            manifest = writer.close(origin=_origin(version), progress=progress)
+            manifest = writer.close(origin=_origin(version), progress=whole.part("sort"))
     except reading.ReadingCancelled as error:
         raise LoadingStopped from error
     told = report.as_dict()
@@ -82,7 +84,7 @@ def read_files(
         told["notes"] = [*told["notes"], RESIDENTS_TAKEN]
     return manifest, {
         "reading": told,
-        "quality": assess(work, today=today, report=report, progress=progress),
+        "quality": assess(work, today=today, report=report, progress=whole.part("assess")),
     }
 
 

@@ -7,7 +7,7 @@ Only published figures stand in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,15 +82,25 @@ def _bounds(row: Row, name: str) -> Bounds | None:
 def iterate_rows(results: Results, keys: Sequence[str] | None = None) -> Iterator[Row]:
     """The rows of every indicator and year, of some places or of all."""
     levels = {results.areas.level(key) for key in keys} if keys else set(Level)
+    for indicator in _list_known(results):
+        yield from _rows_of(results, indicator, levels)
+
+
+def _list_known(results: Results) -> list[str]:
     known = results.definitions.indicators
-    for indicator in sorted(key for key in list_indicators(results.folder) if key in known):
-        years = [get_published(results, indicator, year) for year in results.years]
-        asked = [
-            *zip(results.years, years, strict=True),
-            (ALL_YEARS, get_together(results, indicator)),
-        ]
-        for year, published in asked:
-            yield from _rows(results, indicator, year, published, levels, known[indicator].per)
+    return sorted(key for key in list_indicators(results.folder) if key in known)
+
+
+def _rows_of(results: Results, indicator: str, levels: Collection[Level]) -> Iterator[Row]:
+    """The rows of an indicator, every year and all together."""
+    per = results.definitions.indicators[indicator].per
+    years = [get_published(results, indicator, year) for year in results.years]
+    asked = [
+        *zip(results.years, years, strict=True),
+        (ALL_YEARS, get_together(results, indicator)),
+    ]
+    for year, published in asked:
+        yield from _rows(results, indicator, year, published, levels, per)
 
 
 def _rows(
@@ -98,7 +108,7 @@ def _rows(
     indicator: str,
     year: int,
     published: Published,
-    levels: Iterable[Level],
+    levels: Collection[Level],
     per: int,
 ) -> Iterator[Row]:
     from maillage.engines.indicators.figures import figures
@@ -132,21 +142,27 @@ def _schema() -> pa.Schema:
     )  # fmt: skip
 
 
-def write_area_figures(results: Results) -> None:
-    """Keep the figures of every place, sorted by place."""
+def write_area_figures(
+    results: Results,
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Keep the figures of every place, sorted by place. Stops early, and keeps nothing, when it is
+    told to."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     folder = results.folder / PUBLISHED
     folder.mkdir(exist_ok=True)
     schema = _schema()
-    parts, batch = [], []
-    for row in iterate_rows(results):
-        batch.append(row)
-        if len(batch) >= 50_000:
-            parts.append(pa.Table.from_pylist(batch, schema=schema))
-            batch = []
-    parts.append(pa.Table.from_pylist(batch, schema=schema))
+    keys, parts = _list_known(results), [schema.empty_table()]
+    for done, key in enumerate(keys):
+        if is_cancelled is not None and is_cancelled():
+            return
+        if progress is not None:
+            progress(done, len(keys), "Chiffres de chaque lieu")
+        parts.append(pa.Table.from_pylist(list(_rows_of(results, key, set(Level))), schema=schema))
     order = [(name, "ascending") for name in ("area", "indicator", "year")]
     table = pa.concat_tables(parts).sort_by(order)
     unready = folder / f"{FILE}.part"

@@ -10,20 +10,41 @@ from maillage.jobs.models import Job
 from maillage.jobs.queries import find_newest
 from maillage.population.enums import PENDING, ComputationState, SourceKind, VersionState
 from maillage.population.models import Computation, DataSetVersion
-from maillage.population.queries.own_cohorts import present_definitions
-from maillage.vocabulary.errors import Invalid, NotFound
+from maillage.population.queries.freshness import Freshness, judge, read_present
+from maillage.population.rules.showing import ShownData, consequences
+from maillage.vocabulary.errors import NotFound
 
 COMPUTE_JOB = "population.compute"
+"""The kind of the jobs that compute; their key is the number of the computation."""
+
 INVENT_JOB = "population.invent"
+"""The kind of the jobs that draw the synthetic population and compute it; their key is the number
+of the version's row."""
 
 
 @dataclass(frozen=True)
 class ComputationRow:
-    """A computation, its job while it is alive, and why it should be done again."""
+    """A computation, its job while it is alive, why it should be done again, and what pages show
+    instead of it now, when it may be shown."""
 
     computation: Computation
-    stale: str
+    freshness: Freshness
     job: Job | None = None
+    shown: Computation | None = None
+
+    @property
+    def stale(self) -> str:
+        return self.freshness.stale
+
+    @property
+    def lacks(self) -> str:
+        return self.freshness.lacks
+
+    @property
+    def consequences(self) -> list[str]:
+        """What showing it would change for everybody, in French."""
+        before = None if self.shown is None else _card(self.shown)
+        return consequences(_card(self.computation), before)
 
     @property
     def can_show(self) -> bool:
@@ -50,12 +71,12 @@ class Pending:
 def list_computations(*, limit: int = 100) -> list[ComputationRow]:
     """Every computation, the newest first. Two queries, and one by computation under way."""
     rows = _select()[:limit]
-    fingerprint = present_fingerprint()
+    present = read_present()
     return [
         ComputationRow(
             one,
-            stale_words(one, fingerprint),
-            find_newest(COMPUTE_JOB, str(one.pk)) if one.is_pending else None,
+            judge(one, present),
+            find_job(one) if one.is_pending else None,
         )
         for one in rows
     ]
@@ -70,10 +91,11 @@ def get_computation(pk: int) -> Computation:
 
 
 def get_computation_row(pk: int) -> ComputationRow:
-    """A computation, its job and its freshness. Three queries at most."""
+    """A computation, its job, its freshness, and what pages show. Five queries at most."""
     found = get_computation(pk)
-    job = find_newest(COMPUTE_JOB, str(pk)) if found.is_pending else None
-    return ComputationRow(found, stale_words(found, present_fingerprint()), job)
+    job = find_job(found) if found.is_pending else None
+    shown = None if found.is_current else _select().filter(is_current=True).first()
+    return ComputationRow(found, judge(found, read_present()), job, shown)
 
 
 def get_pending() -> Pending | None:
@@ -81,7 +103,7 @@ def get_pending() -> Pending | None:
     at most."""
     computation = _select().filter(state__in=PENDING).first()
     if computation is not None:
-        job = find_newest(COMPUTE_JOB, str(computation.pk))
+        job = find_job(computation)
         if job is not None:
             return Pending(job, computation.version.dataset.is_synthetic)
     loading = DataSetVersion.objects.filter(
@@ -94,27 +116,27 @@ def get_pending() -> Pending | None:
     return None
 
 
-def stale_words(computation: Computation, fingerprint: str) -> str:
-    """Why a done computation should be done again; empty when it need not. ``fingerprint`` is that
-    of the definitions of now, empty when they cannot be read."""
-    if computation.state != ComputationState.DONE:
-        return ""
-    if computation.version.state != VersionState.READY:
-        return "La version calculée a été retirée."
-    if not computation.version.is_current:
-        return "Une version plus récente des données est en usage."
-    if fingerprint and computation.definitions != fingerprint:
-        return "Des définitions ont changé depuis ce calcul."
-    return ""
+def find_job(computation: Computation) -> Job | None:
+    """The job that does a computation: its own, or that which invented what it counts and goes on
+    with it. Two queries at most."""
+    own = find_newest(COMPUTE_JOB, str(computation.pk))
+    if own is not None:
+        return own
+    invention = find_newest(INVENT_JOB, str(computation.version_id))
+    if invention is None or invention.finished_at is None:
+        return invention
+    # One that was over before somebody asked for this computation has nothing to do with it.
+    return invention if invention.finished_at >= computation.asked_at else None
 
 
-def present_fingerprint() -> str:
-    """The fingerprint of the definitions of now; empty when a cohort of one's own does not read.
-    One query."""
-    try:
-        return present_definitions().fingerprint
-    except Invalid:
-        return ""
+def _card(computation: Computation) -> ShownData:
+    version = computation.version
+    return ShownData(
+        words=str(version),
+        years=tuple(sorted(int(year) for year in computation.years)),
+        is_synthetic=version.dataset.is_synthetic,
+        is_exhaustive=bool(version.manifest.get("is_exhaustive", True)),
+    )
 
 
 def _select() -> QuerySet[Computation]:

@@ -8,29 +8,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from maillage.accounts.permissions import Actor
 from maillage.population.enums import ComputationState, VersionState
 from maillage.population.models import Computation, DataSet, DataSetVersion
 from maillage.population.permissions import COMPUTE, EXPORT, LOAD
 from maillage.population.queries.computations import Pending, get_pending
-from maillage.population.queries.own_cohorts import present_definitions
+from maillage.population.queries.freshness import find_changes, label_all, read_present
 from maillage.population.queries.results import Results, current_results
+from maillage.population.rules.freshness import Changes, changed_words
 from maillage.population.rules.marks import data_words
-from maillage.vocabulary.errors import Invalid, Refusal
+from maillage.vocabulary.errors import Refusal
+
+if TYPE_CHECKING:
+    from maillage.engines.indicators.definitions import Definitions
 
 
 @dataclass(frozen=True)
 class Frame:
     """What stands around the figures of a page. ``stale`` says in French why the figures are not
-    those of the newest data; ``stage`` where a territory without results is: none, loading,
-    quality, ready, computing; ``empty``: a data set without any version in use."""
+    those of the newest data (``newer``) or of the ``present`` definitions (``changes``: those that
+    touch the page, see :meth:`about`); ``stage`` where a territory without results is: none,
+    loading, quality, ready, computing; ``empty``: a data set without any version in use."""
 
     results: Results | None
     pending: Pending | None
-    stale: str
+    newer: str
+    changes: Changes
+    present: Definitions | None
     stage: str
     newest: DataSetVersion | None
     may_load: bool
@@ -43,6 +51,17 @@ class Frame:
         return "" if self.results is None else data_words(self.results)
 
     @property
+    def stale(self) -> str:
+        return self.newer or changed_words(
+            self.changes, label_all(self.present) if self.changes else {}
+        )
+
+    def about(self, *names: str) -> Frame:
+        """The same for a page that shows only these (``indicator/KEY``, ``cohort/KEY``,
+        ``pyramid/KEY``, ``pathway/KEY``): another definition that changed does not date it."""
+        return replace(self, changes=self.changes.about(names))
+
+    @property
     def is_synthetic(self) -> bool:
         return self.results is not None and self.results.is_synthetic
 
@@ -52,10 +71,13 @@ def get_frame(*, by: Actor, at: datetime) -> Frame:
     results = current_results(at=at)
     pending = get_pending()
     newest = _newest_version(results)
+    present = None if results is None else read_present()
     return Frame(
         results=results,
         pending=pending,
-        stale=_stale(results, newest),
+        newer=_newer(results, newest),
+        changes=_changes(results, present),
+        present=present,
         stage="" if results is not None else _stage(newest, pending),
         newest=newest,
         may_load=LOAD.allows(by, by.organizations()),
@@ -77,22 +99,20 @@ def _newest_version(results: Results | None) -> DataSetVersion | None:
     return None
 
 
-def _stale(results: Results | None, newest: DataSetVersion | None) -> str:
+def _newer(results: Results | None, newest: DataSetVersion | None) -> str:
+    if results is None or newest is None or newest.pk == results.version.pk:
+        return ""
+    return (
+        f"Une version plus récente des données est acceptée (version {newest.number}) : ces "
+        f"chiffres sont ceux de la version {results.version.number}."
+    )
+
+
+def _changes(results: Results | None, present: Definitions | None) -> Changes:
     if results is None:
-        return ""
-    if newest is not None and newest.pk != results.version.pk:
-        return (
-            f"Une version plus récente des données est acceptée (version {newest.number}) : ces "
-            f"chiffres sont ceux de la version {results.version.number}."
-        )
-    try:
-        present = present_definitions().fingerprint
-    except Invalid:
-        # A cohort of one's own no longer reads: its own page says so, figures stay as they are.
-        return ""
-    if present != results.computation.definitions:
-        return "Les définitions ont changé depuis ce calcul : ces chiffres sont ceux d'avant."
-    return ""
+        return Changes()
+    card = results.computation
+    return find_changes(card.definitions, {"marks": dict(card.marks)}, present)
 
 
 def _stage(newest: DataSetVersion | None, pending: Pending | None) -> str:

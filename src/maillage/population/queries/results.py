@@ -13,7 +13,7 @@ Everything here is **raw**. Whatever is shown, exported or answered goes through
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -83,6 +83,8 @@ class ComputationCard:
     """What these data cannot tell and was left out: see the manifest of the engine."""
     definitions: str
     """Fingerprint of the definitions that it was computed under."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What each definition was: see ``engines.indicators.definition_marks``."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,7 @@ def build_results(found: Computation) -> Results:
             done_at=done_at,
             untold=dict(found.manifest.get("untold", {})),
             definitions=found.definitions,
+            marks=dict(found.manifest.get("marks", {})),
         ),
         years=tuple(sorted(int(year) for year in found.years)),
         folder=results_folder(found),

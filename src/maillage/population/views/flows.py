@@ -21,6 +21,7 @@ def flows(request: Request) -> HttpResponse:
     page = None
     if frame.results is not None:
         page = get_flows_page(frame.results, request.GET.dict(), at=request.now)
+        frame = frame.about(f"cohort/{page.need}")
     return render(request, "population/flows.html", {"frame": frame, "page": page})
 
 

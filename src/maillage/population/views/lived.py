@@ -21,6 +21,7 @@ def pathways(request: Request) -> HttpResponse:
     page = None
     if frame.results is not None:
         page = get_lived_page(frame.results, request.GET.dict())
+        frame = frame.about(f"pathway/{page.condition}")
     return render(request, "population/pathways.html", {"frame": frame, "page": page})
 
 

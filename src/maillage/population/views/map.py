@@ -24,6 +24,7 @@ def population_map(request: Request) -> HttpResponse:
     if frame.results is None:
         return render(request, "population/map.html", {"frame": frame})
     page = get_map_page(frame.results, request.GET.dict())
+    frame = frame.about(f"indicator/{page.choice.indicator}")
     context = {"frame": frame, "page": page}
     if request.htmx and not request.htmx.boosted:
         answer = render(request, "population/map_shown.html", context)

@@ -21,6 +21,7 @@ def pyramid(request: Request) -> HttpResponse:
     page = None
     if frame.results is not None:
         page = get_pyramid_page(frame.results, request.GET.dict(), by=request.actor)
+        frame = frame.about(f"pyramid/{page.condition}")
     return render(request, "population/pyramid.html", {"frame": frame, "page": page})
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from maillage.engines.indicators.events import TABLES
 from maillage.engines.indicators.store import EventWriter, Manifest, Origin
 from maillage.engines.indicators.synth.city import tests, visits
 from maillage.engines.indicators.synth.coding import Book, code, with_noise
@@ -56,11 +57,12 @@ def generate(
     space = structure(places, seed)
     book, count = Book(), Headcount(places, period.years)
     chunks = _chunks(places, share)
+    steps = len(chunks) + len(TABLES)
     first_person, first_stay = 1, 1
     with EventWriter(out) as writer:
         for rank, communes in enumerate(chunks):
             if progress is not None:
-                progress(rank, len(chunks) + 1, f"Population : {communes[0][1].code} et suivantes")
+                progress(rank, steps, f"Habitants inventés : {_spaced(first_person - 1)}")
             rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1, rank)))
             folk = people(rng, communes, space, period, share, first_person)
             count.add(folk)
@@ -70,9 +72,16 @@ def generate(
                 first_stay += rows.num_rows if name == "stay" else 0
             first_person += len(folk)
         writer.add(*count.rows())
-        if progress is not None:
-            progress(len(chunks), len(chunks) + 1, "Tri et écriture")
-        return writer.close(origin=_origin(places, period, seed, share))
+
+        def tell(done: int, total: int, sentence: str) -> None:
+            if progress is not None:
+                progress(len(chunks) + done * len(TABLES) // max(total, 1), steps, sentence)
+
+        return writer.close(origin=_origin(places, period, seed, share), progress=tell)
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def _lives(

@@ -72,6 +72,11 @@ class Command(BaseCommand):
             computation=computation, by=SYSTEM, at=timezone.now(), progress=self._progress
         )
         self._say(f"Calcul n° {made.pk} de {version} : années {made.years[0]} à {made.years[-1]}.")
+        if not made.is_current:
+            self._say(
+                "Les pages montrent d'autres données : ce calcul se montre depuis sa page "
+                "(Connaître, Données de santé, Calculs)."
+            )
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"  {time.monotonic() - self.started:5.1f} s  {text}")
