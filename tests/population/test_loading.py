@@ -9,7 +9,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django.urls import reverse
 
@@ -23,9 +25,11 @@ from maillage.jobs.worker import run_waiting
 from maillage.population import actions
 from maillage.population.actions.reading import RESIDENTS_TAKEN
 from maillage.population.enums import LegalBasis, SourceKind
+from maillage.population.imports import prepare_deposit, read_deposit
 from maillage.population.models import DataSet, DataSetVersion
 from maillage.population.queries import places
 from maillage.population.queries.datasets import list_reject_files
+from maillage.population.rules.files import files_wanted
 from maillage.territory.models import AgeBand, Commune
 from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
 from tests.population.files_by_hand import BAD_ROWS, PEOPLE, write_files
@@ -351,3 +355,57 @@ def test_the_form_sends_files_and_says_what_is_wrong(
     page = client.get(answer["Location"]).content.decode()
     assert "Arrêter le chargement" in page
     assert "En attente" in page
+
+
+# The deposit
+
+
+def test_the_deposit_is_made_for_the_server_alone(settings: Any, tmp_path: Path) -> None:
+    settings.POPULATION_FOLDER = tmp_path / "var" / "population"
+    settings.POPULATION_INBOX = tmp_path / "var" / "population" / "depot"
+    post_migrate.send(
+        sender=apps.get_app_config("population"), app_config=apps.get_app_config("population")
+    )
+    for folder in (settings.POPULATION_FOLDER, settings.POPULATION_INBOX):
+        assert folder.is_dir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+    prepare_deposit()
+
+
+def test_a_deposit_that_cannot_be_made_stops_nothing(
+    settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("x")
+    settings.POPULATION_INBOX = tmp_path / "file" / "depot"
+    prepare_deposit()
+    assert "could not be made" in caplog.text
+    assert not read_deposit().is_there
+
+
+def test_the_page_says_where_the_deposit_is_and_what_to_put_there(
+    dataset: DataSet, settings: Any, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIM, at=HOSPITAL)
+    address = reverse("population:load", args=(dataset.slug,))
+    place = settings.POPULATION_INBOX
+
+    def page() -> str:
+        return client.get(address).content.decode()
+
+    assert str(place) in page()
+    assert "Le dépôt est vide" in page()
+    assert "person, residence, stay" in page()
+    (place / "stay.csv").write_text("x")
+    assert "1 fichier hors de tout dossier ne se lit pas" in page()
+    (place / "person.csv").write_text("x")
+    assert "2 fichiers hors de tout dossier ne se lisent pas" in page()
+    write_files(place / "envoi-1")
+    assert "Le dépôt est vide" not in page()
+    assert "envoi-1 (4 fichiers" in page()
+    settings.POPULATION_INBOX = place / "nulle-part"
+    assert "n'existe pas, ou ne se lit pas" in page()
+
+
+@pytest.mark.parametrize("kind", [one for one in SourceKind if one != SourceKind.SYNTHETIC])
+def test_each_format_says_what_its_files_are(kind: SourceKind) -> None:
+    assert files_wanted(kind)

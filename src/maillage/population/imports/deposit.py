@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from maillage.population.queries.places import inbox
+from maillage.population.queries.places import inbox, root
 from maillage.population.rules.files import check_relative
 from maillage.vocabulary.errors import Invalid, Problem
+
+log = logging.getLogger(__name__)
 
 DEEPEST = 2
 """Folders are offered down to this depth."""
@@ -23,6 +26,43 @@ class DepositFolder:
     name: str
     files: int
     size: int
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """The deposit as it is: its address on the server, the folders that may be loaded, and how many
+    files lie outside of any folder, where nothing reads them. ``is_there``: the folder exists and
+    can be read."""
+
+    place: str
+    folders: tuple[DepositFolder, ...]
+    loose: int
+    is_there: bool
+
+
+def prepare_deposit() -> None:
+    """Make the deposit when it is missing, and the folder of the room around it, open to the
+    account of the server alone. One that cannot be made is told to the log: pages say so too."""
+    for place in (root(), inbox()):
+        if place.is_dir():
+            continue
+        try:
+            place.mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            log.warning("The folder of health data could not be made: %s", error)
+            return
+
+
+def read_deposit() -> Deposit:
+    """What lies in the deposit now."""
+    place = inbox()
+    is_there = place.is_dir() and os.access(place, os.R_OK | os.X_OK)
+    loose = len(_sizes(place, _names_of_files(place))) if is_there else 0
+    return Deposit(str(place), tuple(list_folders() if is_there else ()), loose, is_there)
+
+
+def _names_of_files(place: Path) -> list[str]:
+    return [path.name for path in place.iterdir() if path.is_file()]
 
 
 def list_folders() -> list[DepositFolder]:

@@ -5,15 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from maillage.population.enums import SourceKind
 from maillage.vocabulary.errors import Invalid, Problem
 
 EXTENSIONS = (".csv", ".txt", ".tsv", ".parquet", ".ndjson", ".jsonl", ".json", ".rsa", ".rss")
 """Types of files that the readers know. Archives are refused: they are opened before they come."""
 
+WANTED = {
+    SourceKind.PMSI: (
+        "RSS groupés et un fichier VID-HOSP (ou une table NAS et IPP), ou bien RSA et fichier ANO. "
+        "S'il y en a : résumés d'urgences (RPU), table des patients, unités médicales, tarifs des "
+        "GHS."
+    ),
+    SourceKind.SNDS: (
+        "Les tables sous leur nom national, l'année dans le nom pour l'hôpital : IR_BEN_R, IR_IMB_R, "
+        "ER_PRS_F et celles qui s'y joignent, T_MCO25B, C, D, A, UM, et VALO pour les montants."
+    ),
+    SourceKind.OMOP: (
+        "Une table par fichier : person, visit_occurrence, condition_occurrence, drug_exposure, "
+        "cost…"
+    ),
+    SourceKind.FHIR: "Un fichier NDJSON par type de ressource : Patient, Encounter, Condition…",
+    SourceKind.PLAIN: "Une table par fichier : person, residence, stay, diagnosis, dispensing…",
+}
+"""What a folder of each format holds, for who is about to put it there."""
+
 MOST_FILES = 200
 LONGEST_NAME = 120
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ -]*")
 _PART = re.compile(r"[^/\\\x00-\x1f]+")
+
+
+def files_wanted(kind: str) -> str:
+    """What files of a format are, in French; empty for the synthetic one."""
+    return WANTED.get(SourceKind(kind), "")
 
 
 def check_names(names: Iterable[str]) -> list[str]:

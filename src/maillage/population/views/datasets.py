@@ -15,8 +15,9 @@ from maillage.population import actions, queries
 from maillage.population.actions.rejects import open_rejects
 from maillage.population.enums import LegalBasis, SourceKind
 from maillage.population.forms.datasets import DataSetForm, LoadForm, RefusalForm
-from maillage.population.imports import list_folders
+from maillage.population.imports import read_deposit
 from maillage.population.permissions import COMPUTE, LOAD, allows_on, check_on
+from maillage.population.rules.files import files_wanted
 from maillage.population.views.answers import do, put_back
 from maillage.vocabulary.errors import Invalid, Refusal
 
@@ -95,9 +96,10 @@ def load(request: Request, slug: str) -> HttpResponse:
     """Load a new version: from the deposit, or by sending files."""
     found = queries.get_data_set(slug)
     check_on(LOAD, found, request.actor)
-    folders = list_folders()
+    deposit = read_deposit()
     form = LoadForm(
-        *((request.POST, request.FILES) if request.method == "POST" else ()), folders=folders
+        *((request.POST, request.FILES) if request.method == "POST" else ()),
+        folders=deposit.folders,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -112,7 +114,12 @@ def load(request: Request, slug: str) -> HttpResponse:
             put_back(form, error)
         else:
             return redirect("population:version", found.slug, version.number)
-    context = {"form": form, "dataset": found, "folders": folders}
+    context = {
+        "form": form,
+        "dataset": found,
+        "deposit": deposit,
+        "wanted": files_wanted(found.kind),
+    }
     status = 422 if form.is_bound else 200
     return render(request, "population/data/load.html", context, status=status)
 
