@@ -12,12 +12,18 @@ def _read_ahead() -> None:
     """Have each process of the server read what its first visitors would wait for. Only this
     module starts it: commands, workers and tests never import it."""
     from django.conf import settings
+    from django.urls import get_resolver
     from django.utils import timezone
 
+    # Every address, with the views behind it: the first request would import them, for seconds.
+    _ = get_resolver().url_patterns
     if settings.READ_AHEAD:
         from maillage.coverage.queries.warming import start_warming
+        from maillage.population.imports import prepare_deposit
+        from maillage.population.queries.warming import list_tasks
 
-        start_warming(clock=timezone.now)
+        prepare_deposit()
+        start_warming(clock=timezone.now, others=[list_tasks])
 
 
 _read_ahead()

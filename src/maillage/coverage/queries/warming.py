@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import DatabaseError, connections
@@ -37,6 +37,8 @@ LOOK_S = 5.0
 
 Key = tuple[object, ...]
 Task = tuple[Key, Callable[[], object]]
+TaskList = Callable[[datetime], Sequence[Task]]
+"""What another room has read ahead, at an instant."""
 
 
 def list_tasks(*, at: datetime) -> list[Task]:
@@ -68,22 +70,26 @@ def _ask(network: Network, at: datetime) -> None:
 
 
 class Warming:
-    """The readings of one process. ``done`` holds the keys of what is read."""
+    """The readings of one process, those of this room and then of ``others``. ``done`` holds the
+    keys of what is read."""
 
     def __init__(
         self,
         *,
         clock: Callable[[], datetime],
         pause: Callable[[float], object] = time.sleep,
+        others: Sequence[TaskList] = (),
     ) -> None:
         self._clock = clock
         self._pause = pause
+        self._others = others
         self.done: set[Key] = set()
 
     def round(self) -> int:
         """Read what is not read yet; how many readings that took. What fails is told to the log
         and not tried again until it changes: the request that needs it will say why."""
-        tasks = list_tasks(at=self._clock())
+        at = self._clock()
+        tasks = [*list_tasks(at=at), *(task for more in self._others for task in more(at))]
         self.done &= {key for key, _ in tasks}
         missing = [(key, read) for key, read in tasks if key not in self.done]
         for key, read in missing:
@@ -108,9 +114,12 @@ class Warming:
             self._pause(LOOK_S)
 
 
-def start_warming(*, clock: Callable[[], datetime]) -> threading.Thread:
-    """Read ahead in a thread of this process, which ends with it. For servers only: a command or a
-    test reads what it needs."""
-    thread = threading.Thread(target=Warming(clock=clock).run, name="read-ahead", daemon=True)
+def start_warming(
+    *, clock: Callable[[], datetime], others: Sequence[TaskList] = ()
+) -> threading.Thread:
+    """Read ahead in a thread of this process, which ends with it; ``others`` are the lists of rooms
+    above. For servers only: a command or a test reads what it needs."""
+    warming = Warming(clock=clock, others=others)
+    thread = threading.Thread(target=warming.run, name="read-ahead", daemon=True)
     thread.start()
     return thread
