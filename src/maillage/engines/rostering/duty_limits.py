@@ -1,0 +1,278 @@
+"""The limits of one person over the days of a roster: rolling ones, and those of four months.
+
+Two counters run side by side (instruction of 30 December 2025): half-days, which service is made
+of, and minutes, which may not exceed 48 hours a week on average over four months. Both are net of
+the day work that gardes give back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from maillage.engines.rostering.day_work import DayWork, days_away
+from maillage.engines.rostering.duty_values import (
+    HOLIDAY,
+    SUNDAY,
+    Doctor,
+    DutyKind,
+    DutyLineSpec,
+    DutyToHold,
+    kind_of_day,
+)
+from maillage.engines.rostering.problem import Limit
+from maillage.engines.rostering.regulations import Regulations, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class RollingRule:
+    """A limit on every run of ``days`` days. ``by_consent``: a volunteer holds more."""
+
+    code: str
+    counter: str
+    days: int
+    key: str
+    kinds: frozenset[DutyKind]
+    by_consent: bool = False
+    academic: bool | None = None
+
+
+_ON_SITE = frozenset((DutyKind.GARDE, DutyKind.HALF_NIGHT))
+_HOME = frozenset((DutyKind.ASTREINTE,))
+
+ROLLING_RULES = (
+    RollingRule("gardes_per_28_days", "gardes", 28, "local.gardes_per_28_days", _ON_SITE),
+    RollingRule(
+        "weekends_per_28_days",
+        "weekends",
+        28,
+        "local.weekend_duties_per_28_days",
+        _ON_SITE | _HOME,
+    ),
+    RollingRule(
+        "astreinte_nights_per_week",
+        "astreinte_nights",
+        7,
+        "participation.astreinte_nights_per_week",
+        _HOME,
+        by_consent=True,
+    ),
+    RollingRule(
+        "astreinte_sundays_per_month",
+        "astreinte_sundays",
+        28,
+        "participation.astreinte_sundays_per_month",
+        _HOME,
+        by_consent=True,
+    ),
+    RollingRule(
+        "academic_nights_per_week",
+        "garde_nights",
+        7,
+        "participation.academic_nights_per_week",
+        _ON_SITE,
+        by_consent=True,
+        academic=True,
+    ),
+    RollingRule(
+        "academic_sundays_per_month",
+        "garde_sundays",
+        28,
+        "participation.academic_sundays_per_month",
+        _ON_SITE,
+        by_consent=True,
+        academic=True,
+    ),
+)
+
+
+def counts_of(duty: DutyToHold, line: DutyLineSpec) -> dict[str, int]:
+    """What holding a duty adds to the counters that everybody has; those at zero are left out."""
+    on_site = line.kind.is_on_site
+    sunday = duty.daytime and kind_of_day(duty.day) in (SUNDAY, HOLIDAY)
+    found = {
+        "duties": 1,
+        "gardes": on_site,
+        "astreintes": not on_site,
+        "nights": duty.night,
+        "weekends": duty.weekend,
+        "holidays": duty.holiday,
+        "garde_nights": on_site and duty.night,
+        "garde_sundays": on_site and sunday,
+        "astreinte_nights": not on_site and duty.night,
+        "astreinte_sundays": not on_site and sunday,
+        "half_days": duty.half_days,
+        "minutes": duty.minutes,
+    }
+    return {counter: int(value) for counter, value in found.items() if value}
+
+
+def rolling_limits(
+    doctor: Doctor,
+    lines: Mapping[str, DutyLineSpec],
+    starts: date,
+    days: int,
+    regulations: Regulations,
+) -> Iterator[Limit]:
+    """Limits on runs of days, and what duties held before the roster already take of them."""
+    kinds = {lines[line].kind for line in doctor.lines if line in lines}
+    for rule in ROLLING_RULES:
+        if rule.kinds & kinds and rule.academic in (None, doctor.academic):
+            if rule.by_consent and doctor.volunteer:
+                continue
+            local = regulations[rule.key].scope is Scope.LOCAL
+            yield from _rolling(
+                doctor,
+                lines,
+                starts,
+                days,
+                Limit(
+                    counter=rule.counter,
+                    rule=rule.code,
+                    first_day=0,
+                    last_day=days,
+                    maximum=regulations.whole(rule.key),
+                    rolling=rule.days,
+                    negotiable=local or rule.by_consent,
+                ),
+            )
+    spacing = regulations.whole("local.garde_spacing_days")
+    if _ON_SITE & kinds and spacing > 1:
+        limit = Limit(
+            counter="gardes",
+            rule="garde_spacing",
+            first_day=0,
+            last_day=days,
+            maximum=1,
+            rolling=spacing,
+            negotiable=True,
+        )
+        yield from _rolling(doctor, lines, starts, days, limit)
+
+
+def _rolling(
+    doctor: Doctor,
+    lines: Mapping[str, DutyLineSpec],
+    starts: date,
+    days: int,
+    limit: Limit,
+) -> Iterator[Limit]:
+    """The limit, cut to the horizon, and one more for each run that began before it.
+
+    Only runs that begin on a day of a duty held before matter: the others hold no more, for fewer
+    days to come.
+    """
+    length = limit.rolling or days
+    yield Limit(
+        counter=limit.counter,
+        rule=limit.rule,
+        first_day=0,
+        last_day=days,
+        maximum=limit.maximum,
+        rolling=min(length, days),
+        negotiable=limit.negotiable,
+    )
+    before: dict[int, int] = {}
+    for duty in doctor.held:
+        line = lines.get(duty.line)
+        ago = (starts - duty.day).days
+        held = counts_of(duty, line).get(limit.counter, 0) if line else 0
+        if held and 0 < ago < length:
+            before[ago] = before.get(ago, 0) + held
+    carried = 0
+    for ago in sorted(before):
+        carried += before[ago]
+        yield Limit(
+            counter=limit.counter,
+            rule=limit.rule,
+            first_day=0,
+            last_day=min(length - ago, days),
+            # What is past cannot be broken again: nothing may be added, that is all.
+            maximum=max(limit.maximum or 0, carried),
+            carried=carried,
+            negotiable=limit.negotiable,
+        )
+
+
+def four_months(day: date, regulations: Regulations) -> tuple[date, date]:
+    """The period of reference that a day is in (January to April, May to August ...), half-open."""
+    months = regulations.whole("work.reference_months")
+    first = (day.month - 1) // months * months + 1
+    year, month = divmod(day.year * 12 + first - 1 + months, 12)
+    return date(day.year, first, 1), date(year, month + 1, 1)
+
+
+def periods_of_reference(
+    starts: date, ends: date, regulations: Regulations
+) -> Iterator[tuple[date, date]]:
+    """Every period of reference that meets a half-open period of days."""
+    day = starts
+    while day < ends:
+        first, last = four_months(day, regulations)
+        yield first, last
+        day = last
+
+
+def work_limits(
+    doctor: Doctor,
+    work: DayWork,
+    starts: date,
+    days: int,
+    regulations: Regulations,
+) -> Iterator[Limit]:
+    """48 hours a week on average, and the additional time of the contract, over four months.
+
+    Day work of the whole period is taken out first, days away are neutral. The counters are
+    ``work:<person>`` (minutes) and ``service:<person>`` (half-days), net of what is given back.
+    """
+    ends = starts + timedelta(days=days)
+    for first, last in periods_of_reference(starts, ends, regulations):
+        here = _days_here(doctor, first, last)
+        halves = work.count(first, last)
+        is_first = first <= starts
+        window = (max(0, (first - starts).days), min(days, (last - starts).days))
+        weekly = regulations.minutes("work.mean_weekly_hours")
+        allowed = here * weekly // 7 - halves * regulations.minutes("work.half_day_minutes")
+        carried = doctor.worked_minutes if is_first else 0
+        yield Limit(
+            counter=f"work:{doctor.id}",
+            rule="mean_weekly_hours",
+            first_day=window[0],
+            last_day=window[1],
+            maximum=max(allowed, carried, 0),
+            carried=carried,
+        )
+        if doctor.extra_half_days is not None:
+            carried = doctor.worked_half_days if is_first else 0
+            allowed = -(-here * doctor.half_days // 7) - halves + doctor.extra_half_days
+            yield Limit(
+                counter=f"service:{doctor.id}",
+                rule="extra_time",
+                first_day=window[0],
+                last_day=window[1],
+                maximum=max(allowed, carried, 0),
+                carried=carried,
+                negotiable=True,
+            )
+
+
+def _days_here(doctor: Doctor, starts: date, ends: date) -> int:
+    """Calendar days of presence, weekends included, days away out."""
+    first = max(starts, doctor.arrives or starts)
+    last = min(ends, doctor.leaves or ends)
+    if last <= first:
+        return 0
+    return (last - first).days - len(days_away(doctor.off, first, last))
+
+
+def binding(limits: Sequence[Limit], most: Mapping[str, int]) -> tuple[Limit, ...]:
+    """The limits that somebody could reach, given the most that they could hold of counters."""
+    return tuple(
+        limit
+        for limit in limits
+        if limit.minimum is not None
+        or limit.maximum is None
+        or limit.counter not in most
+        or limit.carried + most[limit.counter] > limit.maximum
+    )
