@@ -122,15 +122,22 @@ class Swap(models.Model):
     """One duty given by its holder to a colleague, against another duty or nothing.
 
     The colleague accepts, then those who keep the line approve: only then do the slots change
-    hands. ``notes`` holds what the checker said when it was approved.
+    hands. ``notes`` holds what the checker said when it was approved. ``starts_at`` and ``ends_at``
+    are those of the slots when it was proposed: a swap whose slots moved since has lapsed, and one
+    whose slots went away is kept.
     """
 
-    slot = models.ForeignKey(DutySlot, on_delete=models.CASCADE, related_name="+")
+    line = models.ForeignKey(DutyLine, on_delete=models.CASCADE, related_name="+")
+    slot = models.ForeignKey(DutySlot, null=True, on_delete=models.SET_NULL, related_name="+")
+    starts_at = models.DateTimeField("du")
+    ends_at = models.DateTimeField("au")
     given_by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
     taken_by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
     in_return = models.ForeignKey(
-        DutySlot, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        DutySlot, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    return_starts_at = models.DateTimeField("en retour, du", null=True, blank=True)
+    return_ends_at = models.DateTimeField("en retour, au", null=True, blank=True)
     state = models.CharField(
         "état", max_length=9, choices=SwapState.choices, default=SwapState.PROPOSED
     )
@@ -156,10 +163,15 @@ class Swap(models.Model):
             models.CheckConstraint(
                 condition=~Q(given_by=F("taken_by")), name="oncall_swap_between_two"
             ),
+            models.CheckConstraint(
+                condition=Q(return_starts_at__isnull=True, return_ends_at__isnull=True)
+                | Q(return_ends_at__gt=F("return_starts_at")),
+                name="oncall_swap_return_is_whole",
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.slot} : {self.given_by} → {self.taken_by}"
+        return f"{self.line} : {self.given_by} → {self.taken_by}"
 
 
 class DutyRecord(models.Model):
@@ -190,7 +202,8 @@ class DutyRecord(models.Model):
 class CalendarLink(models.Model):
     """A secret address from which a telephone reads the duties of one person or of one line.
 
-    The secret is shown once; only its SHA-256 is kept.
+    The secret is shown once; only its SHA-256 is kept. ``account`` is the user name of whoever made
+    it: once that account is closed, or is no longer the practitioner's, the address answers no more.
     """
 
     practitioner = models.ForeignKey(
@@ -200,6 +213,7 @@ class CalendarLink(models.Model):
         DutyLine, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     secret_hash = models.CharField(max_length=64, unique=True)
+    account = models.CharField("compte", max_length=60)
     made_at = models.DateTimeField("créé le")
     made_by = models.CharField("créé par", max_length=120)
     read_at = models.DateTimeField("dernière lecture", null=True, blank=True)
@@ -222,7 +236,8 @@ class CalendarLink(models.Model):
 
 
 class CalendarEntry(models.Model):
-    """One duty of one person as their calendar was told.
+    """One duty of one person as their calendar was told: kept for those whose duties some
+    :class:`CalendarLink` shows.
 
     RFC 5545: the same UID for ever, a SEQUENCE that grows with each change; a duty that goes away
     is cancelled, never forgotten.
