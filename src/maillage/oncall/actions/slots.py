@@ -13,6 +13,7 @@ from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
 from maillage.directory.models import HealthcareService, Practitioner, PractitionerRole
+from maillage.oncall.imports.following import follow_duties
 from maillage.oncall.models import DutyAssignment, DutyLine, DutySlot
 from maillage.oncall.permissions import ASSIGN, ASSIGN_PAST, GENERATE
 from maillage.oncall.rules.slots import Interval, check_can_hold, has_started
@@ -80,6 +81,12 @@ def generate_slots(
             conflicts=conflicts,
         )
         if new:
+            follow_duties(
+                lines=set(lines.values()),
+                starts_at=planned[0].starts_at,
+                ends_at=max(one.starts_at for one in planned),
+                at=at,
+            )
             record(
                 "oncall.generate-slots",
                 by=by,
@@ -216,6 +223,7 @@ def assign_slot(
         assignment = DutyAssignment.objects.create(
             slot=kept, practitioner=practitioner, assigned_at=at, assigned_by=by.name
         )
+        _follow(kept, at=at)
         _record("oncall.assign-slot", kept, practitioner, by=by, at=at)
     return assignment
 
@@ -232,7 +240,12 @@ def release_slot(*, slot: DutySlot, by: Actor, at: datetime) -> None:
         if holder is None:
             raise Refusal("oncall.already-free", "Personne ne tient ce créneau.")
         holder.delete()
+        _follow(kept, at=at)
         _record("oncall.release-slot", kept, holder.practitioner, by=by, at=at)
+
+
+def _follow(slot: DutySlot, *, at: datetime) -> None:
+    follow_duties(lines={slot.line_id}, starts_at=slot.starts_at, ends_at=slot.starts_at, at=at)
 
 
 def _held_by(practitioner: Practitioner, slot: DutySlot) -> list[Interval]:

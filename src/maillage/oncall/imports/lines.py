@@ -22,6 +22,7 @@ from maillage.exchange import cells
 from maillage.exchange.checks import unknown_references, wrong_periods
 from maillage.exchange.tables import Cell, Change, Column, Row, Table
 from maillage.oncall.enums import LineKind, PdsesClass
+from maillage.oncall.imports.following import follow_duties
 from maillage.oncall.models import DutyAssignment, DutyLine, DutySlot
 from maillage.oncall.permissions import IMPORT, READ
 from maillage.oncall.rules.slots import Interval
@@ -255,6 +256,12 @@ def _save_slots(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     for start in range(0, len(dropped), BATCH):
         DutyAssignment.objects.filter(slot__in=dropped[start : start + BATCH]).delete()
     DutyAssignment.objects.bulk_create(added, batch_size=BATCH)
+    follow_duties(
+        lines={stored[_slot_key(change.row)].line_id for change in changes},
+        starts_at=min(change.row["du"] for change in changes),
+        ends_at=max(change.row["du"] for change in changes),
+        at=at,
+    )
 
 
 SLOTS = Table(

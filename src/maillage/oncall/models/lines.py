@@ -76,7 +76,10 @@ class DutySlot(models.Model):
 
 
 class DutyAssignment(models.Model):
-    """Who holds a slot. Who and when it was assigned go together."""
+    """Who holds a slot. Who and when it was assigned go together.
+
+    Every act that writes here calls ``imports.following.follow_duties``, for calendars and swaps.
+    """
 
     slot = models.OneToOneField(DutySlot, on_delete=models.CASCADE, related_name="assignment")
     practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")

@@ -203,7 +203,7 @@ class CalendarLink(models.Model):
     """A secret address from which a telephone reads the duties of one person or of one line.
 
     The secret is shown once; only its SHA-256 is kept. ``account`` is the user name of whoever made
-    it: once that account is closed, or is no longer the practitioner's, the address answers no more.
+    it: once that account is closed, or is no longer the practitioner's, nothing answers there.
     """
 
     practitioner = models.ForeignKey(
