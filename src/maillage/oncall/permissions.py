@@ -51,3 +51,28 @@ ANSWER = declare(
     scoped=True,
 )
 """For the establishment that keeps the line, or one that receives through it."""
+
+PLAN = declare(
+    "oncall.plan",
+    "faire les tableaux de service de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For the establishment that carries the roster, or those that keep, or receive through, every one
+of its lines. Who makes a roster of several establishments must plan for each of its lines; from
+then on the one that carries it plans for all."""
+
+READ_DRAFTS = declare(
+    "oncall.read-drafts",
+    "consulter les tableaux de service en préparation",
+    [Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+)
+"""Those who hold duties, and those who plan them. Everybody else reads what is published."""
+
+GIVE_OPINION = declare(
+    "oncall.give-opinion",
+    "donner un avis sur les tableaux de service de cet établissement",
+    [Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For the establishments that keep, or receive through, a line of the roster."""

@@ -67,6 +67,9 @@ class RosterVersion(models.Model):
     made_by = models.CharField("créée par", max_length=120)
     published_at = models.DateTimeField("publiée le", null=True, blank=True)
     published_by = models.CharField("publiée par", max_length=120, blank=True)
+    published_despite = models.CharField(
+        "publiée malgré des règles non respectées : motif", max_length=400, blank=True
+    )
 
     class Meta:
         verbose_name = "version d'un tableau"
