@@ -40,7 +40,7 @@ def logged_in(username: str) -> Client:
                 "Calendrier des trous",
             ],
         ),
-        ("demo-dim", ["Autorisations qui prennent fin", "Filières à revoir"]),
+        ("demo-dim", ["Données de santé", "Autorisations qui prennent fin", "Filières à revoir"]),
         ("demo-coordination", ["Filières à revoir"]),
         ("demo-ville", ["Qui prend en charge"]),
         ("demo-admin", ["Derniers imports", "Derniers actes"]),

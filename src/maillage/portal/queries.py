@@ -29,6 +29,7 @@ from maillage.oncall.models import DutySlot
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
 from maillage.pathways.queries import list_pathways
+from maillage.population.queries.home import list_data_tasks
 from maillage.referrals.permissions import ASK as REFER
 from maillage.referrals.permissions import GIVE_BED
 from maillage.referrals.queries.home import list_late_teams, list_mine, list_regulated
@@ -90,7 +91,8 @@ class Home:
 
 
 def get_home(*, actor: Actor, now: datetime) -> Home:
-    """What this person must do or know now, by role. At most one query per block."""
+    """What this person must do or know now, by role. At most one query per block; two for health
+    data."""
     wanted: list[Callable[[datetime, Actor], Block]] = []
     for roles, block in BLOCKS:
         if actor.roles & roles:
@@ -363,6 +365,22 @@ def _reviews(now: datetime, actor: Actor) -> Block:
     )
 
 
+def _health_data(now: datetime, actor: Actor) -> Block:
+    """Reports to read, and computations that failed or ended."""
+    rows = [
+        Line(task.level, task.word, task.label, task.url, task.detail)
+        for task in list_data_tasks(actor, at=now)[:MOST_ROWS]
+    ]
+    return Block(
+        "donnees",
+        "Données de santé",
+        rows,
+        "Aucun rapport de qualité n'attend, aucun calcul n'est en cours.",
+        reverse("population:datasets"),
+        "Toutes les données de santé",
+    )
+
+
 def _imports(now: datetime, actor: Actor) -> Block:
     rows = [
         Line(
@@ -417,6 +435,7 @@ BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block]], ...] =
     (frozenset({Role.DIRECTOR}), _coverage),
     (frozenset({Role.DIRECTOR}), _agreements_ending),
     (frozenset({Role.DIRECTOR}), _agreements_in_progress),
+    (frozenset({Role.DIM}), _health_data),
     (frozenset({Role.DIRECTOR, Role.DIM}), _authorisations_ending),
     (frozenset({Role.DIRECTOR, Role.DIM, Role.COORDINATOR}), _reviews),
     (frozenset({Role.ADMINISTRATOR}), _imports),
