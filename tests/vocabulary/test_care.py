@@ -85,7 +85,8 @@ EXACT = {
 
 SPECIALTY_CODES = {
     "SM02", "SM04", "SM06", "SM08", "SM09", "SM11", "SM13", "SM14", "SM17", "SM18", "SM20", "SM24",
-    "SM31", "SM32", "SM36", "SM40", "SM44", "SM46", "SM50", "SM54", "SM58", "SM59", "SM61", "SM62",
+    "SM31", "SM32", "SM36", "SM40", "SM41", "SM44", "SM46", "SM50", "SM54", "SM58", "SM59", "SM61",
+    "SM62",
 }  # fmt: skip
 
 

@@ -158,6 +158,7 @@ SPECIALTIES: dict[str, str] = {
     "SM32": "Neurologie",
     "SM36": "Oncologie médicale",
     "SM40": "Pédiatrie",
+    "SM41": "Pneumologie",
     "SM44": "Radiodiagnostic",
     "SM46": "Médecine intensive-réanimation",
     "SM50": "Stomatologie",

@@ -16,7 +16,6 @@ from maillage.directory.models import (
     period_is_ordered,
 )
 from maillage.territory.models import Sourced
-from maillage.vocabulary.care import SPECIALTIES
 from maillage.workforce.enums import (
     Activity,
     CandidateState,
@@ -73,9 +72,7 @@ class Position(Sourced):
     service = models.ForeignKey(
         HealthcareService, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    specialty = models.CharField(
-        "spécialité (TRE_R38)", max_length=10, choices=sorted(SPECIALTIES.items())
-    )
+    specialty = models.CharField("spécialité (TRE_R38)", max_length=10)
     half_days = models.PositiveSmallIntegerField("demi-journées par semaine")
     wanted_status = models.CharField(
         "statut souhaité (TRE_R32)", max_length=4, choices=HospitalStatus.choices, blank=True
@@ -202,9 +199,7 @@ class SupportAction(Sourced):
     )
     from_organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     to_organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    specialty = models.CharField(
-        "spécialité (TRE_R38)", max_length=10, choices=sorted(SPECIALTIES.items())
-    )
+    specialty = models.CharField("spécialité (TRE_R38)", max_length=10)
     position = models.ForeignKey(
         Position, null=True, blank=True, on_delete=models.SET_NULL, related_name="supports"
     )

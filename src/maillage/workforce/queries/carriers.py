@@ -84,6 +84,8 @@ def list_promises(carriers: dict[str, Carrier]) -> list[Promise]:
         others = carriers[slug].organizations - {owner}
         if len(others) == 1:
             found.append(
-                Promise(slug, owner, next(iter(others)), Fraction(quantity), carriers[slug].days)
+                Promise(
+                    slug, owner, next(iter(others)), Fraction(quantity or 0), carriers[slug].days
+                )
             )
     return found
