@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from html import unescape
 from itertools import product
@@ -24,7 +25,7 @@ from maillage.population.models import Computation, Export
 from maillage.population.queries import Results, current_results
 from maillage.population.queries.act_page import cause_label, get_act_file, get_act_page
 from maillage.population.queries.nearest_offer import get_offers
-from maillage.population.rules.causes import NATURES, Answer, excess_of
+from maillage.population.rules.causes import NATURES, Answer, excess_of, read_natures
 from maillage.population.rules.offers import BANDS
 from maillage.population.rules.places_view import Bounds, PlaceFigures, Side
 from maillage.territory.models import Commune, TravelMatrix, TravelTime
@@ -301,3 +302,68 @@ def test_a_file_holds_the_whole_ranking(results: Results, dim: Client, now: date
     assert len(rows) == found.rows == Export.objects.get().rows
     assert rows[0]["Lieu"] == "Secteur de Fourmies"
     assert {row["Face au hasard"] for row in rows} >= {"au-dessus"}
+
+
+# What answers a cause
+
+
+def test_the_care_of_a_cause_is_data_that_can_be_read() -> None:
+    known = load_definitions().indicators
+    causes = {key: one for nature in NATURES.values() for key, one in nature.causes.items()}
+    assert set(causes) <= set(known)
+    for key in causes:
+        if "copd" in key or "asthma" in key:
+            assert CareType.THORACIC_SURGERY in causes[key].unless, key
+    assert causes["avoidable-copd"].care is CareType.PNEUMOLOGY
+    wrong = '[[nature]]\nkey = "x"\nlabel = "x"\nmeaning = "x"\ncauses.y.care = "ALCHEMY"'
+    with pytest.raises(KeyError, match="ALCHEMY"):
+        read_natures(wrong)
+
+
+@pytest.mark.parametrize(
+    ("codes", "cares", "is_met"),
+    [
+        (["J44.1"], ["PNEUMOLOGY"], True),
+        (["J44"], ["GENERAL_MEDICINE", "REHABILITATION"], True),
+        # Whatever it names, a pathway to thoracic surgery is not the one of chronic bronchitis.
+        (["J44", "C34"], ["PNEUMOLOGY", "THORACIC_SURGERY"], False),
+        # A chapter names no disease.
+        (["J"], ["PNEUMOLOGY"], False),
+        (["C34"], ["PNEUMOLOGY"], False),
+        ([], [], False),
+    ],
+)
+def test_a_pathway_answers_when_it_cares_for_the_need(
+    codes: list[str], cares: list[str], *, is_met: bool
+) -> None:
+    copd = NATURES["hospitalisations"].causes["avoidable-copd"]
+    assert copd.is_met_by(codes, cares) is is_met
+
+
+def test_a_surgical_pathway_is_not_named_for_copd(results: Results, dim: Client) -> None:
+    pathway = Pathway.objects.create(
+        slug="thorax", name="Chirurgie thoracique", need="x", search_name="x", kind="PRIORITY",
+        **SOURCE,
+    )  # fmt: skip
+    version = PathwayVersion.objects.create(
+        pathway=pathway, number=1, state="IN_FORCE", starts_on=date(2017, 7, 3),
+        cim10=["C34", "J44"], **SOURCE,
+    )  # fmt: skip
+    for order, care in enumerate(("PNEUMOLOGY", "THORACIC_SURGERY"), start=1):
+        version.steps.create(order=order, name=care, care_type=care, level="RECOURSE", entry="both")
+    copd = NATURES["hospitalisations"].causes["avoidable-copd"]
+    anyhow = replace(copd, unless=())
+    found = get_offers(results.areas, ["S:59606"], [copd, anyhow], day=DAY)
+    assert found.pathways[copd] == ()
+    assert [one.slug for one in found.pathways[anyhow]] == ["thorax"]
+    assert found.by_area[copd.care, "S:59606"].service == "CH de Valenciennes"
+    assert "aucune filière ne la prend en charge" in text_of(dim.get(ACT))
+
+
+def test_a_territory_without_the_care_says_so(results: Results, dim: Client, now: datetime) -> None:
+    HealthcareService.objects.filter(care_type="CARDIOLOGY").delete()
+    rows = get_act_page(results, {}, at=now).rows
+    heart = [row for row in rows if row.cause == "Insuffisance cardiaque"]
+    assert heart
+    assert {row.without for row in heart} == {"aucune dans l'annuaire"}
+    assert "aucune dans l'annuaire" in text_of(dim.get(ACT))

@@ -39,6 +39,20 @@ def common_decimals(values: Iterable[float]) -> int:
     return decimals_of(max((abs(value) for value in values), default=0.0))
 
 
-def between(low: float, high: float, decimals: int) -> str:
-    """« 1,05 à 1,42 », on one line."""
-    return f"{french(low, decimals)}{NBSP}à{NBSP}{french(high, decimals)}"
+MOST_DECIMALS = 4
+
+
+def between(low: float, high: float, decimals: int, *, beside: float | None = None) -> str:
+    """« 1,05 à 1,42 », on one line. An interval that leaves ``beside`` (an average) out never reads
+    as if it touched it: 1.003 is « 1,003 » there, not « 1,00 »."""
+    if beside is None or low <= beside <= high:
+        return f"{french(low, decimals)}{NBSP}à{NBSP}{french(high, decimals)}"
+    return f"{_apart(low, beside, decimals)}{NBSP}à{NBSP}{_apart(high, beside, decimals)}"
+
+
+def _apart(value: float, beside: float, decimals: int) -> str:
+    """A value with as many decimals more as it takes to tell it from another."""
+    for places in range(decimals, MOST_DECIMALS + 1):
+        if french(value, places) != french(beside, places):
+            return french(value, places)
+    return french(value, decimals)

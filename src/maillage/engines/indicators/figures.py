@@ -50,7 +50,7 @@ class AreaFigure:
 
     ``rate``: events by unit of base. ``expected``: events at the rates of the whole territory by
     sex and age; ``ratio``: events over expected. ``smoothed``: the ratio drawn towards 1 as far as
-    chance may explain it. ``place``: in the funnel. ``standardised``: the rate with the ages of the
+    chance may explain it; none where nothing is expected, since nothing is compared there. ``place``: in the funnel. ``standardised``: the rate with the ages of the
     standard population, from sectors upwards. ``source``: the area that the figures are of: itself,
     or when it is hidden the nearest one above that is shown (empty: none is), whose rate and
     ratio stand in ``source_rate`` and ``source_ratio``.
@@ -248,7 +248,7 @@ def _one(published: Published, done: _Computed, row: int) -> AreaFigure:
         rate=None if is_hidden else _interval(done.rate, row),
         expected=expected if has_expected else None,
         ratio=_interval(done.ratio, row) if has_expected else None,
-        smoothed=_interval(done.smoothed, row) if has_expected else None,
+        smoothed=_interval(done.smoothed, row) if has_expected and expected > 0 else None,
         place=Place(int(done.places[row])) if has_expected and expected > 0 else None,
         standardised=None if is_hidden else _interval(done.standardised, row),
         is_fragile=not has_expected or expected < FRAGILE_UNDER,

@@ -22,10 +22,13 @@ from maillage.population.queries.nearest_offer import Offer, Offers, PathwayLink
 from maillage.population.queries.results import Results
 from maillage.population.rules.act_view import (
     CHANCE,
+    LEAST,
+    OUT,
     OVER,
     UNDER,
     draw_excess,
     minutes_words,
+    range_words,
     score_words,
     signed,
 )
@@ -37,7 +40,7 @@ from maillage.population.rules.choices import (
     Option,
 )
 from maillage.population.rules.numbers import french, short_label
-from maillage.population.rules.offers import BAND_WORDS
+from maillage.population.rules.offers import BAND_WORDS, REACH_MINUTES
 from maillage.population.rules.places_view import PlaceFigures, Side
 from maillage.population.rules.table_view import Told, bounds_words, told
 from maillage.vocabulary.calendar import local_day
@@ -45,9 +48,6 @@ from maillage.vocabulary.charts import Chart
 from maillage.vocabulary.errors import Refusal
 
 MOST_ROWS = 40
-LEAST = 0.5
-"""Events above the expected from which a place is ranked."""
-
 MOST_DOTS = 20
 LEVELS = {"secteurs": Level.SECTOR, "intercommunalites": Level.ZONE}
 SIDES = {Side.ABOVE: OVER, Side.SAME: CHANCE, Side.BELOW: UNDER}
@@ -71,6 +71,7 @@ class ActRow:
     cost: str
     care: str
     service: str
+    without: str
     minutes: str
     score: str
     pathways: tuple[PathwayLink, ...]
@@ -105,6 +106,7 @@ class ActPage:
     rows: tuple[ActRow, ...]
     more: int
     sure: int
+    out: int
     compared: int
     chart: Chart
     has_cost: bool
@@ -167,6 +169,7 @@ def get_act_page(results: Results, asked: Mapping[str, str], *, at: datetime) ->
         rows=tuple(_row(one, offers, nature) for one in kept),
         more=max(len(above) - MOST_ROWS, 0),
         sure=sum(one.excess.side is Side.ABOVE for one in ranked),
+        out=sum(_words(one) == OUT for one in ranked),
         compared=len(ranked),
         chart=_chart(above[:MOST_DOTS], nature, unit),
         has_cost=any(one.excess.cost is not None for one in ranked),
@@ -235,6 +238,8 @@ def _rank(results: Results, choice: _Choice) -> tuple[list[_Ranked], dict[str, i
             if choice.zone not in (TERRITORY, areas.above(place.key, Level.ZONE)):
                 continue
             excess = excess_of(place)
+            if place.is_empty:
+                continue
             if excess is None:
                 untold[key] += 1
             else:
@@ -266,20 +271,34 @@ def _row(one: _Ranked, offers: Offers, nature: Nature) -> ActRow:
         cause_url=reverse("population:indicator", args=[indicator.key]),
         events=french(place.events or 0),
         expected=french(place.expected or 0.0, 1),
-        ratio=told(place.smoothed, 2),
+        ratio=told(place.smoothed, 2, beside=1.0),
         excess=Told(
             signed(excess.events.value),
-            f"{signed(excess.events.low or 0.0)} à {signed(excess.events.high or 0.0)}",
+            range_words(excess.events.low or 0.0, excess.events.high or 0.0),
         ),
         side=excess.side.value,
-        words=SIDES[excess.side],
+        words=_words(one),
         cost="" if excess.cost is None else f"{signed(excess.cost)}\u00a0€",
         care=answer.care.label,
         service=offer.service,
+        without="" if offer.service else _without(offers.counts[answer.care]),
         minutes=minutes_words(offer.minutes),
         score=score_words(offer.score),
         pathways=offers.pathways[answer],
     )
+
+
+def _without(count: int) -> str:
+    """Why no offer is named: the directory has none, or none is near enough."""
+    if not count:
+        return "aucune dans l'annuaire"
+    return f"aucune à moins de {french(REACH_MINUTES)}\u00a0min"
+
+
+def _words(one: _Ranked) -> str:
+    if one.excess.side is Side.SAME and one.place.out_side is Side.ABOVE:
+        return OUT
+    return SIDES[one.excess.side]
 
 
 def cause_label(indicator: Indicator) -> str:
@@ -304,7 +323,8 @@ def _chart(ranked: Sequence[_Ranked], nature: Nature, unit: str) -> Chart:
                 f"{short_label(one.place.label)} · {cause_label(one.indicator)}",
                 one.excess,
                 f"{one.place.label}, {one.indicator.label} : {french(one.place.events or 0)} "
-                f"{one.indicator.unit}, rapport lissé {bounds_words(one.place.smoothed, 2)}",
+                f"{one.indicator.unit}, rapport lissé "
+                f"{bounds_words(one.place.smoothed, 2, beside=1.0)}",
                 reverse("population:area", args=[one.place.key]),
             )
             for one in ranked
@@ -358,7 +378,7 @@ def get_act_file(results: Results, asked: Mapping[str, str], *, at: datetime) ->
         "Au-dessus de l'attendu": [one.excess.events.value for one in ranked],
         "Au-dessus de l'attendu, borne basse": [one.excess.events.low for one in ranked],
         "Au-dessus de l'attendu, borne haute": [one.excess.events.high for one in ranked],
-        "Face au hasard": [SIDES[one.excess.side] for one in ranked],
+        "Face au hasard": [_words(one) for one in ranked],
         "Coût (euros)": [one.excess.cost for one in ranked],
         "Soin qui répond": [nature.causes[one.indicator.key].care.label for one in ranked],
         "Offre la plus proche": [one.service for one in found],

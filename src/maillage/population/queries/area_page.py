@@ -16,6 +16,7 @@ from maillage.population.queries.published import list_together
 from maillage.population.queries.results import Results
 from maillage.population.rules.area_view import (
     IndicatorGroup,
+    IndicatorRow,
     When,
     draw_differences,
     draw_neighbours,
@@ -31,7 +32,7 @@ from maillage.population.rules.choices import (
     read_choice,
     usual_indicator,
 )
-from maillage.population.rules.places_view import PlaceFigures, read_as
+from maillage.population.rules.places_view import TWO_READINGS, PlaceFigures, Side, read_as
 from maillage.population.rules.table_view import TableRow, build_rows
 from maillage.vocabulary.charts import Chart
 from maillage.vocabulary.errors import NotFound, Refusal
@@ -70,6 +71,7 @@ class AreaPage:
     years: tuple[int, ...]
     groups: tuple[IndicatorGroup, ...]
     differences: Chart
+    beyond: tuple[IndicatorRow, ...]
     told: int
     total: int
     indicator: Indicator
@@ -78,6 +80,14 @@ class AreaPage:
     neighbour_rows: tuple[TableRow, ...]
     map_url: str
     problems: tuple[str, ...]
+
+    @property
+    def two_readings(self) -> str:
+        return TWO_READINGS
+
+    @property
+    def untold(self) -> int:
+        return self.total - self.told
 
 
 def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> AreaPage:
@@ -129,6 +139,7 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
         years=results.years,
         groups=groups,
         differences=draw_differences(here, areas.label(key)),
+        beyond=tuple(row for row in here if row.out and row.side is Side.SAME),
         told=sum(row.is_told for row in here),
         total=len(here),
         indicator=indicator,
@@ -138,6 +149,14 @@ def get_area_page(results: Results, key: str, wanted: Mapping[str, str]) -> Area
         map_url=_map_address(areas, key, choice),
         problems=problems,
     )
+
+
+def find_key(results: Results, typed: str) -> str:
+    """The key of a place from what an address holds: a key, or the bare code of a commune (INSEE)
+    or of an inter-communal authority (SIREN). What is unknown comes back as it is."""
+    areas, key = results.areas, typed.strip().upper()
+    known = (one for one in (typed, key, f"C:{key}", f"Z:{key}") if one in areas)
+    return next(known, typed)
 
 
 def _sources(places: Iterable[PlaceFigures]) -> set[str]:

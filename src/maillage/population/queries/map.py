@@ -31,6 +31,8 @@ from maillage.population.rules.map_charts import draw_place_dots, draw_place_fun
 from maillage.population.rules.map_view import Shown, colour_map
 from maillage.population.rules.numbers import short_label
 from maillage.population.rules.places_view import (
+    FAR,
+    TWO_READINGS,
     PlaceFigures,
     Reading,
     Side,
@@ -75,6 +77,10 @@ class MapPage:
     below: int
     told: int
     empty_words: str
+
+    @property
+    def two_readings(self) -> str:
+        return TWO_READINGS if self.out and self.choice.measure is not Measure.COUNT else ""
 
     @property
     def measure_help(self) -> str:
@@ -180,7 +186,7 @@ def get_map_page(results: Results, asked: Mapping[str, str]) -> MapPage:
     reading = read_as(indicator, choice.measure, inside, found.whole)
     ordered = sort_places(inside, asked.get("tri") or "-lisse", name_key=name_key)
     sides = [side for one in inside if (side := _side(one, reading)) is not None]
-    out = [one for one in sort_places(inside, "-cas", name_key=name_key) if one.chance == 2]
+    out = [one for one in sort_places(inside, "-cas", name_key=name_key) if one.chance == FAR]
     drawn = sort_places(inside, _chart_order(choice.measure), name_key=name_key)
     return MapPage(
         choice=choice,
@@ -299,6 +305,7 @@ def _map(results: Results, choice: Choice, found: PlacesShown, reading: Reading)
         classes=coloured.classes,
         tips=coloured.tips,
         link=area_address("T").removesuffix("T") + KEY,
+        outlines=coloured.outlines,
         marks=town_labels(_towns(base), LABELS),
         legend=coloured.legend,
         legend_title=f"{_unit_title(reading)} ({LEVEL_NOUNS[choice.level][1]} par classe)",

@@ -100,7 +100,7 @@ class _Supply:
 def get_offers(
     areas: Areas, keys: Collection[str], wanted: Collection[Answer], *, day: date
 ) -> Offers:
-    """What answers some causes in some areas on a day. Eight queries, and one for each care type
+    """What answers some causes in some areas on a day. Nine queries, and one for each care type
     when travel times were loaded."""
     rows = list(
         Commune.objects.order_by("code").values_list("code", "latitude", "longitude", "residents")
@@ -224,17 +224,17 @@ def _offer(
 
 
 def _pathways(wanted: Collection[Answer], day: date) -> Mapping[Answer, tuple[PathwayLink, ...]]:
-    """The pathways in force that name a diagnosis of each answer."""
+    """The pathways in force that answer each cause (``rules.causes.Answer``)."""
     versions = PathwayVersion.objects.filter(in_force_on(day)).select_related("pathway")
     rows = [
-        (PathwayLink(one.pathway.slug, one.pathway.name), [str(code) for code in one.cim10])
-        for one in versions.order_by("pathway__slug")
+        (
+            PathwayLink(one.pathway.slug, one.pathway.name),
+            [str(code) for code in one.cim10],
+            [step.care_type for step in one.steps.all()],
+        )
+        for one in versions.order_by("pathway__slug").prefetch_related("steps")
     ]
     return {
-        answer: tuple(link for link, codes in rows if _meet(answer.icd, codes)) for answer in wanted
+        answer: tuple(link for link, codes, cares in rows if answer.is_met_by(codes, cares))
+        for answer in wanted
     }
-
-
-def _meet(some: Collection[str], others: Collection[str]) -> bool:
-    """Whether a diagnosis of one list is, or holds, one of the other."""
-    return any(one.startswith(other) or other.startswith(one) for one in some for other in others)

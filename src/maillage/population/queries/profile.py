@@ -16,7 +16,7 @@ from django.urls import reverse
 from maillage.engines.indicators.areas import TERRITORY, Level
 from maillage.population.queries.area_page import AreaPage, get_area_page
 from maillage.population.queries.flows_page import FlowsSummary, get_flows_summary
-from maillage.population.queries.pyramid_page import list_conditions
+from maillage.population.queries.pyramid_page import list_conditions, short_name
 from maillage.population.queries.pyramid_page import share_words as said_share
 from maillage.population.queries.results import Results
 from maillage.population.queries.strata_tables import by_area
@@ -91,7 +91,7 @@ def get_profile(
         ages=ages,
         ages_chart=chart,
         ages_source=source,
-        conditions=tuple(Option(one, pyramid.label) for one, pyramid in pyramids.items()),
+        conditions=tuple(Option(one, short_name(pyramid)) for one, pyramid in pyramids.items()),
         condition=condition,
         condition_label=pyramids[condition].label if condition else "",
         strata=_strata(results, condition, year, of) if condition else (),

@@ -102,6 +102,12 @@ def list_conditions(results: Results) -> dict[str, Pyramid]:
     return load_pyramids(results.definitions)
 
 
+def short_name(pyramid: Pyramid) -> str:
+    """The disease of a pyramid, for a list that already says what it is a list of."""
+    name = pyramid.label.removeprefix("Pyramide des risques : ")
+    return name[:1].upper() + name[1:]
+
+
 def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -> PyramidPage:
     """The page of an address: ``maladie``, ``annee``, ``lieu``. Raises :class:`Refusal` when the
     computation has no pyramid at all."""
@@ -130,7 +136,7 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
         year=year,
         area=area,
         area_label=areas.label(area),
-        conditions=tuple(Option(key, one.label) for key, one in pyramids.items()),
+        conditions=tuple(Option(key, short_name(one)) for key, one in pyramids.items()),
         years=results.years,
         areas=_area_options(areas),
         pyramid=pyramids[condition],

@@ -9,13 +9,31 @@ from maillage.population.rules.numbers import french
 from maillage.vocabulary.charts import NO_CHART, Chart, draw_twice
 from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
 
+BROAD = 960
+"""Width of a chart whose rows are named by a place and a cause."""
+
+LEAST = 0.5
+"""Less than that reads as zero."""
+
 OVER, CHANCE, UNDER = "au-dessus", "hasard possible", "au-dessous"
+OUT = "hors des limites, ampleur incertaine"
+"""Beyond the limits of 99.8 %, and a smoothed ratio whose interval holds 1."""
 
 
 def signed(value: float) -> str:
     """« +12 », « −3 », « 0 »: whole numbers."""
     words = french(value)
-    return f"+{words}" if value >= 0.5 else words
+    return f"+{words}" if value >= LEAST else words
+
+
+def range_words(low: float, high: float) -> str:
+    """The interval of an excess: « −3 à +27 »; « moins de 1 à 10 de plus » when it leaves the
+    expected out by less than one case, so that a surplus never reads as zero."""
+    near, far = sorted((abs(low), abs(high)))
+    if low * high > 0 and near < LEAST:
+        side = "de plus" if low > 0 else "de moins"
+        return f"moins de 1 {side}" if far < LEAST else f"moins de 1 à {french(far)} {side}"
+    return f"{signed(low)} à {signed(high)}"
 
 
 def minutes_words(minutes: float | None) -> str:
@@ -38,7 +56,7 @@ def draw_excess(rows: Sequence[tuple[str, Excess, str, str]], *, title: str, uni
             high=excess.events.high,
             side=excess.side.value,
             figures=f"{signed(excess.events.value)} "
-            f"({signed(excess.events.low or 0.0)} à {signed(excess.events.high or 0.0)})",
+            f"({range_words(excess.events.low or 0.0, excess.events.high or 0.0)})",
             words=f"{words} ; {signed(excess.events.value)} face à l'attendu",
             url=url,
         )
@@ -55,6 +73,7 @@ def draw_excess(rows: Sequence[tuple[str, Excess, str, str]], *, title: str, uni
             average=Average(0.0, "attendu"),
             width=width,
         ),
+        width=BROAD,
         note=(
             "Triangle : le hasard n'explique pas l'écart. Rond : l'intervalle contient l'attendu, "
             "le rang ne prouve rien."

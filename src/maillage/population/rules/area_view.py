@@ -7,13 +7,21 @@ from dataclasses import dataclass
 
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.choices import ALL_YEARS, Measure, group_indicators
-from maillage.population.rules.numbers import NOT_TOLD, common_decimals, french, short_label
+from maillage.population.rules.numbers import (
+    NOT_TOLD,
+    NOTHING,
+    common_decimals,
+    french,
+    short_label,
+)
 from maillage.population.rules.places_view import (
+    EMPTY_SIDE,
     SHORT_SIDES,
     SIDE_WORDS,
     PlaceFigures,
     Reading,
     Side,
+    empty_words,
     is_good,
     place_words,
 )
@@ -31,8 +39,9 @@ Figures = Mapping[tuple[str, int], PlaceFigures]
 @dataclass(frozen=True, slots=True)
 class IndicatorRow:
     """One indicator of a place. ``upper`` is what is said of the place above when this one is not
-    told; ``level`` the state of the badge (better, worse, different, same); ``note`` what years
-    and what place the figures are of, where they are not those of the page."""
+    told; ``level`` the state of the badge (better, worse, different, same); ``out`` the side of
+    one that is beyond the limits of the funnel; ``note`` what years and what place the figures are
+    of, where they are not those of the page."""
 
     key: str
     label: str
@@ -48,6 +57,7 @@ class IndicatorRow:
     side: Side | None
     place: PlaceFigures | None
     is_fragile: bool
+    out: str = ""
     note: str = ""
 
 
@@ -79,6 +89,14 @@ class IndicatorGroup:
     label: str
     rows: tuple[IndicatorRow, ...]
 
+    @property
+    def told(self) -> tuple[IndicatorRow, ...]:
+        return tuple(row for row in self.rows if row.is_told)
+
+    @property
+    def untold(self) -> tuple[IndicatorRow, ...]:
+        return tuple(row for row in self.rows if not row.is_told)
+
 
 def group_rows(
     own: Figures,
@@ -107,9 +125,11 @@ def _row(
 ) -> IndicatorRow:
     year = when.year_of(indicator.key)
     place = own.get((indicator.key, year))
-    shown = place.smoothed if place else None
+    is_empty = bool(place and place.is_empty)
+    shown = place.smoothed if place and not is_empty else None
     side = shown.side(1.0) if shown else None
     source = when.zone if indicator.key in when.together else own
+    out = place.out_side if place else None
     trend = [_year(source.get((indicator.key, one)), one) for one in when.years]
     crude = place.rate if place and not indicator.standardised_only else None
     return IndicatorRow(
@@ -119,20 +139,25 @@ def _row(
         events=NOT_TOLD
         if place is None or place.events is None
         else f"{french(place.events)} {indicator.unit}",
-        rate=Told("")
-        if indicator.standardised_only
+        rate=Told(NOTHING)
+        if indicator.standardised_only or is_empty
         else told(crude, common_decimals([crude.value] if crude else [])),
-        smoothed=told(shown, 2),
-        words=SHORT_SIDES[side] if side else "",
+        smoothed=Told(NOTHING) if is_empty else told(shown, 2, beside=1.0),
+        words=SHORT_SIDES[side] if side else _empty(indicator) if is_empty else "",
         level=badge_of(side, indicator),
         upper=_upper(indicator, place, uppers, year),
         spark=draw_spark(trend, title=indicator.label),
         is_told=place is not None and place.is_told,
         side=side,
         place=place,
-        is_fragile=bool(place and place.is_told and place.is_fragile),
+        is_fragile=bool(place and place.is_told and place.is_fragile and not is_empty),
+        out=out.value if out else "",
         note=when.note(indicator.key),
     )
+
+
+def _empty(indicator: Indicator) -> str:
+    return f"{EMPTY_SIDE} : {empty_words(indicator)}"
 
 
 def badge_of(side: Side | None, indicator: Indicator) -> str:
@@ -157,7 +182,7 @@ def _upper(
     if place is None or place.is_told or place.source not in uppers:
         return ""
     above = uppers[place.source].get((indicator.key, year))
-    return "" if above is None else f"{above.label} : {bounds_words(above.smoothed, 2)}"
+    return "" if above is None else f"{above.label} : {bounds_words(above.smoothed, 2, beside=1.0)}"
 
 
 def draw_differences(rows: Sequence[IndicatorRow], label: str) -> Chart:
@@ -185,7 +210,6 @@ def draw_differences(rows: Sequence[IndicatorRow], label: str) -> Chart:
             width=width,
         ),
         note=note,
-        width=HALF,
     )
 
 
@@ -202,10 +226,10 @@ def _dot(row: IndicatorRow) -> Dot:
         low=shown.low if shown else None,
         high=shown.high if shown else None,
         side=(row.side or Side.SAME).value,
-        figures=bounds_words(shown, 2),
+        figures=bounds_words(shown, 2, beside=1.0),
         words=(
-            f"{row.label} : {bounds_words(shown, 2)}, {SIDE_WORDS[row.side or Side.SAME]} ; "
-            f"{row.events}"
+            f"{row.label} : {bounds_words(shown, 2, beside=1.0)}, "
+            f"{SIDE_WORDS[row.side or Side.SAME]} ; {row.events}"
         ),
         url=row.url,
     )
@@ -225,7 +249,7 @@ def draw_neighbours(
                 low=shown.low if shown else None,
                 high=shown.high if shown else None,
                 side=(reading.side(shown) or Side.SAME).value,
-                figures=reading.figures(shown),
+                figures=_empty(reading.indicator) if place.is_empty else reading.figures(shown),
                 words=place_words(place, reading),
                 url=address(place.key),
                 is_here=place.key == here,

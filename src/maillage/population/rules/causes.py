@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 
 from maillage.population.rules.places_view import Bounds, PlaceFigures, Side
 from maillage.vocabulary.care import CareType
@@ -11,16 +14,25 @@ from maillage.vocabulary.care import CareType
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What answers a cause: a care type, and the diagnoses (ICD-10, their first signs) by which the
-    pathways that treat it are known."""
+    """What answers a cause: a care type; the diagnoses (ICD-10, their first signs) by which the
+    pathways that treat it are known; the care types that make a pathway one of another need."""
 
     care: CareType
     icd: tuple[str, ...] = ()
+    unless: tuple[CareType, ...] = ()
+
+    def is_met_by(self, codes: Iterable[str], cares: Iterable[str]) -> bool:
+        """Whether a pathway that names these diagnoses, and goes through these care types (their
+        stored names), is one for this cause. A code of less than a category (« J ») names none."""
+        if {one.name for one in self.unless} & set(cares):
+            return False
+        named = [code for code in codes if len(code) >= CATEGORY]
+        pairs = product(self.icd, named)
+        return any(one.startswith(code) or code.startswith(one) for one, code in pairs)
 
 
-HEART, LUNG = Answer(CareType.CARDIOLOGY, ("I50",)), Answer(CareType.PNEUMOLOGY, ("J44",))
-DIABETES = Answer(CareType.DIABETOLOGY, ("E10", "E11"))
-TOWN = CareType.GENERAL_MEDICINE
+CATEGORY = 3
+"""Signs of a category of ICD-10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +46,28 @@ class Nature:
     """What answers each, by key of the indicator."""
 
 
-NATURES: Mapping[str, Nature] = {
-    one.key: one
-    for one in (
-        Nature(
-            "hospitalisations",
-            "Hospitalisations évitables",
-            "Séjours qu'un suivi en ville, accessible et à temps, aurait pu éviter.",
+def read_natures(text: str) -> Mapping[str, Nature]:
+    """The natures of a text of ``answers.toml``, by key. Raises ``KeyError`` for a care type that
+    does not exist or a field that is missing."""
+    return {
+        one["key"]: Nature(
+            one["key"],
+            one["label"],
+            one["meaning"],
             {
-                "avoidable-heart-failure": HEART,
-                "avoidable-copd": LUNG,
-                "avoidable-dehydration": Answer(CareType.GERIATRICS, ("E86",)),
-                "avoidable-angina": Answer(CareType.CARDIOLOGY, ("I20",)),
-                "avoidable-asthma": Answer(CareType.PNEUMOLOGY, ("J45",)),
-                "avoidable-diabetes-short-term": DIABETES,
+                key: Answer(
+                    CareType[cause["care"]],
+                    tuple(cause.get("icd", ())),
+                    tuple(CareType[name] for name in cause.get("unless", ())),
+                )
+                for key, cause in one["causes"].items()
             },
-        ),
-        Nature(
-            "retours",
-            "Réadmissions à 30 jours",
-            "Retours à l'hôpital dans les 30 jours : une part tient à la sortie et à son suivi.",
-            {
-                "readmission-30-heart-failure": HEART,
-                "readmission-30-copd": LUNG,
-                "readmission-30-stroke": Answer(CareType.STROKE_UNIT, ("I63", "I64")),
-            },
-        ),
-        Nature(
-            "urgences",
-            "Passages aux urgences sans hospitalisation",
-            "Une partie aurait pu trouver réponse en ville.",
-            {"emergency-not-admitted": Answer(TOWN)},
-        ),
-        Nature(
-            "sortie",
-            "Suivi manqué après l'hôpital",
-            "Sorties d'insuffisance cardiaque sans le suivi attendu.",
-            {
-                "gap-gp-7-days-heart-failure": Answer(TOWN, ("I50",)),
-                "gap-cardiologist-60-days-heart-failure": HEART,
-            },
-        ),
-        Nature(
-            "suivi",
-            "Suivi manqué dans l'année",
-            "Personnes malades sans l'examen ou la consultation attendus dans l'année.",
-            {
-                "gap-hba1c-two": DIABETES,
-                "gap-kidney": DIABETES,
-                "gap-eye": DIABETES,
-                "gap-gp-year-copd": Answer(TOWN, ("J44",)),
-                "gap-gp-year-heart-failure": Answer(TOWN, ("I50",)),
-                "gap-gp-year-frail-older": Answer(TOWN, ("R54",)),
-            },
-        ),
-    )
-}
+        )
+        for one in tomllib.loads(text)["nature"]
+    }
+
+
+NATURES = read_natures(Path(__file__).with_name("answers.toml").read_text(encoding="utf-8"))
 """What answers a cause is a judgement of this software: pages say so."""
 
 
@@ -106,6 +84,8 @@ class Excess:
 def excess_of(place: PlaceFigures) -> Excess | None:
     """The excess of a place; None when its figures are not told."""
     smoothed, expected = place.smoothed, place.expected
+    if place.is_empty:
+        return None
     if smoothed is None or expected is None or smoothed.low is None or smoothed.high is None:
         return None
     low, high = (one - 1 for one in (smoothed.low, smoothed.high))

@@ -8,7 +8,14 @@ from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.choices import Measure
 from maillage.population.rules.funnel_chart import Limit, Point, draw_funnel
 from maillage.population.rules.numbers import french, short_label
-from maillage.population.rules.places_view import PlaceFigures, Reading, Side, place_words
+from maillage.population.rules.places_view import (
+    EMPTY_SIDE,
+    PlaceFigures,
+    Reading,
+    Side,
+    empty_words,
+    place_words,
+)
 from maillage.vocabulary.charts import HALF, NO_CHART, Chart, draw_twice
 from maillage.vocabulary.charts.dots import Average, Dot, draw_dots
 
@@ -36,7 +43,8 @@ def draw_place_dots(
     """Places in the order given, those that are not told last. Of many, the highest and the lowest:
     the table has them all."""
     told = [one for one in places if one.shown(reading.measure) is not None]
-    hidden = len(places) - len(told)
+    empty = sum(one.is_empty for one in places if one.shown(reading.measure) is None)
+    hidden = len(places) - len(told) - empty
     if not told:
         return NO_CHART
     left_out = 0
@@ -56,6 +64,9 @@ def draw_place_dots(
         )
     if hidden:
         notes.append(f"Non communiqués : {french(hidden)}.")
+    if empty:
+        words = empty_words(reading.indicator)
+        notes.append(f"{words[:1].upper()}{words[1:]}, {EMPTY_SIDE} : {french(empty)}.")
     if reading.average is not None:
         notes.append(
             "Triangle : l'intervalle à 95 % ne contient pas la moyenne. Rond : pas différent."

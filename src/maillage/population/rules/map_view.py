@@ -12,7 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maillage.population.rules.numbers import NBSP, french
-from maillage.population.rules.places_view import PlaceFigures, Reading, Side, place_words
+from maillage.population.rules.places_view import (
+    EMPTY_SIDE,
+    OUT_WORDS,
+    PlaceFigures,
+    Reading,
+    Side,
+    empty_words,
+    place_words,
+)
 from maillage.territory.rules.maps import BaseMap, LegendEntry
 
 RATIO_LIMITS = (2 / 3, 0.8, 0.95, 1.05, 1.25, 1.5)
@@ -21,6 +29,8 @@ RATIO_LIMITS = (2 / 3, 0.8, 0.95, 1.05, 1.25, 1.5)
 UNSURE = "unsure"
 NOT_TOLD_CLASS = "nc"
 NO_DATA_CLASS = "none"
+EMPTY_CLASS = "nothing"
+OUT_CLASS = "out"
 COUNT_CLASSES = 6
 
 
@@ -31,6 +41,8 @@ class ColouredMap:
     classes: dict[str, str]
     tips: dict[str, str]
     legend: tuple[LegendEntry, ...]
+    outlines: tuple[str, ...] = ()
+    """Contours of the places beyond the limits of the funnel."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ def colour_map(base: BaseMap, shown: Shown, reading: Reading) -> ColouredMap:
     limits = limits_of(reading, values)
     classes: dict[str, str] = {}
     tips: dict[str, str] = {}
+    outlines: list[str] = []
     for shape in base.shapes:
         place = shown.places.get(shape.code)
         if place is None:
@@ -59,11 +72,16 @@ def colour_map(base: BaseMap, shown: Shown, reading: Reading) -> ColouredMap:
             tips[shape.code] = f"{shape.name} : aucune donnée"
             continue
         classes[shape.code] = class_of(place, reading, limits)
+        if reading.average is not None and place.out_side is not None:
+            outlines.append(shape.path)
         name = shape.name if place.key == shape.code else f"{shape.name} ({place.label})"
         tips[shape.code] = place_words(
             place, reading, name=name, upper=shown.uppers.get(shape.code, "")
         )
-    return ColouredMap(classes, tips, _legend(classes, reading, limits))
+    legend = _legend(classes, reading, limits)
+    if outlines:
+        legend += (LegendEntry(OUT_CLASS, f"contour épais : {OUT_WORDS}", len(outlines)),)
+    return ColouredMap(classes, tips, legend, tuple(path for path in outlines if path))
 
 
 def limits_of(reading: Reading, values: Sequence[float]) -> tuple[float, ...]:
@@ -96,10 +114,10 @@ def _rounded(value: float) -> float:
 
 def class_of(place: PlaceFigures, reading: Reading, limits: Sequence[float]) -> str:
     """``d0`` (far below) to ``d6`` (far above), pale when the interval holds the average; ``q1``
-    to ``q6`` for counts; hatched when it is not told."""
+    to ``q6`` for counts; hatched when it is not told, blank when there is nothing to compare."""
     shown = place.shown(reading.measure)
     if shown is None:
-        return NOT_TOLD_CLASS
+        return EMPTY_CLASS if place.is_empty else NOT_TOLD_CLASS
     rank = sum(shown.value >= limit for limit in limits)
     if reading.average is None:
         return f"q{min(rank + 1, COUNT_CLASSES)}"
@@ -119,9 +137,12 @@ def _legend(
     ]
     unsure = sum(css.endswith(UNSURE) for css in classes.values())
     if unsure:
-        entries.append(LegendEntry("pale", "en pâle : pas différent de la moyenne", unsure))
+        entries.append(LegendEntry("pale", "en pâle : l'intervalle contient la moyenne", unsure))
     if counts.get(NOT_TOLD_CLASS):
         entries.append(LegendEntry(NOT_TOLD_CLASS, "n.c. : non communiqué", counts[NOT_TOLD_CLASS]))
+    if counts.get(EMPTY_CLASS):
+        words = f"{empty_words(reading.indicator)} : {EMPTY_SIDE}"
+        entries.append(LegendEntry(EMPTY_CLASS, words, counts[EMPTY_CLASS]))
     if counts.get(NO_DATA_CLASS):
         entries.append(LegendEntry(NO_DATA_CLASS, "aucune donnée", counts[NO_DATA_CLASS]))
     return tuple(entries)

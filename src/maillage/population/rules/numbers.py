@@ -15,6 +15,7 @@ from maillage.vocabulary.numbers import (
 
 __all__ = [
     "NBSP",
+    "NOTHING",
     "NOT_TOLD",
     "SIGNIFICANT",
     "THIN",
@@ -24,6 +25,9 @@ __all__ = [
     "french",
     "short_label",
 ]
+
+NOTHING = "–"
+"""What stands where there is nothing to compute from."""
 
 _SHORT = (
     ("Communauté d'agglomération ", "CA "),

@@ -16,6 +16,8 @@ from maillage.population.rules.choices import Measure
 from maillage.population.rules.numbers import NOT_TOLD, between, common_decimals, french
 
 RATIO_DECIMALS = 2
+FAR = 2
+"""``PlaceFigures.chance`` beyond the limits of 99.8 %."""
 
 
 class Side(StrEnum):
@@ -36,6 +38,27 @@ SHORT_SIDES: Mapping[Side, str] = {
     Side.BELOW: "au-dessous",
     Side.SAME: "pas différent",
 }
+OUT_SIDES: Mapping[Side, str] = {
+    Side.ABOVE: "au-dessus des limites",
+    Side.BELOW: "au-dessous des limites",
+}
+OUT_WORDS = "hors des limites du hasard (99,8\u00a0%)"
+EMPTY_SIDE = "rien à comparer"
+EMPTY_WORDS: Mapping[str, str] = {
+    "residents": "aucun habitant",
+    "cohort": "personne dans la cohorte",
+    "stays": "aucun séjour",
+    "episodes": "aucun épisode",
+    "visits": "aucun passage",
+    "people": "personne de concerné",
+}
+TWO_READINGS = (
+    "Hors des limites, le hasard seul explique mal le nombre de cas ; le rapport lissé dit de "
+    "combien le lieu s'écarte, avec prudence (« pas différent » : l'ampleur reste incertaine) : "
+    "un lieu hors des limites est à regarder, même quand son rapport lissé ne tranche pas."
+)
+"""How the funnel and the smoothed ratio go together, wherever both are shown."""
+
 BETTER = {"lower is better": Side.BELOW, "higher is better": Side.ABOVE}
 
 
@@ -93,10 +116,25 @@ class PlaceFigures:
     def is_told(self) -> bool:
         return self.events is not None
 
+    @property
+    def is_empty(self) -> bool:
+        """True: nobody there could have had a case (no resident, no episode): there is nothing to
+        compare, and a ratio, smoothed or not, would be one of nothing."""
+        return self.events == 0 and (self.base == 0 or self.expected == 0)
+
+    @property
+    def out_side(self) -> Side | None:
+        """The side of a place that is beyond the limits of 99.8 %; None inside them."""
+        if self.chance < FAR or self.ratio is None or self.is_empty:
+            return None
+        return Side.ABOVE if self.ratio.value > 1 else Side.BELOW
+
     def shown(self, measure: Measure) -> Bounds | None:
         """What a measure shows of the place; None when it is not told."""
         if measure is Measure.COUNT:
             return None if self.events is None else Bounds(float(self.events))
+        if self.is_empty:
+            return None
         return {
             Measure.SMOOTHED: self.smoothed,
             Measure.RATIO: self.ratio,
@@ -147,7 +185,8 @@ class Reading:
             return NOT_TOLD
         if shown.low is None or shown.high is None:
             return self.number(shown.value)
-        return f"{self.number(shown.value)} ({between(shown.low, shown.high, self.decimals)})"
+        interval = between(shown.low, shown.high, self.decimals, beside=self.average)
+        return f"{self.number(shown.value)} ({interval})"
 
 
 def rate_unit(indicator: Indicator) -> str:
@@ -188,6 +227,8 @@ def place_words(place: PlaceFigures, reading: Reading, *, name: str = "", upper:
     séjours ». ``upper`` says the place above for one that is not told."""
     name = name or place.label
     shown = place.shown(reading.measure)
+    if place.is_empty and shown is None:
+        return f"{name} : {empty_words(reading.indicator)}, {EMPTY_SIDE}"
     if shown is None:
         after = f" ; {upper}" if upper else ""
         return f"{name} : non communiqué{after}"
@@ -197,7 +238,14 @@ def place_words(place: PlaceFigures, reading: Reading, *, name: str = "", upper:
         words += f", {SIDE_WORDS[side]}"
     if reading.measure is not Measure.COUNT and place.events is not None:
         words += f" ; {french(place.events)} {reading.indicator.unit}"
+    if reading.average is not None and place.out_side is not None:
+        words += f" ; {OUT_WORDS}"
     return words
+
+
+def empty_words(indicator: Indicator) -> str:
+    """Why there is nothing to compare in a place: « aucun épisode »."""
+    return EMPTY_WORDS.get(indicator.base, EMPTY_WORDS["people"])
 
 
 def upper_words(place: PlaceFigures, reading: Reading, source: str) -> str:

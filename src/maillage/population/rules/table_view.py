@@ -9,6 +9,7 @@ from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.choices import Measure
 from maillage.population.rules.numbers import (
     NOT_TOLD,
+    NOTHING,
     between,
     common_decimals,
     french,
@@ -16,6 +17,8 @@ from maillage.population.rules.numbers import (
 )
 from maillage.population.rules.places_view import (
     BASE_WORDS,
+    EMPTY_SIDE,
+    OUT_SIDES,
     SHORT_SIDES,
     Bounds,
     PlaceFigures,
@@ -48,6 +51,12 @@ class TableRow:
     smoothed: Told
     words: str
     side: str
+    out: str = ""
+    """Beyond the limits of the funnel: the side as marks have it; empty inside."""
+
+    @property
+    def is_untold(self) -> bool:
+        return self.events == NOT_TOLD
 
 
 def base_title(indicator: Indicator) -> str:
@@ -68,6 +77,10 @@ def build_rows(
 
 def _row(place: PlaceFigures, rate_decimals: int, address: Callable[[str], str]) -> TableRow:
     compared = place.smoothed or place.ratio
+    if place.is_empty:
+        return _empty_row(place, address)
+    side = compared.side(1.0) if compared else None
+    out = place.out_side
     return TableRow(
         key=place.key,
         label=short_label(place.label, keeps_sector=True),
@@ -78,10 +91,28 @@ def _row(place: PlaceFigures, rate_decimals: int, address: Callable[[str], str])
         expected=NOT_TOLD
         if place.expected is None or not place.is_told
         else french(place.expected, EXPECTED_DECIMALS),
-        ratio=told(place.ratio, 2),
-        smoothed=told(place.smoothed, 2),
-        words="" if compared is None else SHORT_SIDES[compared.side(1.0)],
-        side="" if compared is None else compared.side(1.0).value,
+        ratio=told(place.ratio, 2, beside=1.0),
+        smoothed=told(place.smoothed, 2, beside=1.0),
+        words=SHORT_SIDES[side] if side else "",
+        side=side.value if side else "",
+        out=out.value if out else "",
+    )
+
+
+def _empty_row(place: PlaceFigures, address: Callable[[str], str]) -> TableRow:
+    nothing = Told(NOTHING)
+    return TableRow(
+        key=place.key,
+        label=short_label(place.label, keeps_sector=True),
+        url=address(place.key),
+        events=_count(place.events),
+        base=_count(place.base),
+        rate=nothing,
+        expected=NOTHING,
+        ratio=nothing,
+        smoothed=nothing,
+        words=EMPTY_SIDE,
+        side="",
     )
 
 
@@ -89,22 +120,24 @@ def _count(value: float | None) -> str:
     return NOT_TOLD if value is None else french(value)
 
 
-def told(bounds: Bounds | None, decimals: int) -> Told:
-    """A value and its interval, apart."""
+def told(bounds: Bounds | None, decimals: int, *, beside: float | None = None) -> Told:
+    """A value and its interval, apart; ``beside``: see :func:`between`."""
     if bounds is None:
         return Told(NOT_TOLD)
     if bounds.low is None or bounds.high is None:
         return Told(french(bounds.value, decimals))
-    return Told(french(bounds.value, decimals), between(bounds.low, bounds.high, decimals))
+    interval = between(bounds.low, bounds.high, decimals, beside=beside)
+    return Told(french(bounds.value, decimals), interval)
 
 
-def bounds_words(bounds: Bounds | None, decimals: int) -> str:
-    """« 1,23 (1,05 à 1,42) »."""
+def bounds_words(bounds: Bounds | None, decimals: int, *, beside: float | None = None) -> str:
+    """« 1,23 (1,05 à 1,42) »; ``beside``: see :func:`between`."""
     if bounds is None:
         return NOT_TOLD
     if bounds.low is None or bounds.high is None:
         return french(bounds.value, decimals)
-    return f"{french(bounds.value, decimals)} ({between(bounds.low, bounds.high, decimals)})"
+    interval = between(bounds.low, bounds.high, decimals, beside=beside)
+    return f"{french(bounds.value, decimals)} ({interval})"
 
 
 def file_columns(
@@ -126,7 +159,15 @@ def file_columns(
     _add_bounds(columns, "Rapport lissé", [row.smoothed for row in rows])
     if any(row.direct is not None for row in rows):
         _add_bounds(columns, "Taux standardisé", [row.direct for row in rows])
+    columns["Limites du hasard (99,8 %)"] = [_limit_words(row) for row in rows]
     return columns
+
+
+def _limit_words(place: PlaceFigures) -> str | None:
+    """Where a place stands against the limits of the funnel; None when it is not in it."""
+    if not place.is_told or place.is_empty or place.ratio is None:
+        return None
+    return "dans les limites" if place.out_side is None else OUT_SIDES[place.out_side]
 
 
 def _add_bounds(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.accounts.http import Request, requires
@@ -25,16 +26,20 @@ def indicator(request: Request, key: str) -> HttpResponse:
     page = None
     if frame.results is not None:
         page = indicator_page.get_indicator_page(frame.results, key, at=request.now)
+        frame = frame.about(f"indicator/{key}")
     return render(request, "population/indicator.html", {"frame": frame, "page": page})
 
 
 @require_safe
 @requires(READ)
 def area(request: Request, key: str) -> HttpResponse:
-    """Every indicator of a place, beside the territory and its neighbours."""
+    """Every indicator of a place, beside the territory and its neighbours. The bare code of a
+    commune leads to its lasting address."""
     frame = get_frame(by=request.actor, at=request.now)
     page = profile = None
     if frame.results is not None:
+        if (known := area_page.find_key(frame.results, key)) != key:
+            return _moved(request, "population:area", known)
         page = area_page.get_area_page(frame.results, key, request.GET.dict())
         profile = get_profile(frame.results, page, request.GET.dict(), at=request.now)
     context = {"frame": frame, "page": page, "profile": profile}
@@ -46,6 +51,8 @@ def area(request: Request, key: str) -> HttpResponse:
 def profile(request: Request, key: str) -> HttpResponse:
     """The profile of a place as a printed document, written down in the register of exports."""
     results = need_results(at=request.now)
+    if request.method != "POST" and (known := area_page.find_key(results, key)) != key:
+        return _moved(request, "population:profile", known)
     found = get_profile_file(results, key, request.GET.dict(), at=request.now)
     form = PurposeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -71,6 +78,12 @@ def profile(request: Request, key: str) -> HttpResponse:
     return render(request, "population/export.html", context, status=422 if form.is_bound else 200)
 
 
+def _moved(request: Request, name: str, key: str) -> HttpResponse:
+    """To the lasting address of a place, with the choices of this one."""
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{reverse(name, args=[key])}{'?' if query else ''}{query}")
+
+
 @require_safe
 @requires(READ)
 def areas(request: Request) -> HttpResponse:
@@ -79,10 +92,12 @@ def areas(request: Request) -> HttpResponse:
     frame = get_frame(by=request.actor, at=request.now)
     found = None
     chosen = request.GET.get("q_code", "")
-    if frame.results is not None and chosen in frame.results.areas:
-        return redirect("population:area", key=chosen)
+    typed = request.GET.get("q", "")
     if frame.results is not None:
-        found = area_page.find_areas(frame.results, request.GET.get("q", ""))
+        chosen = chosen or area_page.find_key(frame.results, typed)
+        if chosen in frame.results.areas:
+            return redirect("population:area", key=chosen)
+        found = area_page.find_areas(frame.results, typed)
     return render(request, "population/areas.html", {"frame": frame, "found": found})
 
 

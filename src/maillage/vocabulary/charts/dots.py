@@ -105,7 +105,7 @@ def _average(scale: Scale, average: Average, bottom: float) -> str:
 def _row(row: Dot, scale: Scale, top: float, width: float, *, narrow: bool) -> str:
     tall = TALL_ROW if narrow else ROW
     css = "name name--here" if row.is_here else "name"
-    figures = row.figures if row.value is not None else NOT_TOLD
+    figures = row.figures if row.value is not None else row.figures or NOT_TOLD
     if narrow:
         y = top + 29
         room = width - marks.width_of(figures) - 20

@@ -38,7 +38,7 @@ def with_(**more: list[tuple[Any, ...]]) -> Rows:
 def test_a_clean_store(tmp_path: Path) -> None:
     found = judge(tmp_path, SMALL, today=date(2026, 1, 1))
     assert {key for key, one in found.items() if one.verdict is not Verdict.OK} == {"communes"}
-    assert found["communes"].sentence == "La commune est connue pour 66,7 % des personnes."
+    assert found["communes"].sentence == ("La commune est connue pour 2 personnes sur 3 (66,7 %).")
     assert found["volume"].sentence == "3 personnes, 3 séjours, du 01/01/2021 au 01/06/2022."
 
 
@@ -60,8 +60,8 @@ def test_what_is_not_a_store_is_refused(tmp_path: Path) -> None:
         ("dates", "sorties avant l'entrée", with_(stay=[stay(9, 1, date(2021, 1, 1), -3)])),
         ("dates", "délivrances plus de 30 jours après le décès",
          with_(dispensing=[(2, "A10BA02", date(2023, 1, 1), 1, 0, False)])),
-        ("dates", "dates dans le futur", with_(stay=[stay(9, 1, date(2027, 1, 1))])),
-        ("dates", "dates de l'an 1600 ou avant 1850",
+        ("dates", "séjours dans le futur", with_(stay=[stay(9, 1, date(2027, 1, 1))])),
+        ("dates", "personnes dont une date est de l'an 1600 ou avant 1850",
          with_(person=[(4, date(1600, 1, 1), 1, None)])),
         ("codes", "diagnostics principaux hors CIM-10",
          with_(stay=[stay(9, 1, date(2021, 5, 1), main="150")])),
@@ -81,7 +81,51 @@ def test_a_defect_is_found(tmp_path: Path, key: str, part: str, rows: Rows) -> N
     assert found.details == {part: 1}
     assert found.count == 1
     assert found.verdict is not Verdict.OK
-    assert f"{part} : 1".lower() in found.sentence.lower()
+    assert f"{part} : 1 sur {found.concerned[part]} ".lower() in found.sentence.lower()
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "concerned", "rows"),
+    [
+        # Three stays in the store and the wrong one; dispensings are of no concern to it.
+        ("dates", "sorties avant l'entrée", 4, with_(stay=[stay(9, 1, date(2021, 1, 1), -3)])),
+        # Of the stays, one is of somebody who died, and the wrong one.
+        ("dates", "séjours commencés après le décès", 2,
+         with_(stay=[stay(9, 2, date(2023, 1, 1))])),
+        ("dates", "délivrances plus de 30 jours après le décès", 2,
+         with_(dispensing=[(2, "A10BA02", date(2023, 1, 1), 1, 0, False)])),
+        ("codes", "actes qui ne sont pas de la CCAM", 3,
+         with_(procedure=[(1, None, "CCAM", "HBA1C", date(2021, 1, 1))])),
+        ("codes", "médicaments hors classification ATC", 3,
+         with_(dispensing=[(1, "METFORM", date(2021, 1, 1), 1, 0, False)])),
+        ("orphans", "actes d'un séjour absent", 2,
+         with_(procedure=[(1, 99, "CCAM", "DEQP003", date(2021, 1, 1))])),
+    ],
+)  # fmt: skip
+def test_a_share_is_of_the_rows_that_it_concerns(
+    tmp_path: Path, key: str, part: str, concerned: int, rows: Rows
+) -> None:
+    found = judge(tmp_path, rows, today=date(2026, 1, 1))[key]
+    assert found.concerned == {part: concerned}
+    assert f"1 sur {concerned} " in found.sentence
+    assert f"({100 / concerned:.1f} %)".replace(".", ",") in found.sentence
+
+
+def test_a_small_table_that_is_wrong_throughout_is_not_drowned_in_a_large_one(
+    tmp_path: Path,
+) -> None:
+    stays = [stay(n, 1, date(2021, 5, 1), -2) for n in range(10, 30)]
+    many = [(1, "A10BA02", date(2021, 3, 1), 3, 90, False)] * 20_000
+    found = judge(tmp_path, with_(stay=stays, dispensing=many))["dates"]
+    assert found.verdict is Verdict.BLOCKING
+    assert "20 sur 23 séjours (87,0 %)" in found.sentence
+
+
+def test_a_few_rows_warn_and_do_not_block(tmp_path: Path) -> None:
+    stays = [stay(n, 2, date(2023, 1, n)) for n in range(10, 20)]
+    assert judge(tmp_path, with_(stay=stays))["dates"].verdict is Verdict.WARNING
+    more = [*stays, stay(20, 2, date(2023, 1, 20))]
+    assert judge(tmp_path / "more", with_(stay=more))["dates"].verdict is Verdict.BLOCKING
 
 
 def test_a_missing_month_is_named(tmp_path: Path) -> None:
@@ -137,4 +181,4 @@ def test_what_the_reading_left_out_is_judged(tmp_path: Path) -> None:
     assert "26,3 %" in found["chaining"].sentence
     assert found["rejects"].verdict is Verdict.BLOCKING
     assert "rpu.csv" in found["rejects"].sentence
-    assert found["rejects"].sentence.startswith("11 lignes rejetées sur 110 (10,0 %).")
+    assert found["rejects"].sentence.startswith("11 lignes rejetées sur 110 lues (10,0 %).")

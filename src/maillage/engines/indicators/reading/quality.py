@@ -6,14 +6,22 @@ constants here; none of them is a national norm.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from maillage.engines.indicators.events import TABLES
+from maillage.engines.indicators.reading.defects import (
+    CODES,
+    DATES,
+    DUPLICATES,
+    FUTURE,
+    ORPHANS,
+    Part,
+)
 from maillage.engines.indicators.reading.report import FileReport, ReadReport
 from maillage.engines.indicators.stored import Stored
 
@@ -28,7 +36,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: ``count`` rows out of ``total`` have the defect. ``details`` gives the parts."""
+    """One check: ``count`` rows out of ``total`` have the defect. ``details`` gives the parts, and
+    ``concerned`` for each the rows that could have had it: the share of a part is of those."""
 
     key: str
     label: str
@@ -37,6 +46,7 @@ class Finding:
     count: int = 0
     total: int = 0
     details: Mapping[str, int] = field(default_factory=dict)
+    concerned: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,12 @@ class QualityReport:
         return {
             "verdict": str(self.verdict),
             "findings": [
-                asdict(one) | {"verdict": str(one.verdict), "details": dict(one.details)}
+                asdict(one)
+                | {
+                    "verdict": str(one.verdict),
+                    "details": dict(one.details),
+                    "concerned": dict(one.concerned),
+                }
                 for one in self.findings
             ],
             "months": [dict(one) for one in self.months],
@@ -74,6 +89,9 @@ LOW_MONTH = 0.3
 
 EXTREME_AGE = 115
 
+FEWEST_BLOCKING = 11
+"""Rows under which a part of a finding only warns, however few it is a share of."""
+
 _MONTHS = {
     "Séjours": ("stay", "left_on", "true"),
     "Passages aux urgences": ("visit", "visited_on", "kind = 'EMERGENCY'"),
@@ -81,10 +99,6 @@ _MONTHS = {
     "Délivrances": ("dispensing", "dispensed_on", "true"),
     "Actes et examens": ("procedure", "done_on", "true"),
 }
-
-_ICD = "'[A-TV-Z][0-9]{2}[0-9A-Z+]{0,5}|U[0-9]{2}[0-9A-Z+]{0,5}'"
-_ATC = "'[ABCDGHJLMNPRSV][0-9]{2}[A-Z]{2}[0-9]{2}'"
-_GROUP = "'[0-9]{2}[CMKZH][0-9]{2}[0-9A-Z]'"
 
 
 def assess(
@@ -215,128 +229,93 @@ def _find_low_months(months: list[dict[str, Any]]) -> Finding:
     return Finding("months", label, Verdict.WARNING, sentence, len(low), len(months), details)
 
 
-def _find_orphans(stored: Stored) -> Finding:
-    details = {
-        "diagnostics sans séjour": _one(
-            stored, "SELECT count(*) FROM diagnosis WHERE stay NOT IN (SELECT stay FROM stay)"
-        ),
-        "actes d'un séjour absent": _one(
-            stored,
-            'SELECT count(*) FROM "procedure" WHERE stay IS NOT NULL '
-            "AND stay NOT IN (SELECT stay FROM stay)",
-        ),
-    }
-    for name in ("stay", "residence", "long_term", "procedure", "dispensing", "visit"):
-        details[f"{TABLES[name].label.lower()} sans personne"] = _one(
-            stored,
-            f'SELECT count(*) FROM "{name}" WHERE person NOT IN (SELECT person FROM person)',
+def _count_parts(stored: Stored, parts: Sequence[Part], *values: Any) -> list[Counted]:
+    return [
+        Counted(
+            one.what,
+            _one(stored, one.sql, *values),
+            _one(stored, one.among, *(values if "$1" in one.among else ())),
+            one.noun,
         )
-    total = sum(stored.manifest.rows.values())
-    return _parts(
-        "orphans",
-        "Lignes sans rattachement",
-        {key: count for key, count in details.items() if count},
-        total,
-        good="Chaque ligne est rattachée à une personne, et à un séjour quand il le faut.",
-        blocking=0.01,
-    )
+        for one in parts
+    ]
+
+
+class Counted(NamedTuple):
+    """A part, counted."""
+
+    what: str
+    rows: int
+    total: int
+    noun: str
 
 
 def _parts(
     key: str,
     label: str,
-    details: Mapping[str, int],
-    total: int,
+    parts: Sequence[Counted],
     *,
     good: str,
     blocking: float,
     warning: float = 0.0,
 ) -> Finding:
-    count = sum(details.values())
-    verdict = _judge(count, total, warning=warning, blocking=blocking)
-    if not count:
+    """A finding of several parts, each judged by its share of the rows that it concerns: a small
+    table that is wrong throughout must not be drowned in a large one."""
+    found = [one for one in parts if one.rows]
+    if not found:
+        total = sum({one.noun: one.total for one in parts}.values())
         return Finding(key, label, Verdict.OK, good, 0, total)
-    parts = " ; ".join(f"{what} : {french(many)}" for what, many in details.items())
-    sentence = f"{parts[0].upper()}{parts[1:]} ({_share(count, total)} des lignes)."
-    return Finding(key, label, verdict, sentence, count, total, dict(details))
-
-
-def _find_dates(stored: Stored, today: date | None) -> Finding:
-    births = "JOIN person p ON p.person = e.person"
-    details = {
-        "sorties avant l'entrée": "SELECT count(*) FROM stay WHERE left_on < entered_on",
-        "entrées avant la naissance": (
-            f"SELECT count(*) FROM stay e {births} WHERE e.entered_on < "
-            "p.born_on - CASE WHEN day(p.born_on) = 15 THEN 16 ELSE 0 END"
-        ),
-        "séjours commencés après le décès": (
-            f"SELECT count(*) FROM stay e {births} WHERE e.entered_on > p.died_on"
-        ),
-        "délivrances plus de 30 jours après le décès": (
-            f"SELECT count(*) FROM dispensing e {births} WHERE e.dispensed_on > p.died_on + 30"
-        ),
-        "décès avant la naissance": (
-            "SELECT count(*) FROM person WHERE died_on < "
-            "born_on - CASE WHEN day(born_on) = 15 THEN 16 ELSE 0 END"
-        ),
-        "dates de l'an 1600 ou avant 1850": (
-            "SELECT (SELECT count(*) FROM person"
-            " WHERE year(born_on) < 1850 OR year(died_on) < 1850)"
-            " + (SELECT count(*) FROM stay WHERE year(entered_on) < 1850)"
-            " + (SELECT count(*) FROM long_term WHERE year(starts_on) < 1850"
-            " OR year(ends_on) < 1850)"
-        ),
-    }
-    found = {what: _one(stored, sql) for what, sql in details.items()}
-    if today is not None:
-        found["dates dans le futur"] = _one(
-            stored,
-            "SELECT (SELECT count(*) FROM stay WHERE left_on > $1)"
-            " + (SELECT count(*) FROM dispensing WHERE dispensed_on > $1)"
-            " + (SELECT count(*) FROM visit WHERE visited_on > $1)"
-            " + (SELECT count(*) FROM person WHERE died_on > $1 OR born_on > $1)",
-            today,
+    verdicts = {
+        _judge(
+            one.rows,
+            one.total,
+            warning=warning,
+            blocking=blocking if one.rows >= FEWEST_BLOCKING else 1.0,
         )
-    rows = stored.manifest.rows
-    total = rows.get("stay", 0) + rows.get("dispensing", 0) + rows.get("person", 0)
+        for one in found
+    }
+    worst = next(one for one in (Verdict.BLOCKING, Verdict.WARNING, Verdict.OK) if one in verdicts)
+    said = " ; ".join(
+        f"{one.what} : {french(one.rows)} sur {french(one.total)} {one.noun} "
+        f"({_share(one.rows, one.total)})"
+        for one in found
+    )
+    return Finding(
+        key,
+        label,
+        worst,
+        f"{said[0].upper()}{said[1:]}.",
+        sum(one.rows for one in found),
+        sum({one.noun: one.total for one in found}.values()),
+        {one.what: one.rows for one in found},
+        {one.what: one.total for one in found},
+    )
+
+
+def _find_orphans(stored: Stored) -> Finding:
     return _parts(
-        "dates",
-        "Dates impossibles",
-        {what: count for what, count in found.items() if count},
-        total,
-        good="Aucune date impossible.",
+        "orphans",
+        "Lignes sans rattachement",
+        _count_parts(stored, ORPHANS),
+        good="Chaque ligne est rattachée à une personne, et à un séjour quand il le faut.",
         blocking=0.01,
     )
 
 
+def _find_dates(stored: Stored, today: date | None) -> Finding:
+    found = _count_parts(stored, DATES)
+    if today is not None:
+        found += _count_parts(stored, FUTURE, today)
+    return _parts(
+        "dates", "Dates impossibles", found, good="Aucune date impossible.", blocking=0.01
+    )
+
+
 def _find_codes(stored: Stored) -> Finding:
-    details = {
-        "diagnostics principaux hors CIM-10": (
-            f"SELECT count(*) FROM stay WHERE main <> '' AND NOT regexp_full_match(main, {_ICD})"
-        ),
-        "autres diagnostics hors CIM-10": (
-            f"SELECT count(*) FROM diagnosis WHERE NOT regexp_full_match(code, {_ICD})"
-        ),
-        "médicaments hors classification ATC": (
-            f"SELECT count(*) FROM dispensing WHERE NOT regexp_full_match(atc, {_ATC})"
-        ),
-        "groupes qui ne sont pas des GHM": (
-            "SELECT count(*) FROM stay WHERE \"group\" <> '' "
-            f'AND NOT regexp_full_match("group", {_GROUP})'
-        ),
-        "actes qui ne sont pas de la CCAM": (
-            "SELECT count(*) FROM \"procedure\" WHERE system = 'CCAM' "
-            "AND NOT regexp_full_match(code, '[A-Z]{4}[0-9]{3}')"
-        ),
-    }
-    found = {what: _one(stored, sql) for what, sql in details.items()}
-    rows = stored.manifest.rows
-    total = sum(rows.get(one, 0) for one in ("stay", "diagnosis", "dispensing", "procedure"))
     return _parts(
         "codes",
         "Codes inconnus",
-        {what: count for what, count in found.items() if count},
-        total,
+        _count_parts(stored, CODES),
         good="Tous les codes ont la forme de leur nomenclature.",
         warning=0.001,
         blocking=0.05,
@@ -344,27 +323,10 @@ def _find_codes(stored: Stored) -> Finding:
 
 
 def _find_duplicates(stored: Stored) -> Finding:
-    details = {
-        "séjours identiques": (
-            "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM stay GROUP BY person, "
-            'site, entered_on, left_on, main, "group" HAVING count(*) > 1)'
-        ),
-        "passages aux urgences identiques": (
-            "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM visit "
-            "WHERE kind = 'EMERGENCY' GROUP BY person, site, visited_on, main, outcome "
-            "HAVING count(*) > 1)"
-        ),
-        "personnes en double": (
-            "SELECT count(*) - count(DISTINCT person) FROM person"
-        ),
-    }  # fmt: skip
-    found = {what: _one(stored, sql) for what, sql in details.items()}
-    rows = stored.manifest.rows
     return _parts(
         "duplicates",
         "Doublons",
-        {what: count for what, count in found.items() if count},
-        rows.get("stay", 0) + rows.get("visit", 0) + rows.get("person", 0),
+        _count_parts(stored, DUPLICATES),
         good="Aucun doublon.",
         warning=0.001,
         blocking=0.05,
@@ -380,7 +342,10 @@ def _find_communes(stored: Stored, *, is_checked: bool) -> Finding:
     )
     missing = total - located
     verdict = _judge(missing, total, warning=0.05, blocking=0.5)
-    sentence = f"La commune est connue pour {_share(located, total)} des personnes."
+    sentence = (
+        f"La commune est connue pour {french(located)} personnes sur {french(total)} "
+        f"({_share(located, total)})."
+    )
     details = {}
     if is_checked:
         stranger = _one(
@@ -389,8 +354,14 @@ def _find_communes(stored: Stored, *, is_checked: bool) -> Finding:
             "WHERE commune <> '' AND commune NOT IN (SELECT code FROM given_commune)",
         )
         if stranger:
+            codes = _one(
+                stored, "SELECT count(DISTINCT commune) FROM residence WHERE commune <> ''"
+            )
             details["codes communes inconnus du territoire"] = stranger
-            sentence += f" {french(stranger)} codes de communes ne sont pas dans la liste donnée."
+            sentence += (
+                f" {french(stranger)} codes de communes sur {french(codes)} ne sont pas du "
+                "territoire."
+            )
     return Finding("communes", label, verdict, sentence, missing, total, details)
 
 
@@ -398,7 +369,8 @@ def _find_missing_main(stored: Stored) -> Finding:
     total = _one(stored, "SELECT count(*) FROM stay")
     count = _one(stored, "SELECT count(*) FROM stay WHERE main = ''")
     sentence = (
-        f"Le diagnostic principal manque dans {french(count)} séjours ({_share(count, total)})."
+        f"Le diagnostic principal manque dans {french(count)} séjours sur {french(total)} "
+        f"({_share(count, total)})."
         if count
         else "Chaque séjour a un diagnostic principal."
     )
@@ -425,7 +397,8 @@ def _find_ages(stored: Stored) -> Finding:
         sentence = f"Âge médian {float(middle[0]):.0f} ans, {women} de femmes."
     if old:
         sentence += (
-            f" {french(old)} personnes auraient plus de {EXTREME_AGE} ans : décès inconnus "
+            f" {french(old)} personnes sur {french(total)} ({_share(old, total)}) auraient plus de "
+            f"{EXTREME_AGE} ans : décès inconnus "
             "ou dates de naissance fausses."
         )
     verdict = _judge(old, total, warning=0.0005, blocking=0.05)
@@ -443,8 +416,8 @@ def _find_chaining(report: ReadReport) -> Finding:
     files = [one for one in report.files if set(one.filtered) & set(_CHAIN_RULES)]
     total = sum(one.kept + sum(one.filtered.values()) for one in files)
     sentence = (
-        f"{french(count)} lignes de séjours ou de passages ne sont pas rattachées à un patient "
-        f"sûr ({_share(count, total)} de leurs fichiers)."
+        f"{french(count)} lignes de séjours ou de passages, sur {french(total)} lisibles dans "
+        f"leurs fichiers ({_share(count, total)}), ne sont pas rattachées à un patient sûr."
         if count
         else "Tous les séjours sont rattachés à un patient."
     )
@@ -455,9 +428,10 @@ def _find_chaining(report: ReadReport) -> Finding:
 def _find_rejects(report: ReadReport) -> Finding:
     count = sum(report.rejected.values())
     sentence = (
-        f"{french(count)} lignes rejetées sur {french(report.rows)} ({_share(count, report.rows)})."
+        f"{french(count)} lignes rejetées sur {french(report.rows)} lues "
+        f"({_share(count, report.rows)})."
         if count
-        else f"Aucune ligne rejetée sur {french(report.rows)}."
+        else f"Aucune ligne rejetée sur {french(report.rows)} lues."
     )
     worst = max((_part(one) for one in report.files), default=0.0)
     verdict = _judge(count, report.rows, warning=0.001, blocking=0.1)
