@@ -83,7 +83,7 @@ states = st.lists(duties, max_size=8, unique_by=lambda one: one.key)
 @given(st.lists(states, min_size=1, max_size=5))
 def test_after_each_telling_calendars_know_exactly_what_is_held(
     history: list[list[HeldDuty]],
-) -> None:  # noqa: E501
+) -> None:
     told: dict[int, ToldDuty] = {}
     for held in history:
         telling = tell(held, told.values())

@@ -24,6 +24,8 @@ class OncallConfig(AppConfig):
                 "oncall.release-slot": "Libération d'un créneau de garde",
                 "oncall.ask-for-roster": "Demande de garde",
                 "oncall.answer-request": "Réponse à une demande de garde",
+                "oncall.make-calendar": "Création d'une adresse d'agenda",
+                "oncall.revoke-calendar": "Révocation d'une adresse d'agenda",
                 "oncall.make-roster": "Création d'un tableau de service",
                 "oncall.amend-roster": "Modification d'un tableau de service",
                 "oncall.submit-roster": "Tableau de service soumis à avis",

@@ -76,3 +76,58 @@ GIVE_OPINION = declare(
     scoped=True,
 )
 """For the establishments that keep, or receive through, a line of the roster."""
+
+OWN_DUTIES = declare(
+    "oncall.own-duties",
+    "gérer ses propres gardes",
+    [Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.DIM],
+)
+"""One's own duties, leave, wishes, swaps and calendar: for the practitioner whose account it is."""
+
+LINE_CALENDAR = declare(
+    "oncall.line-calendar",
+    "suivre une ligne dans un agenda",
+    [Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.ADMINISTRATOR],
+)
+"""A secret address that shows the duties of a line, names included, to whoever has it."""
+
+APPROVE_SWAP = declare(
+    "oncall.approve-swaps",
+    "valider les échanges de gardes de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For the establishment that keeps the line, or one that receives through it. Who holds it also
+proposes and accepts in the name of somebody who cannot."""
+
+ANSWER_LEAVE = declare(
+    "oncall.answer-leave",
+    "répondre aux congés et aux souhaits des praticiens de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For an establishment where the practitioner works."""
+
+EXEMPT = declare(
+    "oncall.exempt",
+    "exempter de garde un praticien de cet établissement",
+    [Role.DIRECTOR, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""Medical affairs only: the cause of an exemption is about somebody's health or age."""
+
+KEEP_MEMBERS = declare(
+    "oncall.keep-members",
+    "dire qui tient les lignes de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+
+RECORD_DUTY = declare(
+    "oncall.record-duty",
+    "enregistrer les gardes réalisées de cet établissement",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""For the establishment that keeps the line, or one that receives through it; whoever did a duty
+also records it."""

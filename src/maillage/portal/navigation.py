@@ -30,6 +30,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Organiser",
         (
+            ("Mes gardes", "oncall:mine", "oncall.own-duties"),
             ("Gardes et astreintes", "oncall:lines", "oncall.read"),
             ("Demandes de garde", "oncall:requests", "oncall.read"),
         ),

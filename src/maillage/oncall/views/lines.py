@@ -13,7 +13,7 @@ from maillage.exchange.permissions import READ as READ_LISTS
 from maillage.oncall import actions, queries
 from maillage.oncall.enums import RequestState
 from maillage.oncall.forms import AnswerForm, AssignForm, LineFilterForm, RequestForm, RosterForm
-from maillage.oncall.permissions import ANSWER, ASK, ASSIGN, READ
+from maillage.oncall.permissions import ANSWER, ASK, ASSIGN, LINE_CALENDAR, READ
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Refusal
 
@@ -47,6 +47,7 @@ def line(request: Request, slug: str) -> HttpResponse:
         "today": local_day(request.now),
         "may_assign": ASSIGN.allows(request.actor, owners),
         "may_ask": ASK.allows(request.actor),
+        "may_follow": LINE_CALENDAR.allows(request.actor),
     }
     return render(request, "oncall/line.html", context)
 
