@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
@@ -31,6 +31,14 @@ class RosterRow:
     holes: int
     duties: int
     may_plan: bool
+
+    @property
+    def last_day(self) -> date:
+        return self.roster.ends_on - timedelta(days=1)
+
+    @property
+    def holes_in_words(self) -> str:
+        return "1 garde" if self.holes == 1 else f"{self.holes} gardes"
 
 
 def _lines() -> QuerySet[DutyLine]:
@@ -72,17 +80,21 @@ def check_may_plan(roster: Roster, by: Actor) -> None:
         PLAN.check(by, {roster.organization.slug})
 
 
-def list_rosters(by: Actor, *, at: datetime, past: bool = False) -> list[RosterRow]:
-    """Rosters that are not over (or, with ``past``, all), the soonest first. Six statements
-    whatever their number."""
+def list_rosters(
+    by: Actor, *, at: datetime, past: bool = False, drafts: bool = True
+) -> list[RosterRow]:
+    """Rosters that are not over (or, with ``past``, all), the soonest first; without ``drafts``
+    those that were published. Six statements whatever their number."""
     found = _rosters().order_by("starts_on", "name", "slug")
     if not past:
         found = found.filter(ends_on__gt=local_day(at))
     rosters = list(found)
     shown = {}
+    current = {}
     for roster in rosters:
         opened, published = _current(roster)
-        if first := opened or published:
+        current[roster.pk] = opened if drafts else None, published
+        if first := current[roster.pk][0] or published:
             shown[roster.pk] = first.pk
     counts = {
         row["version"]: (row["holes"], row["duties"])
@@ -93,7 +105,9 @@ def list_rosters(by: Actor, *, at: datetime, past: bool = False) -> list[RosterR
     }
     rows = []
     for roster in rosters:
-        opened, published = _current(roster)
+        if not drafts and roster.pk not in shown:
+            continue
+        opened, published = current[roster.pk]
         holes, duties = counts.get(shown.get(roster.pk, 0), (0, 0))
         rows.append(
             RosterRow(
@@ -119,13 +133,14 @@ def get_roster_of(slug: str) -> Roster:
     return roster
 
 
-def get_version(roster: Roster, number: int | None = None) -> RosterVersion:
+def get_version(roster: Roster, number: int | None = None, *, drafts: bool = True) -> RosterVersion:
     """A version by its number; without one, that which is being made, else the published one, else
-    the newest. Raises :class:`NotFound`."""
-    versions = list(roster.versions.all())
-    opened, published = _current(roster)
+    the newest. Without ``drafts``, only what is or was published exists. Raises
+    :class:`NotFound`."""
+    versions = [one for one in roster.versions.all() if drafts or one.published_at is not None]
     if number is None:
-        found = opened or published or (versions[0] if versions else None)
+        opened, published = _current(roster)
+        found = (opened if drafts else None) or published or (versions[0] if versions else None)
     else:
         found = next((one for one in versions if one.number == number), None)
     if found is None:
