@@ -122,16 +122,31 @@ def survival(one: Incumbent, law: Hypotheses, years: int = YEARS) -> list[tuple[
     return found
 
 
-def _sum_of(parts: Iterable[tuple[float, int]], longest: int) -> Distribution:
-    """Distribution of the sum of independent amounts, each there with its probability."""
-    total = np.zeros(longest + 1)
+def _count_of(probabilities: Sequence[float]) -> Distribution:
+    """Distribution of how many are there, each independently with its probability."""
+    total = np.zeros(len(probabilities) + 1)
     total[0] = 1.0
-    top = 0
-    for probability, amount in parts:
-        moved = np.zeros_like(total)
-        moved[amount : top + amount + 1] = total[: top + 1]
-        total = total * (1.0 - probability) + moved * probability
-        top += amount
+    for top, probability in enumerate(probabilities, start=1):
+        total[1 : top + 1] += probability * (total[:top] - total[1 : top + 1])
+        total[0] *= 1.0 - probability
+    return total
+
+
+def _counts(
+    staff: Sequence[Incumbent], stays: Sequence[Sequence[tuple[float, float]]], ahead: int
+) -> dict[int, Distribution]:
+    """By number of half-days, the distribution of how many of those who work so much stay."""
+    groups: dict[int, list[float]] = {}
+    for one, stay in zip(staff, stays, strict=True):
+        groups.setdefault(one.half_days, []).append(stay[ahead][0])
+    return {half_days: _count_of(group) for half_days, group in sorted(groups.items())}
+
+
+def _together(parts: Iterable[Distribution]) -> Distribution:
+    """The distribution of the sum of independent numbers."""
+    total = np.ones(1)
+    for part in parts:
+        total = np.convolve(total, part)
     return total
 
 
@@ -170,11 +185,12 @@ def people_distributions(
 ) -> list[Distribution]:
     """The distribution of the number of people at the end of each year."""
     stays = [survival(one, law, years) for one in staff]
-    found = []
-    for ahead in range(years):
-        staying = _sum_of(((stay[ahead][0], 1) for stay in stays), len(staff))
-        found.append(np.convolve(staying, _poisson(newcomers_mean(law, ahead + 1))))
-    return found
+    return [
+        _together(
+            [*_counts(staff, stays, ahead).values(), _poisson(newcomers_mean(law, ahead + 1))]
+        )
+        for ahead in range(years)
+    ]
 
 
 def forecast(
@@ -183,19 +199,23 @@ def forecast(
     """The staff at the end of each of ``years`` years from ``first_year`` on. ``staff`` is who is
     there at the end of the year before."""
     stays = [survival(one, law, years) for one in staff]
-    people = people_distributions(staff, law, years)
-    longest = sum(one.half_days for one in staff)
     found = []
     for ahead in range(years):
-        weights = ((s[ahead][0], one.half_days) for s, one in zip(stays, staff, strict=True))
         arrived = newcomers_mean(law, ahead + 1)
-        half_days = np.convolve(_sum_of(weights, longest), _spread(_poisson(arrived), FULL_TIME))
+        counts, entering = _counts(staff, stays, ahead), _poisson(arrived)
+        people = _together([*counts.values(), entering])
+        half_days = _together(
+            [
+                *(_spread(count, amount) for amount, count in counts.items()),
+                _spread(entering, FULL_TIME),
+            ]
+        )
         before = sum(stay[ahead - 1][0] for stay in stays) if ahead else float(len(staff))
         after = sum(stay[ahead][0] for stay in stays)
         retired = sum(stay[ahead][1] for stay in stays)
         arrived_before = newcomers_mean(law, ahead)
         left_anew = arrived_before + law.entries - arrived
-        low, middle, high = (quantile(people[ahead], level) for level in QUANTILES)
+        low, middle, high = (quantile(people, level) for level in QUANTILES)
         lows = [quantile(half_days, level) / FULL_TIME for level in QUANTILES]
         mean_half_days = sum(
             stay[ahead][0] * one.half_days for stay, one in zip(stays, staff, strict=True)
