@@ -302,3 +302,24 @@ def anneal(flat, held, costs, free, seed, moves, hot, cold, noise, group, best, 
                 held[chosen[at]] = saved[at]
                 _add(flat, saved[at], count)
     return least
+
+
+@njit(cache=True, nogil=True)
+def price_people(flat, people, prices, costs, held):
+    """The cheapest path of each of these people for their row of ``prices``.
+
+    ``costs`` and ``held`` get one row by person, in the order of ``people``; fixed costs are left
+    out. Exact for the graphs, whatever windows they leave out.
+    """
+    widest = 0
+    most_options = 0
+    for at in range(people.shape[0]):
+        person = people[at]
+        widest = max(widest, flat.node_of[person + 1] - flat.node_of[person])
+        most_options = max(most_options, flat.option_of[person + 1] - flat.option_of[person])
+    values, room = np.empty(widest), np.empty(most_options)
+    path = np.empty(most_options + 1, dtype=np.int64)
+    for at in range(people.shape[0]):
+        costs[at] = cheapest(
+            flat, people[at], prices[at], room, values, path, held[at]
+        )
