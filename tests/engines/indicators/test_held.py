@@ -42,7 +42,9 @@ def test_what_is_held_is_read_from_the_events() -> None:
         ),
     }
     with open_memory(tables) as engine:
-        assert read_held(engine) == Held(frozenset({"EMERGENCY"}), frozenset({"NABM"}), False)
+        assert read_held(engine) == Held(
+            frozenset({"EMERGENCY"}), frozenset({"NABM"}), False, has_costs=False
+        )
 
 
 def test_gaps_are_told_by_claims_and_not_by_a_hospital() -> None:
@@ -52,6 +54,21 @@ def test_gaps_are_told_by_claims_and_not_by_a_hospital() -> None:
     assert all(is_told(one, CLAIMS) for one in gaps)
     assert not any(is_told(one, HOSPITAL) for one in gaps if "gp" in one.key or "hba1c" in one.key)
     assert is_told(indicators["readmission-30"], HOSPITAL)
+
+
+def test_expenses_are_told_where_a_stay_has_an_amount() -> None:
+    stay = {
+        "stay": 1, "person": 1, "site": "", "organization": "", "entered_on": DAY, "left_on": DAY,
+        "entry": "", "from_emergency": False, "exit": "", "main": "I500", "related": "",
+        "group": "", "sessions": 0,
+    }  # fmt: skip
+    expenses = [one for one in load_definitions().indicators.values() if one.kind == "cost"]
+    assert len(expenses) > 5
+    for cost, told in ((None, False), (0.0, True), (12.5, True)):
+        with open_memory({"stay": rows("stay", {**stay, "cost": cost})}) as engine:
+            held = read_held(engine)
+        assert held.has_costs is told
+        assert all(is_told(one, held) is told for one in expenses)
 
 
 @pytest.mark.parametrize("key", ["diabetes", "heart-failure"])

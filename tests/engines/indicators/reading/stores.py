@@ -35,7 +35,7 @@ SMALL: dict[str, list[tuple[Any, ...]]] = {
     ],
     "stay": [
         (1, 1, SITE, HOSPITAL, date(2021, 1, 1), date(2021, 1, 9), "HOME", True, "HOME", "I500",
-         "", "05M092", 0, None),
+         "", "05M092", 0, 4203.57),
         (2, 1, SITE, HOSPITAL, date(2021, 2, 1), date(2021, 2, 1), "TRANSFER", False, "TRANSFER",
          "E1100", "I10", "28Z04Z", 1, None),
         (3, 2, OTHER_SITE, HOSPITAL, date(2022, 5, 20), date(2022, 6, 1), "HOME", False, "DEATH",

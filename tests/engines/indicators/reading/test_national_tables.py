@@ -60,9 +60,9 @@ def setting(column: str, value: str, *, at: int = 0) -> Callable[[list[Row]], li
         ("ER_PRS_F", "DPN_QLF", "71", {"DPN_QLF": 1, "PARENT": 1}),
         ("ER_PRS_F", "PRS_DPN_QLP", "72", {"DPN_QLF": 1, "PARENT": 1}),
         ("IR_IMB_R", "IMB_ETM_NAT", "42", {"IMB_ETM_NAT": 1}),
-        ("T_MCO21B", "GRG_GHM", "90Z00Z", {"GHM90": 1, "PARENT": 5}),
-        ("T_MCO21B", "SEJ_TYP", "B", {"SEJ_TYP": 1, "PARENT": 5}),
-        ("T_MCO21C", "PMS_RET", "1", {"CHAIN_ERROR": 1, "UNCHAINED": 1, "PARENT": 5}),
+        ("T_MCO21B", "GRG_GHM", "90Z00Z", {"GHM90": 1, "PARENT": 6}),
+        ("T_MCO21B", "SEJ_TYP", "B", {"SEJ_TYP": 1, "PARENT": 6}),
+        ("T_MCO21C", "PMS_RET", "1", {"CHAIN_ERROR": 1, "UNCHAINED": 1, "PARENT": 6}),
         ("IR_PHA_R", "PHA_ATC_CLA", "", {"NO_ATC": 2}),
         ("ER_PHA_F", "PHA_ACT_QSN", "-3", {"CANCELLED": 1}),
     ],
@@ -173,7 +173,7 @@ def test_two_people_under_one_number_are_told_apart_or_set_aside(
     assert not report.filtered
     edit(files, "T_MCO21C", setting("RNG_NAI", ""))
     _, report = load("snds", files, tmp_path / "again")
-    assert report.filtered == {"CHAIN_CONFLICT": 1, "UNCHAINED": 1, "PARENT": 5}
+    assert report.filtered == {"CHAIN_CONFLICT": 1, "UNCHAINED": 1, "PARENT": 6}
 
 
 def test_drugs_without_their_reference_are_refused(files: Path, tmp_path: Path) -> None:

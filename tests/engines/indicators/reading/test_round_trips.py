@@ -66,7 +66,7 @@ def expect_omop(rows: Rows) -> Expected:
     related = [(row[0], row[1], row[10], "ASSOCIATED", 0) for row in rows["stay"] if row[10]]
     return expect_plain(rows) | {
         "long_term": [],
-        "stay": [(*row[:10], "", "", 0, None) for row in rows["stay"]],
+        "stay": [(*row[:10], "", "", 0, row[13]) for row in rows["stay"]],
         "diagnosis": whole_stay_diagnoses(rows) + related,
         "dispensing": [(*row[:5], row[4] / row[3] >= 80) for row in rows["dispensing"]],
         "visit": [
@@ -101,6 +101,8 @@ def expect_pmsi(rows: Rows) -> Expected:
     visits = [row for row in rows["visit"] if row[1] == "EMERGENCY" and row[4] in sites]
     known = {row[1] for row in rows["stay"]} | {row[0] for row in visits}
     return expect_plain(rows) | {
+        # The tariffs of a hospital are a table of its own, beside its files.
+        "stay": [(*row[:13], None) for row in rows["stay"]],
         "person": [row for row in rows["person"] if row[0] in known],
         "residence": [row for row in rows["residence"] if row[0] in known],
         "long_term": [],
@@ -187,7 +189,8 @@ def stores(draw: st.DrawFn) -> Rows:
             draw(st.sampled_from(["HOME", "TRANSFER", "MOVE", "BIRTH", ""])),
             draw(st.booleans()), draw(st.sampled_from(["HOME", "TRANSFER", "MOVE", ""])),
             draw(ICD), draw(st.sampled_from(["", "I10"])),
-            draw(st.sampled_from(["05M092", "28Z04Z", ""])), draw(st.integers(0, 3)), None,
+            draw(st.sampled_from(["05M092", "28Z04Z", ""])), draw(st.integers(0, 3)),
+            draw(st.sampled_from([None, 0.0, 812.5, 4203.57])),
         )  # fmt: skip
         rows["stay"].append(stay)
         for code in draw(st.lists(ICD, max_size=4)):

@@ -30,11 +30,13 @@ CITY = frozenset({VisitKind.GP, VisitKind.SPECIALIST, VisitKind.NURSE})
 
 @dataclass(frozen=True)
 class Held:
-    """What is seen outside of stays: kinds of visits, systems of acts and tests, medicines."""
+    """What is seen outside of stays: kinds of visits, systems of acts and tests, medicines; and
+    whether any stay has an amount."""
 
     visits: frozenset[str]
     systems: frozenset[str]
     has_dispensings: bool
+    has_costs: bool = True
 
     def tells_absence_of(self, expected: Iterable[object]) -> bool:
         """True when each of these arms would be seen if it had been. Stays always are."""
@@ -50,18 +52,23 @@ class Held:
 
 
 def read_held(engine: Engine) -> Held:
-    """What the events of an engine hold. Three small queries."""
+    """What the events of an engine hold. Four small queries."""
     visit, procedure = engine.events["visit"], engine.events["procedure"]
     dispensing = engine.events["dispensing"]
     kinds = engine.run(visit.select("kind").distinct())["kind"].to_pylist()
     outside = procedure.filter(procedure.stay.isnull()).select("system").distinct()
     systems = engine.run(outside)["system"].to_pylist()
     some = engine.run(dispensing.select("person").limit(1)).num_rows
-    return Held(frozenset(kinds), frozenset(systems), some > 0)
+    stay = engine.events["stay"]
+    priced = engine.run(stay.filter(stay.cost.notnull()).select("person").limit(1)).num_rows
+    return Held(frozenset(kinds), frozenset(systems), some > 0, priced > 0)
 
 
 def is_told(indicator: Indicator, held: Held) -> bool:
-    """False for a gap of follow-up whose events these data do not hold."""
+    """False for a gap of follow-up whose events these data do not hold, and for an expense where no
+    stay has an amount."""
+    if indicator.kind == "cost":
+        return held.has_costs
     return indicator.kind != "follow-up" or held.tells_absence_of(indicator.expects)
 
 

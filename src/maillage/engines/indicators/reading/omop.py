@@ -1,7 +1,7 @@
 """Tables of the OMOP common data model, version 5.4.
 
 Codes are those of the sources (``*_source_value``), or those of the source concept when the table
-of concepts is there. What OMOP does not hold is empty: groups, tariffs, sessions, units.
+of concepts is there. What OMOP does not hold is empty: groups, sessions, units.
 """
 
 from __future__ import annotations
@@ -45,12 +45,19 @@ TABLES_READ: dict[str, tuple[str, str]] = {
     "death": ("person_id death_date", ""),
     "location": ("location_id", "location_source_value zip"),
     "care_site": ("care_site_id", "care_site_source_value place_of_service_source_value"),
+    "cost": (
+        "cost_event_id cost_domain_id",
+        "total_paid total_charge total_cost currency_concept_id",
+    ),
     "concept": ("concept_id concept_code vocabulary_id", ""),
 }
 
 MALE, FEMALE = 8507, 8532
 INPATIENT, EMERGENCY, EMERGENCY_AND_INPATIENT, OUTPATIENT, OFFICE = 9201, 9203, 262, 9202, 581477
 """Standard concepts of visits."""
+
+EURO = 44818568
+"""Standard concept of the euro; 0 or nothing: not said."""
 
 PRIMARY = (32902, 32903)
 """Standard concepts of a main diagnosis: primary, primary of the discharge."""
@@ -247,6 +254,32 @@ def _read_visits(stage: Stage) -> None:
         once="visit_occurrence_id",
     )  # fmt: skip
     stage.keep("in_visit")
+    _read_costs(stage)
+
+
+def _read_costs(stage: Stage) -> None:
+    """Amounts of visits: what was paid, else what was charged, else what it cost; the rows of a
+    visit add up."""
+    amounts = ", ".join(
+        f"as_amount({name})" for name in ("total_paid", "total_charge", "total_cost")
+    )
+    currency = "coalesce(try_cast(currency_concept_id AS INTEGER), 0)"
+    stage.judge(
+        "in_cost",
+        f"SELECT c.*, coalesce({amounts}) AS amount, v.kind FROM raw_cost c "
+        "LEFT JOIN (SELECT visit_occurrence_id, kind FROM in_visit) v "
+        "ON v.visit_occurrence_id = c.cost_event_id",
+        [
+            _blank("cost"),
+            Check("lower(cost_domain_id) <> 'visit'", rule="UNUSED"),
+            Check("kind IS NULL OR kind <> 'STAY'", rule="PARENT"),
+            Check(f"{currency} NOT IN (0, {EURO})", rule="CURRENCY"),
+            Check("amount IS NULL", reason="montant illisible", column="total_paid"),
+            Check("amount < 0", reason="montant négatif", column="total_paid"),
+        ],
+        text=_text("cost"),
+    )
+    stage.keep("in_cost")
 
 
 _CODED = (
@@ -301,8 +334,11 @@ def _read_conditions(stage: Stage) -> None:
                v.ends_on AS left_on, {_ENTRY} AS entry,
                try_cast(visit_concept_id AS INTEGER) = {EMERGENCY_AND_INPATIENT} AS from_emergency,
                {_EXIT} AS "exit", coalesce(m.code, '') AS main, '' AS related, '' AS "group",
-               0 AS sessions, NULL AS cost
-        FROM in_visit v LEFT JOIN {mains} USING (visit_occurrence_id) WHERE v.kind = 'STAY')""",
+               0 AS sessions, p.amount AS cost
+        FROM in_visit v LEFT JOIN {mains} USING (visit_occurrence_id)
+        LEFT JOIN (SELECT cost_event_id, round(sum(amount), 2) AS amount FROM in_cost
+                   GROUP BY cost_event_id) p ON p.cost_event_id = v.visit_occurrence_id
+        WHERE v.kind = 'STAY')""",
     )
     numbering.add(
         stage,

@@ -21,6 +21,7 @@ _DELIMITED = {
     "rpu": "Emergency visits (RPU)",
     "units": "Units and their places, when there is no UM file",
     "communes": "Communes of postal or PMSI geographic codes",
+    "tariffs": "Tariffs of stays (GHS), as they are published or as a group and an amount",
 }
 
 
@@ -123,7 +124,8 @@ def _snds() -> str:
             f"their year (`T_MCO21B.csv`). The tables of city care are joined by nine columns: "
             f"{', '.join(f'`{one}`' for one in snds.KEY)}. The {twice} FINESS numbers of APHP, APHM and HCL "
             "that were told twice until 2018 are in `finess-twice.csv` (to confirm). A number of the hospital "
-            "files that stands for several people is settled by the rank of birth, or set aside.\n",
+            "files that stands for several people is settled by the rank of birth, or set aside. The amount of a "
+            "stay is `MNT_TOT_AM` of `T_MCOaaVALO` (`MT_TOT_AM` from 2022 on), public hospitals only.\n",
             _table(("table", "what is read"), tables),
             "A row of `ER_PRS_F` is a visit when its nature (`PRS_NAT_REF`) is one of:\n",
             _table(("nature", "meaning", "status"), natures),
@@ -143,7 +145,8 @@ def _omop() -> str:
         + _table(("table", "required", "read when there"), rows)
         + f"\nVisits: {omop.INPATIENT} and {omop.EMERGENCY_AND_INPATIENT} are stays, {omop.EMERGENCY} "
         f"emergency visits, {omop.OUTPATIENT} and {omop.OFFICE} other visits. The main diagnosis of a stay "
-        f"has the status {omop.PRIMARY[0]} or {omop.PRIMARY[1]}. `location_source_value` is the COG code of the "
+        f"has the status {omop.PRIMARY[0]} or {omop.PRIMARY[1]}. The amount of a stay is the sum of its rows of "
+        f"`cost` in euros ({omop.EURO}, or not said): paid, else charged, else cost. `location_source_value` is the COG code of the "
         "commune; `care_site_source_value` and `place_of_service_source_value` the FINESS numbers.\n"
     )
 

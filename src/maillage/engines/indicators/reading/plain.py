@@ -131,6 +131,7 @@ def _judge_stays(stage: Stage) -> None:
         Check("person NOT IN (SELECT person FROM in_person)", reason="personne inconnue",
               column="person"),
         Check("left_on < entered_on", reason="sortie avant l'entrée", column="left_on"),
+        Check("cost < 0", reason="montant négatif", column="cost"),
     ]  # fmt: skip
     stage.judge("in_stay", _typed(table), _fill(table, checks), text=_text(table), once="stay")
 

@@ -14,7 +14,14 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from maillage.engines.indicators.reading import files, layouts, numbering, pmsi_rsa, pmsi_rss
+from maillage.engines.indicators.reading import (
+    files,
+    layouts,
+    numbering,
+    pmsi_rsa,
+    pmsi_rss,
+    tariffs,
+)
 from maillage.engines.indicators.reading.layouts import Layout
 from maillage.engines.indicators.reading.staging import Check, Stage
 from maillage.engines.indicators.store import EventWriter
@@ -22,7 +29,7 @@ from maillage.vocabulary.errors import Invalid
 
 _SNIFFED_LINES = 20
 _FAMILIES = ("rss", "rsa", "ano", "vidhosp", "anohosp", "um")
-_TABLES = ("rpu", "patients", "chaining", "units", "communes")
+_TABLES = ("rpu", "patients", "chaining", "units", "communes", "tariffs")
 
 
 def family_of(path: Path, known: dict[str, list[Layout]]) -> str:
@@ -41,7 +48,7 @@ def family_of(path: Path, known: dict[str, list[Layout]]) -> str:
     aliases = layouts.load_aliases()
     for table in _TABLES:
         wanted = [one.names for one in aliases[table].values() if one.is_required]
-        if all(names & set(one) for one in wanted):
+        if all(names & {_bare(name) for name in one} for one in wanted):
             return table
     return ""
 
@@ -81,6 +88,7 @@ def read(stage: Stage, paths: list[Path], writer: EventWriter) -> list[Path]:
         pmsi_rss.read(stage, known, groups)
     if rsa:
         pmsi_rsa.read(stage, known, groups)
+    tariffs.read(stage, groups.get("tariffs", []))
     _read_visits(stage, groups.get("rpu", []))
     _finish(stage, writer)
     return groups.get("", [])

@@ -18,6 +18,8 @@ RULES: dict[str, str] = {
     "IMB_ETM_NAT": "Exonération qui n'est pas une affection de longue durée (41, 43, 45).",
     "PARENT": "Ligne d'un séjour ou d'une prestation qui est mis de côté.",
     "CANCELLED": "Délivrance annulée par une régularisation.",
+    "NOT_VALUED": "Séjour non valorisé (VALO à 0 ou absent) : il n'a pas de montant.",
+    "CURRENCY": "Montant dans une autre monnaie que l'euro.",
     "UNUSED": "Prestation dont le modèle d'événements n'a pas l'usage.",
     "NO_ATC": "Médicament sans classe ATC connue.",
     "NOT_FINAL": "Ressource annulée, saisie par erreur ou non réalisée.",

@@ -34,7 +34,7 @@ def table_of(path: Path) -> str:
     if path.suffix.lower() not in (".csv", ".txt", ".parquet", ".pq"):
         return ""
     name = path.stem.upper()
-    if match := re.match(r"T_MCO(?:AA|\d{2}|\d{4})_?(UM|[ABCD])(?![A-Z])", name):
+    if match := re.match(r"T_MCO(?:AA|\d{2}|\d{4})_?(UM|VALO|[ABCD])(?![A-Z])", name):
         return f"T_MCO{match[1]}"
     return next((one for one in _CITY if name.startswith(one)), "")
 

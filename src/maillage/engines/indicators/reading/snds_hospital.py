@@ -19,11 +19,13 @@ COLUMNS = {
     "D": "ETA_NUM RSA_NUM ASS_DGN",
     "A": "ETA_NUM RSA_NUM CDC_ACT ENT_DAT_DEL",
     "UM": "ETA_NUM RSA_NUM UM_ORD_NUM DGN_PAL DGN_REL",
+    "VALO": "ETA_NUM RSA_NUM VALO",
 }
 _OPTIONAL = {
     "B": "ENT_PRV SEJ_TYP NBR_SEA BDI_COD COD_SEX AGE_ANN",
     "C": f"{' '.join(_RETURNS)} RNG_NAI EXE_SOI_DTD EXE_SOI_DTF ENT_DAT SOR_DAT",
     "UM": "ETA_NUM_GEO",
+    "VALO": "MNT_TOT_AM MT_TOT_AM",
 }
 _LAST_YEAR_TWICE = 2018
 _JOIN = "s.year = t.year AND s.ETA_NUM = t.ETA_NUM AND s.RSA_NUM = as_key(t.RSA_NUM)"
@@ -47,6 +49,8 @@ def read(stage: Stage, groups: dict[str, list[Path]]) -> None:
     _judge_stays(stage)
     stage.step("Contrôle : diagnostics et actes")
     _judge_parts(stage)
+    stage.step("Contrôle : valorisation")
+    _judge_amounts(stage)
     _build(stage)
 
 
@@ -155,6 +159,33 @@ def _judge_parts(stage: Stage) -> None:
         stage.keep(f"mco_{name.lower()}")
 
 
+def _judge_amounts(stage: Stage) -> None:
+    """Amounts of ``T_MCOaaVALO``: what the national insurance pays for a stay of a public hospital,
+    groups and supplements (``MNT_TOT_AM``, named ``MT_TOT_AM`` from 2022 on). Stays that are not
+    valued (``VALO`` 0 or missing) have none. Source: documentation of the SNDS, Health Data Hub."""
+    from maillage.engines.indicators.reading.snds import blank, text_of
+
+    said = "coalesce(nullif(MNT_TOT_AM, ''), MT_TOT_AM)"
+    stage.judge(
+        "mco_valo",
+        f"SELECT t.*, s.stay_key, as_amount({said}) AS amount, a.RSA_NUM AS known "
+        f"FROM raw_T_MCOVALO t LEFT JOIN mco_b s ON {_JOIN} "
+        "LEFT JOIN all_stays a ON a.year = t.year AND a.ETA_NUM = t.ETA_NUM "
+        "AND a.RSA_NUM = as_key(t.RSA_NUM)",
+        [
+            blank(COLUMNS["VALO"]),
+            Check("known IS NULL", reason="séjour inconnu", column="RSA_NUM"),
+            Check("stay_key IS NULL", rule="PARENT"),
+            Check("as_key(VALO) IN ('', '0')", rule="NOT_VALUED"),
+            Check("amount IS NULL", reason="montant illisible", column="MNT_TOT_AM"),
+            Check("amount < 0", reason="montant négatif", column="MNT_TOT_AM"),
+        ],
+        text=text_of(COLUMNS["VALO"]),
+        once="stay_key",
+    )
+    stage.keep("mco_valo")
+
+
 def _build(stage: Stage) -> None:
     numbering.add(
         stage,
@@ -164,8 +195,9 @@ def _build(stage: Stage) -> None:
                b.entered_on, b.left_on, {ENTRY.format("ENT_MOD")} AS entry,
                ENT_PRV IN ('5', 'U', 'V') AS from_emergency, {EXIT.format("SOR_MOD")} AS "exit",
                b.main, b.related, GRG_GHM AS "group",
-               coalesce(try_cast(NBR_SEA AS SMALLINT), 0) AS sessions, NULL AS cost
-        FROM mco_b b LEFT JOIN (
+               coalesce(try_cast(NBR_SEA AS SMALLINT), 0) AS sessions, v.amount AS cost
+        FROM mco_b b LEFT JOIN (SELECT stay_key, amount FROM mco_valo) v USING (stay_key)
+        LEFT JOIN (
           SELECT stay_key, arg_min(ETA_NUM_GEO, try_cast(UM_ORD_NUM AS SMALLINT)) AS site
           FROM mco_um GROUP BY stay_key) u USING (stay_key))""",
     )

@@ -43,6 +43,8 @@ CREATE MACRO french_day(x) AS
   CASE WHEN length(x) = 8 THEN plausible(try_strptime(x, '%d%m%Y')::DATE) END;
 CREATE MACRO real_day(d) AS CASE WHEN year(d) <> 1600 THEN d END;
 CREATE MACRO as_code(x) AS upper(replace(replace(x, '.', ''), ' ', ''));
+CREATE MACRO as_amount(x) AS
+  try_cast(replace(regexp_replace(x, '[\s\x{{00A0}}\x{{202F}}€]', '', 'g'), ',', '.') AS DOUBLE);
 CREATE MACRO as_key(x) AS coalesce(CAST(try_cast(x AS HUGEINT) AS VARCHAR), x);
 CREATE MACRO is_icd(x) AS regexp_full_match(x, '[A-Z][0-9]{{2}}[0-9A-Z+]{{0,5}}');
 CREATE MACRO is_atc(x) AS regexp_full_match(x, '[A-Z][0-9]{{2}}[A-Z]{{2}}[0-9]{{2}}');

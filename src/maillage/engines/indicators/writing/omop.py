@@ -1,6 +1,6 @@
 """A store as tables of the OMOP common data model, version 5.4.
 
-Lost: former residences, long-term conditions, groups, sessions, tariffs, units of diagnoses,
+Lost: former residences, long-term conditions, groups, sessions, units of diagnoses,
 related diagnoses (they become associated ones), specialties, and the kinds of city visits.
 """
 
@@ -92,6 +92,11 @@ _TABLES = {
              came AS admitted_from_source_value, went AS discharged_to_source_value
       FROM seen s LEFT JOIN place p ON p.site = s.site AND p.organization = s.organization
       ORDER BY s.id""",
+    "cost": f"""
+      SELECT row_number() OVER (ORDER BY stay) AS cost_id, stay AS cost_event_id,
+             'Visit' AS cost_domain_id, 0 AS cost_type_concept_id,
+             {omop.EURO} AS currency_concept_id, cost AS total_paid
+      FROM stay WHERE cost IS NOT NULL ORDER BY stay""",
     "condition_occurrence": _CONDITIONS,
     "procedure_occurrence": """
       SELECT row_number() OVER (ORDER BY person, done_on, code) AS procedure_occurrence_id,

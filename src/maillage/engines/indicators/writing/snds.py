@@ -1,6 +1,6 @@
 """A store as national tables (SNDS), under their national names.
 
-Lost: the day of birth (the month is kept), former residences, hours, tariffs, emergency visits and
+Lost: the day of birth (the month is kept), former residences, hours, emergency visits and
 care in hospital without a stay, units of associated diagnoses, days of treatment, discharges
 against advice. Codes of drugs are invented, one for each ATC class, as are identifiers.
 """
@@ -44,7 +44,9 @@ def write_snds(folder: Path, out: Path) -> dict[str, int]:
         for year in years:
             for name, sql in _HOSPITAL.items():
                 file = f"T_MCO{year % 100:02d}{name}"
-                written[file] = source.write_csv(out / f"{file}.csv", sql.format(year=year))
+                amount = "MT_TOT_AM" if year >= 2022 else "MNT_TOT_AM"
+                query = sql.format(year=year, amount=amount)
+                written[file] = source.write_csv(out / f"{file}.csv", query)
     return written
 
 
@@ -141,6 +143,9 @@ _HOSPITAL = {
       SELECT {_RSA}, p.code AS CDC_ACT, p.done_on - m.entered_on AS ENT_DAT_DEL
       FROM mine m JOIN "procedure" p ON p.stay = m.stay AND p.system = 'CCAM'
       {_OF_YEAR} ORDER BY m.stay, p.code""",
+    "VALO": f"""
+      SELECT {_RSA}, '1' AS VALO, cost AS {{amount}} FROM mine m
+      {_OF_YEAR} AND cost IS NOT NULL ORDER BY stay""",
     "UM": f"""
       SELECT {_RSA}, coalesce(u.unit, 1) AS UM_ORD_NUM, coalesce(u.main, m.main) AS DGN_PAL,
              coalesce(u.related, CASE WHEN u.main IS NULL THEN m.related END, '') AS DGN_REL,
