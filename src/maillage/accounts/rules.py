@@ -43,12 +43,14 @@ DEMO_PEOPLE: dict[Role, tuple[str, str]] = {
 
 DEMO_SUPPLEMENTS: dict[str, tuple[Role, str]] = {
     "demo-direction-chu": (Role.DIRECTOR, "Morgane Exemple"),
+    "demo-garde-artois": (Role.ON_CALL, "Dr Maxime Exemple"),
     "demo-garde-maubeuge": (Role.ON_CALL, "Dr Charlie Exemple"),
     "demo-garde-valenciennes": (Role.ON_CALL, "Dr Sasha Exemple"),
 }
 """Demonstration accounts beside those: made only where the manifest of the territory places them.
 The second director signs an agreement for the other hospital; the on-call teams answer the requests
-of the nearest stroke unit and of the recourse hospital of the group."""
+of the nearest stroke unit and of the recourse hospital of the group; that of Lens plans thoracic
+surgery for three hospitals."""
 
 DEMO_PASSWORD = "maillage demo 2026"  # noqa: S105 - public on purpose, useless outside the demo
 """The password of every demonstration account. Such accounts are made by the example loader only,

@@ -17,6 +17,7 @@ from maillage.accounts.turns import changing_territory
 from maillage.exchange.actions import import_file
 from maillage.exchange.tables import get_table
 from maillage.oncall.actions import generate_slots
+from maillage.oncall.actions.inventing import invent_rosters
 from maillage.oncall.imports.turns import read_holes, read_turns
 from maillage.population.actions import ask_for_invention
 from maillage.portal.permissions import LOAD
@@ -71,6 +72,8 @@ def load_territory(
             progress(f"{get_table(key).label} : {counts['created'] + counts['unchanged']} lignes")
         made = _make_slots(folder, manifest.get("duty", {}), today, by=by, at=at)
         progress(f"créneaux de garde : {made}")
+        rosters = invent_rosters(manifest.get("rosters", ()), today, by=by, at=at)
+        progress(f"tableaux de service : {rosters}")
         record(
             "portal.load-territory",
             by=by,
