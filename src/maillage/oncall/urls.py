@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from maillage.oncall import views
-from maillage.oncall.views import mine, rosters
+from maillage.oncall.views import mine, rosters, swaps
 
 app_name = "oncall"
 
@@ -22,6 +22,10 @@ people = [
     path("mes-gardes", mine.mine, name="mine"),
     path("mes-gardes/agenda", mine.make_calendar, name="make-calendar"),
     path("agenda/<str:secret>.ics", mine.calendar, name="calendar"),
+    path("echanges", swaps.swaps, name="swaps"),
+    path("echanges/<int:pk>", swaps.swap, name="swap"),
+    path("echanges/<int:pk>/<slug:act>", swaps.act_on_swap, name="act-on-swap"),
+    path("creneaux/<int:pk>/echange", swaps.propose, name="propose-swap"),
     path("agendas/<int:pk>/revocation", mine.revoke_calendar, name="revoke-calendar"),
     path("lignes/<slug:slug>/agenda", mine.line_calendar, name="line-calendar"),
 ]

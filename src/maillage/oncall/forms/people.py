@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+
+from django import forms
+
+from maillage.oncall.models import DutySlot
+from maillage.oncall.queries.swaps import Return
+from maillage.vocabulary.calendar import french_clock, french_day, local_day
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
@@ -15,3 +21,33 @@ def read_month(address: Mapping[str, Any], *, today: date) -> date:
     month of this century."""
     found = MONTH.fullmatch(str(address.get("mois", "")))
     return date(int(found[1]), int(found[2]), 1) if found else today.replace(day=1)
+
+
+class SwapForm(forms.Form):
+    """What is asked in return of a duty, and a word to the colleague."""
+
+    retour = forms.ChoiceField(label="En retour", widget=forms.RadioSelect, required=False)
+    message = forms.CharField(
+        label="Un mot pour votre confrère",
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, returns: Sequence[Return], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slots = {str(one.slot.pk): one.slot for one in returns if not one.is_barred}
+        self.fields["retour"].choices = [  # type: ignore[attr-defined]
+            ("", "Rien : je donne cette garde"),
+            *((pk, _duty_in_words(slot)) for pk, slot in self.slots.items()),
+        ]
+
+    def in_return(self) -> DutySlot | None:
+        """The duty asked in return, of a valid form."""
+        return self.slots.get(self.cleaned_data["retour"])
+
+
+def _duty_in_words(slot: DutySlot) -> str:
+    day = french_day(local_day(slot.starts_at), weekday=True)
+    hours = f"{french_clock(slot.starts_at)} – {french_clock(slot.ends_at)}"
+    return f"{day}, {hours}, {slot.service.site.name}"
