@@ -2,8 +2,55 @@
 
 Pure computation over a frozen :class:`Problem`. The checker is the single judge: screens, swaps and
 the solver's own verification ask it.
+
+What needs a solver is loaded when it is first asked for: a page that only checks does not wait.
 """
 
-from .checking import Change, Checker, Standing, check
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Change", "Checker", "Standing", "check"]
+from .checking import Change, Checker, Standing, check
+from .replacing import Candidate, Way, replacements
+
+if TYPE_CHECKING:
+    from .certificates import Certificate, verify_certificate
+    from .explaining import Explanation, explain_holes
+    from .relaxing import WayOut, ways_out
+    from .repairing import Repaired, repair
+
+_LATER = {
+    "Certificate": "certificates",
+    "Explanation": "explaining",
+    "Repaired": "repairing",
+    "WayOut": "relaxing",
+    "explain_holes": "explaining",
+    "repair": "repairing",
+    "verify_certificate": "certificates",
+    "ways_out": "relaxing",
+}
+"""Names of modules that load a solver, or are needed seldom."""
+
+__all__ = [
+    "Candidate",
+    "Certificate",
+    "Change",
+    "Checker",
+    "Explanation",
+    "Repaired",
+    "Standing",
+    "Way",
+    "WayOut",
+    "check",
+    "explain_holes",
+    "repair",
+    "replacements",
+    "verify_certificate",
+    "ways_out",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module of a name that was left for later."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

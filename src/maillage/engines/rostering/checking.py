@@ -16,6 +16,8 @@ from .problem import Person, Problem, Roster, Slot, Term, Verdict, Violation
 _RUNS = {"one_a_day", "max_worked", "min_worked", "min_off", "max_weekends"}
 """Rules on runs of duties, whose violation grows and shrinks with the run."""
 
+_ANYBODY = Person("", frozenset())
+
 Pair = tuple[str, str]
 """Person and slot."""
 
@@ -134,17 +136,25 @@ class Checker:
             tuple(found), tuple(rules.beyond_limit(limit, held) for limit in person.limits)
         )
 
-    def conflict(self, person_id: str, first: str, second: str) -> bool:
-        """True when this person, allowed each of two slots, may never hold both.
+    def conflict(self, first: str, second: str) -> bool:
+        """True when nobody may hold both slots, whatever else they hold.
 
-        Only rules on pairs are asked (overlap, rest, succession, one a day), so that it is true
-        of any roster that holds both.
+        Only rules on pairs are asked: overlap, rest, succession, one a day.
         """
-        person, held = self.people[person_id], self.in_order({first, second})
+        held = self.in_order({first, second})
         return (
-            any(rules.too_close(person, held, self.problem, self._bindings))
+            any(rules.too_close(_ANYBODY, held, self.problem, self._bindings))
             or (self.problem.one_a_day and held[0].day == held[-1].day)
-            or any(rules.following(person, held, self._bindings))
+            or any(rules.following(_ANYBODY, held, self._bindings))
+        )
+
+    def barred(self, person_id: str, slot_id: str) -> tuple[Violation, ...]:
+        """What keeps a person from a slot whatever else they hold: line, absences, last duties."""
+        person, held = self.people[person_id], [self.slots[slot_id]]
+        return (
+            *rules.forbidden(person, held),
+            *rules.too_close(person, held, self.problem, self._bindings),
+            *rules.following(person, held, self._bindings),
         )
 
     def points_of(self, person_id: str, slot_ids: Collection[str]) -> dict[Term, int]:
