@@ -33,6 +33,11 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Mes gardes", "oncall:mine", "oncall.own-duties"),
             ("Gardes et astreintes", "oncall:lines", "oncall.read"),
             ("Demandes de garde", "oncall:requests", "oncall.read"),
+            ("Effectifs", "workforce:posts", "workforce.read"),
+            ("Ma semaine", "workforce:my-week", "workforce.read-own"),
+            ("Temps partagé", "workforce:shared", "workforce.read"),
+            ("Démographie", "workforce:demography", "workforce.read-demography"),
+            ("Recrutement et appuis", "workforce:recruiting", "workforce.read"),
         ),
     ),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maillage.accounts.enums import Role
-from maillage.accounts.permissions import ALL_ROLES, declare
+from maillage.accounts.permissions import declare
 
 READ = declare(
     "workforce.read",
@@ -44,7 +44,11 @@ SUPPORT = declare(
     [Role.DIRECTOR, Role.ADMINISTRATOR],
     scoped=True,
 )
-READ_OWN = declare("workforce.read-own", "consulter sa propre semaine", ALL_ROLES)
+READ_OWN = declare(
+    "workforce.read-own",
+    "consulter sa propre semaine",
+    [Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.DIRECTOR, Role.ADMINISTRATOR],
+)
 IMPORT = declare("workforce.import", "charger des listes d'effectifs", [Role.ADMINISTRATOR])
 READ_LISTS = declare(
     "workforce.read-lists",

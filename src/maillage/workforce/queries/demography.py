@@ -88,6 +88,18 @@ class Outlook:
     short_on: int | None
     """First year in which the median is under what is held today by a fifth."""
 
+    @property
+    def turnover_percent(self) -> float:
+        return 100 * self.law.turnover
+
+    @property
+    def early_percent(self) -> float:
+        return 100 * self.law.leaving_early
+
+    @property
+    def prolonging_percent(self) -> float:
+        return 100 * self.law.prolonging
+
 
 @dataclass(frozen=True)
 class DemographyPage:
@@ -110,6 +122,11 @@ class DemographyPage:
     retention: Chart
     outlook: Outlook | None
     published: Published | None
+
+    @property
+    def has_unknown(self) -> bool:
+        """True when the sex of somebody is not known."""
+        return any(band.unknown for band in self.bands or ())
 
 
 def get_demography(

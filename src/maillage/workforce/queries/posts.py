@@ -200,3 +200,21 @@ def get_post(slug: str, *, on: date) -> PostRow:
         vacancy_on(position.half_days, position.opened_on, _held(rows), on),
         position.in_tension,
     )
+
+
+def get_assignment(pk: int) -> StaffAssignment:
+    """An assignment with its post. Raises :class:`NotFound`."""
+    found = (
+        StaffAssignment.objects.select_related("practitioner", "position__organization")
+        .filter(pk=pk)
+        .first()
+    )
+    if found is None:
+        raise NotFound("workforce.unknown-assignment", "Cette affectation n'existe pas.")
+    return found
+
+
+def list_assignments(practitioner: int) -> list[StaffAssignment]:
+    """Assignments of a practitioner, the last first."""
+    rows = StaffAssignment.objects.filter(practitioner_id=practitioner)
+    return list(rows.select_related("position__organization").order_by("-starts_on", "pk"))

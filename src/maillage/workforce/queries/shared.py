@@ -67,6 +67,11 @@ class BalanceRow:
         return None if found is None else round(float(found), 1)
 
     @property
+    def beyond(self) -> float | None:
+        """Half-days given beyond what was promised."""
+        return None if self.missing is None else -self.missing
+
+    @property
     def promised(self) -> float | None:
         found = self.balance.promised
         return None if found is None else round(float(found), 1)

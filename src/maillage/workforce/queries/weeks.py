@@ -17,7 +17,7 @@ from maillage.territory.queries.travel import get_travel_source
 from maillage.territory.rules.travel import Place
 from maillage.vocabulary.calendar import WEEKDAYS, public_holidays_between
 from maillage.vocabulary.geo import crow_fly_km
-from maillage.workforce.enums import Activity, Half, Weeks
+from maillage.workforce.enums import Half
 from maillage.workforce.models import StaffAssignment, StaffRecord, WeeklyHalfDay
 from maillage.workforce.queries.carriers import Carrier, load_carriers
 from maillage.workforce.rules.bonus import Bonus, compute_bonus, road_km
@@ -32,6 +32,9 @@ from maillage.workforce.rules.weeks import (
 SHOWN_DAYS = range(1, 7)
 """Monday to Saturday."""
 
+ADDRESSES: Mapping[str, str] = {Half.MORNING: "matin", Half.AFTERNOON: "apres-midi"}
+"""Halves of the day as they stand in addresses."""
+
 
 @dataclass(frozen=True)
 class GridCell:
@@ -41,6 +44,11 @@ class GridCell:
     half: str
     cells: tuple[WeeklyHalfDay, ...]
     has_conflict: bool
+
+    @property
+    def address(self) -> str:
+        """Its half of the day in addresses."""
+        return ADDRESSES[self.half]
 
     @property
     def label(self) -> str:
@@ -266,6 +274,3 @@ def _bare(row: WeeklyHalfDay) -> HalfDay:
         starts_on=row.starts_on,
         ends_on=row.ends_on,
     )
-
-
-CHOICES = {"weeks": Weeks.choices, "activity": Activity.choices}

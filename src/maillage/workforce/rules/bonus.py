@@ -33,6 +33,10 @@ class OtherSite:
     counts: bool
     is_unsure: bool
 
+    @property
+    def half_days_words(self) -> float:
+        return float(self.half_days)
+
 
 @dataclass(frozen=True, slots=True)
 class Bonus:
@@ -46,6 +50,10 @@ class Bonus:
     evidence: tuple[OtherSite, ...]
     source: str
     note: str
+
+    @property
+    def half_days_words(self) -> float:
+        return float(self.half_days)
 
     @property
     def is_unsure(self) -> bool:

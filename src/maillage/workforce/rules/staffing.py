@@ -144,6 +144,18 @@ class Retained:
     high: float | None
     at_risk: int
 
+    @property
+    def percent(self) -> float | None:
+        return None if self.share is None else 100 * self.share
+
+    @property
+    def low_percent(self) -> float | None:
+        return None if self.low is None else 100 * self.low
+
+    @property
+    def high_percent(self) -> float | None:
+        return None if self.high is None else 100 * self.high
+
 
 def retention(spells: Sequence[Spell], years: Sequence[int] = RETAINED_YEARS) -> list[Retained]:
     """Kaplan-Meier estimate with Greenwood's variance on the log(-log) scale (Kalbfleisch and

@@ -1,0 +1,2 @@
+"""Pages of the workforce room. Each loads, checks permission, checks the shape, makes one call and
+answers."""
