@@ -26,6 +26,8 @@ from maillage.directory.models import Authorisation
 from maillage.directory.queries.search import search_directory
 from maillage.exchange.models import ImportRun
 from maillage.oncall.models import DutySlot
+from maillage.oncall.queries.mine import list_next_duties
+from maillage.oncall.queries.swaps import list_waiting_swaps
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
 from maillage.pathways.queries import list_pathways
@@ -42,6 +44,7 @@ HOLES_AHEAD = timedelta(days=14)
 AUTHORISATIONS_AHEAD = timedelta(days=180)
 REVIEWS_AHEAD = timedelta(days=90)
 MOST_ROWS = 6
+MOST_DUTIES = 3
 MOST_HITS = 8
 
 IN_PROGRESS = (
@@ -93,14 +96,14 @@ class Home:
 def get_home(*, actor: Actor, now: datetime) -> Home:
     """What this person must do or know now, by role. At most one query per block; two for health
     data."""
-    wanted: list[Callable[[datetime, Actor], Block]] = []
+    wanted: list[Callable[[datetime, Actor], Block | None]] = []
     for roles, block in BLOCKS:
         if actor.roles & roles:
             wanted.append(block)
     return Home(
         asks=ASK.allows(actor),
         refers=bool(REFER.places(actor) - {EVERYWHERE}),
-        blocks=[block(now, actor) for block in wanted],
+        blocks=[found for block in wanted if (found := block(now, actor)) is not None],
     )
 
 
@@ -165,6 +168,47 @@ def _late_requests(now: datetime, actor: Actor) -> Block:
         reverse("referrals:figures"),
         "Délais des demandes",
     )
+
+
+def _my_swaps(now: datetime, actor: Actor) -> Block | None:
+    """Exchanges of duties that wait for this practitioner; nothing when none does."""
+    rows = [
+        Line(
+            "limit",
+            "À répondre",
+            f"{swap.given_by} vous propose un échange",
+            reverse("oncall:swap", args=[swap.pk]),
+            french_instant(swap.starts_at),
+        )
+        for swap in list_waiting_swaps(actor.username)[:MOST_ROWS]
+    ]
+    if not rows:
+        return None
+    return Block(
+        "echanges",
+        "Échanges de gardes qui vous attendent",
+        rows,
+        "",
+        reverse("oncall:swaps"),
+        "Tous les échanges",
+    )
+
+
+def _my_duties(now: datetime, actor: Actor) -> Block | None:
+    """The next duties of this practitioner; nothing for who holds none."""
+    rows = [
+        Line(
+            "info",
+            "En ce moment" if slot.starts_at <= now else "À venir",
+            slot.line.name,
+            reverse("oncall:mine"),
+            f"{french_instant(slot.starts_at)}, reçoit à {slot.service.site.name}",
+        )
+        for slot in list_next_duties(actor.username, at=now, most=MOST_DUTIES)
+    ]
+    if not rows:
+        return None
+    return Block("gardes", "Vos prochaines gardes", rows, "", reverse("oncall:mine"), "Mes gardes")
 
 
 def _holes(now: datetime, actor: Actor) -> Block:
@@ -423,9 +467,13 @@ def _trail(now: datetime, actor: Actor) -> Block:
     )
 
 
-BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block]], ...] = (
+ON_DUTY = frozenset({Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.DIM})
+
+BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block | None]], ...] = (
     (frozenset({Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR, Role.CITY}), _requests),
     (frozenset({Role.REGULATOR}), _transfers),
+    (ON_DUTY, _my_swaps),
+    (ON_DUTY, _my_duties),
     (frozenset({Role.DIRECTOR}), _late_requests),
     (
         frozenset({Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR}),

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from maillage.directory.models import Practitioner
+from maillage.directory.models import Practitioner, PractitionerAccount
 from maillage.oncall.models import CalendarLink, DutySlot
 from maillage.oncall.queries.calendars import live_links
 from maillage.oncall.rules.counting import Counted, Span, count_spans, next_month, spans_of
@@ -94,6 +94,13 @@ def _full(slots: QuerySet[DutySlot]) -> QuerySet[DutySlot]:
 def find_next_duty(practitioner: Practitioner, *, at: datetime) -> DutySlot | None:
     """The duty of somebody that is under way, else the next one. One query."""
     return _full(_mine(practitioner).filter(ends_at__gt=at)).first()
+
+
+def list_next_duties(username: str, *, at: datetime, most: int) -> list[DutySlot]:
+    """The duties of the practitioner of an account that are under way or next. One query."""
+    mine = PractitionerAccount.objects.filter(user__username=username).values("practitioner")
+    slots = DutySlot.objects.filter(assignment__practitioner__in=mine, ends_at__gt=at)
+    return list(_full(slots)[:most])
 
 
 def get_my_duties(practitioner: Practitioner, *, at: datetime, month: date) -> MyDuties:
