@@ -61,6 +61,18 @@ def test_every_page_of_figures(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
 
 
+def test_paper_has_the_charts_and_not_the_frame(open_page: Callable[..., Page]) -> None:
+    page = open_page("demo-dim", width=794)
+    page.set_default_timeout(LONGEST_COLD_MS)
+    page.goto("/population/lieux/T?annee=toutes")
+    page.emulate_media(media="print")
+    expect(page.locator("header.bar")).to_be_hidden()
+    expect(page.locator(".chart-wide svg.chart .bar").first).to_be_visible()
+    for address in ("/population/lieux/T?annee=toutes", f"/population/?indicateur={DIABETES}"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+
+
 def test_from_the_map_to_the_file(open_page: Callable[..., Page]) -> None:
     page = open_page("demo-dim")
     page.set_default_timeout(LONGEST_COLD_MS)

@@ -21,6 +21,7 @@ from maillage.population.queries import Results, current_results
 from maillage.population.queries.act_page import get_act_page
 from maillage.population.queries.area_page import find_key, get_area_page
 from maillage.population.queries.map import get_map_page
+from maillage.population.queries.profile import get_profile_file
 from maillage.population.rules.act_view import OUT, range_words
 from maillage.population.rules.causes import excess_of
 from maillage.population.rules.choices import Measure
@@ -40,6 +41,7 @@ from tests.population.results_by_hand import cell, put_results
 from tests.population.territory_by_hand import COMMUNES
 
 HEART, BACK = "avoidable-heart-failure", "readmission-30-heart-failure"
+VISITS = "emergency-not-admitted"
 INDICATORS = load_definitions().indicators
 OUT_PLACE = PlaceFigures(
     "S:1", "Secteur d'ici", Level.SECTOR, 9000, events=48, base=240.0, expected=24.0,
@@ -68,6 +70,7 @@ def make_cells() -> list[dict[str, Any]]:
         events = 12 if few else 2000
         for year in (2025, 0):
             rows.append(cell(HEART, year, place.code, 1, 15, events=events, base=base))
+            rows.append(cell(VISITS, year, place.code, 1, 15, events=events, base=base))
             if not few:
                 rows.append(cell(BACK, year, place.code, 1, 15, events=events // 5, base=events))
     return rows
@@ -202,7 +205,7 @@ def test_the_map_shows_both_readings_and_how_they_go_together(
     assert not any("contour" in entry.label for entry in count.map.legend)
 
     place = get_area_page(results, "S:59249", {"annee": "toutes"})
-    assert [row.key for row in place.beyond] == [HEART]
+    assert {row.key for row in place.beyond} == {HEART, VISITS}
     said = text_of(dim.get("/population/lieux/S:59249?annee=toutes"))
     assert "Rien : pour chaque indicateur" not in said
     assert TWO_READINGS in said
@@ -234,3 +237,72 @@ def test_bare_codes_lead_to_the_lasting_address(results: Results, dim: Client) -
     assert (answer.status_code, answer["Location"]) == (302, "/population/lieux/C:59606/profil")
     assert dim.get("/population/lieux?q=59606")["Location"] == "/population/lieux/C:59606"
     assert dim.get("/population/lieux/99999").status_code == 404
+
+
+# The territory is compared with nothing, and what is not told is folded
+
+
+@pytest.mark.django_db
+def test_the_whole_territory_is_not_compared_with_itself(results: Results, dim: Client) -> None:
+    said = text_of(dim.get("/population/lieux/T?annee=toutes"))
+    assert "Ce qui diffère vraiment du territoire" not in said
+    assert "Par intercommunalité : Hospitalisations évitables" in said
+    said = text_of(dim.get("/population/lieux/Z:Z2?annee=toutes"))
+    assert "Ce qui diffère vraiment du territoire" in said
+    assert "Avec ses voisins" in said
+
+
+@pytest.mark.django_db
+def test_indicators_that_are_not_told_stand_apart_with_the_place_above(
+    population_folder: object, dim: Client, now: datetime
+) -> None:
+    few = [
+        cell(HEART, year, place.code, 1, 15, events=3 if place.zone == "Z1" else 2000, base=20_000)
+        for place in COMMUNES
+        for year in (2025, 0)
+    ]
+    put_places()
+    put_results(cells=few, communes=COMMUNES)
+    found = current_results(at=now)
+    assert found is not None
+    page = get_area_page(found, "C:59633", {"annee": "toutes"})
+    assert (page.told, page.untold) == (0, 1)
+    assert [row.key for group in page.groups for row in group.untold] == [HEART]
+    assert not [row for group in page.groups for row in group.told]
+    said = text_of(dim.get("/population/lieux/C:59633?annee=toutes"))
+    assert "Non communiqué ici 1 indicateur" in said
+    assert "Aucun indicateur ne peut être communiqué ici" in said
+
+
+# Small rooms
+
+
+@pytest.mark.django_db
+def test_a_ranking_of_one_cause_names_places_alone(results: Results, now: datetime) -> None:
+    asked = {"par": "secteurs", "annee": "toutes"}
+    several = get_act_page(results, asked, at=now)
+    assert "Fourmies · Insuffisance cardiaque" in several.chart.wide
+    alone = get_act_page(results, {**asked, "nature": "urgences"}, at=now)
+    assert ">Fourmies<" in alone.chart.wide
+    assert {row.without for row in alone.rows} == {"aucune dans l'annuaire"}
+
+
+@pytest.mark.django_db
+def test_the_print_says_both_readings(results: Results, dim: Client, now: datetime) -> None:
+    document = get_profile_file(results, "S:59249", {"annee": "toutes"}, at=now).document
+    assert [row[0] for row in document["beyond"]] == [
+        INDICATORS[HEART].label,
+        INDICATORS[VISITS].label,
+    ]
+    assert document["readings"] == TWO_READINGS
+    heart = next(row for group in document["groups"] for row in group["rows"])
+    assert heart[-1] == "pas différent (au-dessus des limites)"
+    whole = get_profile_file(results, "T", {"annee": "toutes"}, at=now).document
+    assert whole["whole"]
+    assert all(len(row) == 3 for group in whole["groups"] for row in group["rows"])
+    for key in ("S:59249", "T"):
+        answer = dim.post(
+            f"/population/lieux/{key}/profil?annee=toutes", {"purpose": "Comité de territoire"}
+        )
+        assert answer.status_code == 200
+        assert b"".join(answer).startswith(b"%PDF")

@@ -320,7 +320,9 @@ def _chart(ranked: Sequence[_Ranked], nature: Nature, unit: str) -> Chart:
     return draw_excess(
         [
             (
-                f"{short_label(one.place.label)} · {cause_label(one.indicator)}",
+                short_label(one.place.label)
+                if len(nature.causes) == 1
+                else f"{short_label(one.place.label)} · {cause_label(one.indicator)}",
                 one.excess,
                 f"{one.place.label}, {one.indicator.label} : {french(one.place.events or 0)} "
                 f"{one.indicator.unit}, rapport lissé "

@@ -86,6 +86,11 @@ class AreaPage:
         return TWO_READINGS
 
     @property
+    def is_whole(self) -> bool:
+        """The whole territory, which is compared with nothing."""
+        return self.area.key == TERRITORY
+
+    @property
     def untold(self) -> int:
         return self.total - self.told
 

@@ -372,9 +372,9 @@ def _trend(asked: _Asked) -> Chart:
         tables = asked.tables(year)
         zone.append((year, _out_of_zone(tables, asked.area)))
         group.append((year, _out_of_group(tables, asked.area)))
-    lines = [("hors de l'intercommunalité", zone)]
+    lines = [("hors interco.", zone)]
     if asked.hospitals.group:
-        lines.append((f"hors du {asked.hospitals.group}", group))
+        lines.append(("hors groupement", group))
     return draw_leaving(lines, label=asked.areas.label(asked.area))
 
 

@@ -20,10 +20,11 @@ from maillage.population.queries.pyramid_page import list_conditions, short_name
 from maillage.population.queries.pyramid_page import share_words as said_share
 from maillage.population.queries.results import Results
 from maillage.population.queries.strata_tables import by_area
+from maillage.population.rules.area_view import IndicatorRow
 from maillage.population.rules.choices import ALL_YEARS, Option
 from maillage.population.rules.marks import SYNTHETIC, data_words
 from maillage.population.rules.numbers import NOT_TOLD, french
-from maillage.population.rules.places_view import Side
+from maillage.population.rules.places_view import OUT_SIDES, Side
 from maillage.population.rules.profile_view import (
     SHORT_STRATA,
     AgeRow,
@@ -186,13 +187,15 @@ def get_profile_file(
 
 
 def _indicators_document(page: AreaPage) -> dict[str, Any]:
-    """The indicators that are told, by kind, and those that truly differ from the territory."""
+    """The indicators that are told, by kind, those that truly differ from the territory, and those
+    that are beyond the limits of chance by an uncertain amount."""
     groups = []
     different = []
     for group in page.groups:
         told = [row for row in group.rows if row.is_told]
         rows = [
-            [row.label, row.events, _told_words(row.rate), _told_words(row.smoothed), row.words]
+            [row.label, row.events, _told_words(row.rate)]
+            + ([] if page.is_whole else [_told_words(row.smoothed), _side_words(row)])
             for row in told
         ]
         if rows:
@@ -202,7 +205,18 @@ def _indicators_document(page: AreaPage) -> dict[str, Any]:
             for row in told
             if row.side in (Side.ABOVE, Side.BELOW)
         ]
-    return {"groups": groups, "different": different}
+    beyond = [[row.label, row.events, _told_words(row.smoothed)] for row in page.beyond]
+    return {
+        "groups": groups,
+        "different": different,
+        "beyond": beyond,
+        "readings": page.two_readings,
+        "whole": page.is_whole,
+    }
+
+
+def _side_words(row: IndicatorRow) -> str:
+    return f"{row.words} ({OUT_SIDES[Side(row.out)]})" if row.out else row.words
 
 
 def _told_words(one: Told) -> str:
