@@ -33,13 +33,15 @@ from maillage.engines.rostering.problem import Rhythm
 
 Floats = NDArray[np.float64]
 
-LAYER_CAP = 60_000
 ARC_CAP = 3_000_000
-"""States of a day, and arcs of a graph, beyond which windows are left out."""
+STATES_CAP = 1_800_000
+"""Arcs of a graph, and states of all days at their widest, beyond which windows are left out."""
 SHORT_RUN = 8
 """Rolling limits over at most so many days are kept whole."""
-STAGGERS = (4, 2, 1, 0)
-"""How many windows of a longer rolling limit are followed at a time: the first that fits."""
+VERY_SHORT_RUN = 4
+"""The same where longer ones do not fit."""
+STAGGERS = (FREE, 4, 2, 1, 0)
+"""How many windows of a longer rolling limit are followed at a time (FREE: all of them)."""
 NO_LIMIT = -2
 """In tracks: a total that is kept whole, for its cost at the end."""
 
@@ -190,17 +192,22 @@ def _attempts(windows: Sequence[Window]) -> Iterator[frozenset[int]]:
     costs.sort(key=lambda at: windows[at].reach)
     yielded: set[frozenset[int]] = set()
     for with_costs in range(len(costs), -1, -1):
-        for stagger in STAGGERS if with_costs in (0, len(costs)) else STAGGERS[-1:]:
+        if 0 < with_costs < len(costs):
+            continue
+        for stagger in STAGGERS[:1] if with_costs else STAGGERS:
             kept = {*plain, *short, *costs[:with_costs]}
             for at in rolling:
                 length = windows[at].last - windows[at].first
-                if stagger and windows[at].first % max(1, length // stagger) == 0:
+                apart = max(1, length // max(stagger, 1))
+                if stagger == FREE or (stagger and windows[at].first % apart == 0):
                     kept.add(at)
             if frozenset(kept) not in yielded:
                 yielded.add(frozenset(kept))
                 yield frozenset(kept)
+    shortest = [at for at in short if windows[at].last - windows[at].first <= VERY_SHORT_RUN]
+    yield frozenset((*plain, *shortest))
     plain.sort(key=lambda at: max(windows[at].maximum, windows[at].minimum))
-    for count in range(len(plain) - 1, -1, -1):
+    for count in range(len(plain), -1, -1):
         yield frozenset(plain[:count])
 
 
@@ -305,7 +312,8 @@ def _unfolded(
         np.array([len(slots) for slots in options.slots], dtype=np.int64), tracks.adds,
         pending[0], pending[1], on, off, first_run, compiled.weekend, ends, left, most_weekends,
         tracks.most, tracks.least, tracks.left, tracks.closes,
-        np.array(radix, dtype=np.int64), tracks.tables, tracks.table_of, LAYER_CAP, ARC_CAP,
+        np.array(radix, dtype=np.int64), tracks.tables, tracks.table_of,
+        STATES_CAP // compiled.problem.days, ARC_CAP,
     )  # fmt: skip
     return None if status else (layers, starts, arcs, to, last)
 

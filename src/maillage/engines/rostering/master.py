@@ -348,3 +348,10 @@ class Master:
         column = self.columns[at]
         self.program.changeColBounds(self.at_of[at], 1.0, 1.0)
         self.fixed[column.person] = column
+
+    def release(self) -> None:
+        """Undo :meth:`fix`, for everybody."""
+        for at, column in enumerate(self.columns):
+            if self.fixed.get(column.person) is column:
+                self.program.changeColBounds(self.at_of[at], 0.0, highspy.kHighsInf)
+        self.fixed.clear()

@@ -1,0 +1,274 @@
+"""The plain model: one 0-1 variable by person and duty, every rule a constraint, given to CP-SAT.
+
+What most people would write. It is the baseline of the benchmark, solves small parts to the end,
+and improves some days of a roster while the others stay (:class:`Plain` with ``free`` days).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from maillage.engines.rostering.compiled import FREE, Bools, Compiled, CompiledPerson, Window
+
+Literal = cp_model.IntVar | int
+Linear = cp_model.LinearExpr | int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best roster found (people by slots), its cost by level, the bound of each level and
+    whether the level is proven, those above it being what they are."""
+
+    held: Bools
+    costs: tuple[int, ...]
+    bounds: tuple[int, ...]
+    proven: tuple[bool, ...]
+
+
+@dataclass(slots=True)
+class Plain:
+    """The model of a problem.
+
+    ``standing``: a roster. ``free``: the days that may change, the others staying as they stand;
+    None, all days.
+    """
+
+    compiled: Compiled
+    standing: Bools | None = None
+    free: frozenset[int] | None = None
+    model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
+    x: dict[tuple[int, int], Literal] = field(default_factory=dict)
+    levels: list[list[Linear]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.levels = [[] for _ in range(self.compiled.levels)]
+        for row, person in enumerate(self.compiled.people):
+            for slot in np.flatnonzero(person.may):
+                self.x[row, int(slot)] = self._literal(row, int(slot), person)
+        self._demand()
+        for row, person in enumerate(self.compiled.people):
+            self._person(row, person)
+
+    def _literal(self, row: int, slot: int, person: CompiledPerson) -> Literal:
+        if person.pinned[slot]:
+            return 1
+        day = int(self.compiled.day[slot])
+        if self.free is not None and self.standing is not None and day not in self.free:
+            return int(self.standing[row, slot])
+        return self.model.new_bool_var("")
+
+    def _demand(self) -> None:
+        compiled = self.compiled
+        holders: dict[int, list[Literal]] = {slot: [] for slot in range(len(compiled.slots))}
+        for (_, slot), literal in self.x.items():
+            holders[slot].append(literal)
+        for slot, those in holders.items():
+            required, total = int(compiled.required[slot]), sum(those)
+            settled = sum(one for one in those if isinstance(one, int))
+            if all(isinstance(one, int) for one in those):
+                self._cost(compiled.under[:, slot], max(required - settled, 0))
+                self._cost(compiled.over[:, slot], max(settled - required, 0))
+                continue
+            missing = self.model.new_int_var(0, required, "")
+            self.model.add(total + missing >= required)
+            self._cost(compiled.under[:, slot], missing)
+            if not compiled.can_exceed[slot]:
+                self.model.add(total <= max(required, settled))
+            elif len(those) > required:
+                spare = self.model.new_int_var(0, len(those), "")
+                self.model.add(total - spare <= required)
+                self._cost(compiled.over[:, slot], spare)
+
+    def _cost(self, points: Iterable[int], term: Linear) -> None:
+        for level, weight in enumerate(points):
+            if weight:
+                self.levels[level].append(int(weight) * term)
+
+    # -- Rules of one person ---------------------------------------------------------------------
+
+    def _person(self, row: int, person: CompiledPerson) -> None:
+        own = {slot: self.x[row, slot] for slot in map(int, np.flatnonzero(person.may))}
+        for slot, literal in own.items():
+            self._cost(person.hold[:, slot], literal)
+        self._exclusions(own)
+        for window in person.windows:
+            self._window(window, own)
+        if person.rhythm != type(person.rhythm)():
+            self._rhythm(person, own)
+
+    def _exclusions(self, own: Mapping[int, Literal]) -> None:
+        compiled = self.compiled
+        if compiled.problem.one_a_day:
+            by_day: dict[int, list[Literal]] = {}
+            for slot, literal in own.items():
+                by_day.setdefault(int(compiled.day[slot]), []).append(literal)
+            for literals in by_day.values():
+                if not all(isinstance(one, int) for one in literals) and len(literals) > 1:
+                    self.model.add_at_most_one(literals)
+        for slot, literal in own.items():
+            for other in compiled.after[slot]:
+                same_day = compiled.day[slot] == compiled.day[other]
+                if other in own and not (compiled.problem.one_a_day and same_day):
+                    self._not_both(literal, own[other])
+
+    def _not_both(self, first: Literal, second: Literal) -> None:
+        if not (isinstance(first, int) and isinstance(second, int)):
+            self.model.add(first + second <= 1)
+
+    def _window(self, window: Window, own: Mapping[int, Literal]) -> None:
+        terms = [int(window.adds[slot]) * literal for slot, literal in own.items() if window.adds[slot]]
+        if all(isinstance(term, int) for term in terms) and window.table is None:
+            return
+        total = sum(terms)
+        if window.maximum >= 0:
+            self.model.add(total <= window.maximum)
+        if window.minimum > 0:
+            self.model.add(total >= window.minimum)
+        if window.table is not None and self.compiled.shares_level != FREE:
+            points = [int(value) for value in window.table]
+            place = self.model.new_int_var(0, len(points) - 1, "")
+            self.model.add(place == total)
+            cost = self.model.new_int_var(min(points), max(points), "")
+            self.model.add_element(place, points, cost)
+            self.levels[self.compiled.shares_level].append(cost)
+
+    def _rhythm(self, person: CompiledPerson, own: Mapping[int, Literal]) -> None:
+        days = self.compiled.problem.days
+        works: list[Literal] = [0] * days
+        for day in range(days):
+            those = [one for slot, one in own.items() if self.compiled.day[slot] == day]
+            if those and all(isinstance(one, int) for one in those):
+                works[day] = max(one for one in those if isinstance(one, int))
+            elif those:
+                worked = self.model.new_bool_var("")
+                self.model.add_max_equality(worked, those)
+                works[day] = worked
+        self._runs(person, works)
+        if person.rhythm.max_weekends is None:
+            return
+        weekends: list[Literal] = []
+        for those_days in self.compiled.problem.weekends:
+            weekend = self.model.new_bool_var("")
+            for day in those_days:
+                self._clause([1 - works[day], weekend])
+            weekends.append(weekend)
+        self.model.add(sum(weekends) <= person.rhythm.max_weekends)
+
+    def _runs(self, person: CompiledPerson, works: Sequence[Literal]) -> None:
+        days, rhythm = len(works), person.rhythm
+        if rhythm.max_worked is not None:
+            for day in range(days - rhythm.max_worked):
+                self._clause([1 - works[d] for d in range(day, day + rhythm.max_worked + 1)])
+        for day in range(1, days):
+            for length in range(1, min(rhythm.min_worked or 1, days - day)):
+                inside = [1 - works[d] for d in range(day, day + length)]
+                self._clause([works[day - 1], *inside, works[day + length]])
+            for length in range(1, min(rhythm.min_off or 1, days - day)):
+                inside = [works[d] for d in range(day, day + length)]
+                self._clause([1 - works[day - 1], *inside, 1 - works[day + length]])
+
+    def _clause(self, literals: Sequence[Linear]) -> None:
+        """At least one of these is true."""
+        if any(isinstance(one, int) and one for one in literals):
+            return
+        if open_ := [one for one in literals if not isinstance(one, int)]:
+            self.model.add(sum(open_) >= 1)
+
+    # -- Solving ---------------------------------------------------------------------------------
+
+    def hint(self, held: Bools) -> None:
+        """Start from this roster."""
+        self.model.clear_hints()
+        for (row, slot), literal in self.x.items():
+            if isinstance(literal, cp_model.IntVar):
+                self.model.add_hint(literal, int(held[row, slot]))
+
+    def least(
+        self,
+        level: int,
+        *,
+        seconds: float,
+        workers: int,
+        seed: int,
+        on_better: Callable[[Bools], bool] | None = None,
+    ) -> tuple[Bools | None, int, bool]:
+        """The least cost of a level: what is held then, the bound, and whether it is proven.
+
+        ``on_better`` is called with each better roster, and stops the search by saying True.
+        """
+        self.model.minimize(sum(self.levels[level]))
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = max(0.05, seconds)
+        solver.parameters.num_workers = workers
+        solver.parameters.random_seed = seed
+        watch = _Watch(self, on_better) if on_better is not None else None
+        status = solver.solve(self.model, watch)
+        fixed = sum(int(person.fixed[level]) for person in self.compiled.people)
+        bound = fixed - int(-(solver.best_objective_bound - 1e-6) // 1)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None, bound, False
+        return self.held(solver.value), bound, status == cp_model.OPTIMAL
+
+    def held(self, value: Callable[[cp_model.IntVar], int]) -> Bools:
+        """The roster of a solution."""
+        result = np.zeros((len(self.compiled.people), len(self.compiled.slots)), dtype=np.bool_)
+        for (row, slot), literal in self.x.items():
+            result[row, slot] = bool(literal if isinstance(literal, int) else value(literal))
+        return result
+
+    def keep(self, level: int, held: Bools) -> None:
+        """The cost of a level may no more pass that of this roster."""
+        terms = self.levels[level]
+        if terms:
+            fixed = sum(int(person.fixed[level]) for person in self.compiled.people)
+            self.model.add(sum(terms) <= self.compiled.cost(held)[level] - fixed)
+
+
+class _Watch(cp_model.CpSolverSolutionCallback):
+    """Hands over each better roster."""
+
+    def __init__(self, plain: Plain, on_better: Callable[[Bools], bool]) -> None:
+        super().__init__()
+        self._plain, self._on_better = plain, on_better
+
+    def on_solution_callback(self) -> None:
+        """Called by the solver."""
+        if self._on_better(self._plain.held(self.value)):
+            self.stop_search()
+
+
+def solve_plain(
+    compiled: Compiled,
+    *,
+    seconds: float,
+    workers: int = 8,
+    seed: int = 0,
+    start: Bools | None = None,
+) -> Found | None:
+    """CP-SAT on the whole problem, level after level; None when it finds no roster in time.
+
+    With fewer than eight workers CP-SAT leaves out the searches that serve best here, so that
+    eight are asked for even on two cores.
+    """
+    plain = Plain(compiled)
+    best = start
+    bounds: list[int] = []
+    proven: list[bool] = []
+    for level in range(compiled.levels):
+        if best is not None:
+            plain.hint(best)
+        share = seconds / (compiled.levels - level)
+        held, bound, optimal = plain.least(level, seconds=share, workers=workers, seed=seed)
+        if held is not None:
+            best = held
+        if best is None:
+            return None
+        bounds.append(bound)
+        proven.append(optimal and all(proven))
+        plain.keep(level, best)
+    assert best is not None
+    return Found(best, compiled.cost(best), tuple(bounds), tuple(proven))
