@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from maillage.engines.rostering.duties import make_problem
 from maillage.engines.rostering.duty_values import (
@@ -31,8 +32,17 @@ from maillage.engines.rostering.duty_values import (
     list_duties,
     usual_hours,
 )
+from maillage.engines.rostering.half_day_values import (
+    CYCLE,
+    HalfDayDemand,
+    SharedPractitioner,
+    SiteNeed,
+)
+from maillage.engines.rostering.half_days import make_demand
 from maillage.engines.rostering.problem import Problem
 from maillage.engines.rostering.regulations import Regulations, regulations_on
+
+Floats = npt.NDArray[np.float64]
 
 YEAR_STARTS = date(2027, 1, 1)
 """First day of the invented years: a Friday, and the first day of a period of reference."""
@@ -272,3 +282,57 @@ def _late_arrival(rng: np.random.Generator, team: _Team) -> date | None:
     if rng.random() > 0.05:
         return None
     return team.starts + timedelta(days=int(rng.integers(team.days // 2 + 1)))
+
+
+def half_day_demand(
+    seed: int, *, practitioners: int = 40, sites: int = 12, pressure: float = 1.35
+) -> HalfDayDemand:
+    """One specialty over the sites of a territory: needs are ``pressure`` times what its people
+    can give, and each more practitioner on a site brings less."""
+    rng = np.random.default_rng([seed, practitioners, sites])
+    names = [f"site-{index + 1}" for index in range(sites)]
+    places = rng.uniform(0, 60, size=(sites, 2))
+    road = 1.25 * np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+    pairs = [(a, b) for a in range(sites) for b in range(a + 1, sites)]
+    people = [_shared(rng, index, names, road) for index in range(practitioners)]
+    total = pressure * sum(one.capacity for one in people)
+    weights = rng.dirichlet(np.full(sites, 2.0))
+    needs = []
+    for site, name in enumerate(names):
+        mean = total * weights[site] / CYCLE
+        for half in range(CYCLE):
+            wanted = max(1, int(rng.poisson(mean)))
+            first = int(rng.integers(350, 700))
+            values = tuple(int(first * 0.8**rank) for rank in range(wanted))
+            needs.append(SiteNeed(name, half, values, rooms=max(1, int(1.2 * mean) + 1)))
+    return make_demand(
+        people,
+        needs,
+        regulations_on(YEAR_STARTS),
+        travel={(names[a], names[b]): int(8 + road[a, b]) for a, b in pairs},
+        km={(names[a], names[b]): int(road[a, b]) for a, b in pairs},
+    )
+
+
+def _shared(
+    rng: np.random.Generator, index: int, names: Sequence[str], road: Floats
+) -> SharedPractitioner:
+    """Somebody who accepts the four sites nearest to their own, and has teaching or duties on some
+    half-days."""
+    home = int(rng.integers(len(names)))
+    near = np.argsort(road[home])[:5]
+    capacity = int(rng.choice([20, 20, 16, 12, 10]))
+    refused = frozenset(rng.choice(CYCLE, size=int(rng.integers(0, 5)), replace=False).tolist())
+    fixed = {}
+    if rng.random() < 0.3:
+        half = int(rng.integers(CYCLE))
+        if half not in refused:
+            fixed[half] = names[home]
+    return SharedPractitioner(
+        id=f"person-{index + 1:02d}",
+        home=names[home],
+        capacity=capacity,
+        sites=frozenset(names[site] for site in near),
+        fixed=fixed,
+        refused=refused,
+    )
