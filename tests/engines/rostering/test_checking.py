@@ -249,6 +249,22 @@ def test_a_run_broken_elsewhere_does_not_hide_a_new_one() -> None:
     assert checker.why_not("anne", "n4", roster) == ()
 
 
+def test_a_limit_that_is_broken_already_and_more_is_in_the_way() -> None:
+    limit = Limit("duties", "one", 0, 10, maximum=1)
+    problem = alone([night(f"n{day}", day) for day in range(3)], replace(ANNE, limits=(limit,)))
+    roster = Roster(frozenset({("anne", "n0"), ("anne", "n1")}))
+    assert Checker(problem).why_not("anne", "n2", roster) == (
+        Violation("one", "anne", ("n0", "n1", "n2"), 2),
+    )
+
+
+def test_the_last_run_of_a_rolling_limit_counts() -> None:
+    limit = Limit("duties", "one_in_three", 0, 5, maximum=1, rolling=3)
+    problem = alone([night(f"n{day}", day) for day in range(6)], replace(ANNE, limits=(limit,)))
+    assert holding(problem, "n2", "n4") == (Violation("one_in_three", "anne", ("n2", "n4"), 1),)
+    assert holding(problem, "n4", "n5") == ()
+
+
 def test_taking_a_duty_away_never_breaks_a_limit_that_was_broken_more() -> None:
     limit = Limit("duties", "one", 0, 10, maximum=1)
     problem = alone([night(f"n{day}", day) for day in range(3)], replace(ANNE, limits=(limit,)))

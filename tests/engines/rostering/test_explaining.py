@@ -72,13 +72,13 @@ def least_missing(problem: Problem) -> int:
 
 
 @given(problems(**TINY))
-@settings(max_examples=60 * DEPTH)
+@settings(max_examples=25 * DEPTH)
 def test_the_model_finds_the_fewest_missing(problem: Problem) -> None:
     assert least_missing(problem) == fewest_missing(problem)
 
 
 @given(problems(**TINY))
-@settings(max_examples=60 * DEPTH)
+@settings(max_examples=25 * DEPTH)
 def test_certificates_are_true_and_verified(problem: Problem) -> None:
     checker = Checker(problem)
     proven = 0
@@ -227,7 +227,7 @@ def negotiable_items(problem: Problem) -> list[Item]:
 
 
 @given(problems(**TINY))
-@settings(max_examples=40 * DEPTH)
+@settings(max_examples=25 * DEPTH)
 def test_ways_out_are_the_smallest_and_true(problem: Problem) -> None:
     checker = Checker(problem)
     parts = parts_of(checker)
@@ -275,7 +275,7 @@ def test_what_is_not_negotiable_is_never_lifted() -> None:
 
 
 @given(st.integers(0, 10**6), problems(**TINY))
-@settings(max_examples=30 * DEPTH)
+@settings(max_examples=15 * DEPTH)
 def test_an_explanation_of_any_roster_is_true(seed: int, problem: Problem) -> None:
     roster = some_lawful_roster(problem, seed)
     explanation = explain_holes(problem, roster, seconds=5, workers=1)

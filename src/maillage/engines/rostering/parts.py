@@ -120,7 +120,9 @@ def part_of(
             slot.id
             for slot in slots
             if slot.id in checker.people[person].pinned
-            or (slot.line in checker.people[person].lines and not checker.barred(person, slot.id))
+            or all(
+                negotiable and violation.negotiable for violation in checker.barred(person, slot.id)
+            )
         )
         for person in people
     }

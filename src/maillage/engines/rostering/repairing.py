@@ -1,13 +1,14 @@
 """Somebody is away: who holds their duties instead, changing as few duties as can be.
 
-In this order: no more people missing than must be; the fewest duties that change hands; shares;
-wishes. The search goes from chains of one to longer ones, in the weeks around, then over the whole
-part, whose bounds say whether fewer would have been possible.
+In this order: no slot misses more people than before if it can be helped (filling another hole
+instead is no excuse); the fewest duties that change hands; shares; wishes. The search goes from
+the duties lost alone to the weeks around, then over the whole part, whose bounds say whether fewer
+would have been possible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -45,8 +46,8 @@ class Repaired:
     """A repaired roster.
 
     ``lost``: slots that the person had to leave. ``moves``: every slot that changes hands, in order
-    of time, those of ``lost`` that nobody takes included. ``left_empty``: people missing in points
-    of UNDER above what the roster missed before. ``proven``: nothing better exists for, in turn,
+    of time, those of ``lost`` that nobody takes included. ``left_empty``: people missing above what
+    each slot missed before, in points of UNDER. ``proven``: nothing better exists for, in turn,
     people missing, slots changed, shares, wishes. ``verdict`` judges the roster in ``problem``, in
     which the person is away.
     """
@@ -212,10 +213,8 @@ class _Repairing:
         self.lost = {name for name in lost if name in inside}
         self.workers = workers
         self.seed = seed
-        before_standing = checker.standing(Roster(before))
-        self.allowance = sum(
-            checker.slots[name].under * before_standing.missing(name) for name in part.slots
-        )
+        stood = checker.standing(Roster(before))
+        self.allowed = {name: stood.missing(name) for name in part.slots}
 
     def run(self, seconds: float) -> tuple[frozenset[Pair], Proven]:
         """The pairs held after repair, and what is proven.
@@ -271,13 +270,13 @@ class _Repairing:
         return not change.violations
 
     def _costs(self, found: frozenset[Pair]) -> tuple[int, int]:
-        """Points missing above what was missing before, and slots changed."""
+        """Points missing above what each slot missed before, and slots changed."""
         standing = self.checker.standing(Roster(found))
-        under = sum(
-            self.checker.slots[name].under * standing.missing(name) for name in self.part.slots
+        extra = sum(
+            self.checker.slots[name].under * max(0, standing.missing(name) - allowed)
+            for name, allowed in self.allowed.items()
         )
-        changed = {name for _, name in found ^ self.before}
-        return max(0, under - self.allowance), len(changed)
+        return extra, len({name for _, name in found ^ self.before})
 
     def _model(self, days: int | None) -> _Changing:
         """The model in which only slots so many days around the lost ones may change."""
@@ -288,7 +287,7 @@ class _Repairing:
             standing=self.held,
             free=self._free(days),
         )
-        return _Changing(model, self.before, self.allowance, self.workers, self.seed)
+        return _Changing(model, self.before, self.allowed, self.workers, self.seed)
 
     def _free(self, days: int | None) -> frozenset[Pair] | None:
         """Pairs of the slots around the lost ones; None, all."""
@@ -304,14 +303,23 @@ class _Repairing:
 
 
 class _Changing:
-    """A model with two totals: points missing beyond what was missing before, slots changed."""
+    """A model with two totals: points missing beyond what each slot missed, slots changed."""
 
     def __init__(
-        self, model: PartModel, before: frozenset[Pair], allowance: int, workers: int, seed: int
+        self,
+        model: PartModel,
+        before: frozenset[Pair],
+        allowed: Mapping[str, int],
+        workers: int,
+        seed: int,
     ) -> None:
         self.model = model
-        self.extra = model.model.new_int_var(0, 1 << 40, "")
-        model.model.add(self.extra >= model.under() - allowance)
+        more: list[Linear] = []
+        for name, missing in model.missing.items():
+            beyond = model.model.new_int_var(0, model.checker.slots[name].required, "")
+            model.model.add(beyond >= missing - allowed[name])
+            more.append(model.checker.slots[name].under * beyond)
+        self.extra: Linear = sum(more)
         self.changed = model.slots_changed(before)
         self.workers = workers
         self.seed = seed
