@@ -24,6 +24,13 @@ class OncallConfig(AppConfig):
                 "oncall.release-slot": "Libération d'un créneau de garde",
                 "oncall.ask-for-roster": "Demande de garde",
                 "oncall.answer-request": "Réponse à une demande de garde",
+                "oncall.ask-away": "Demande de congé ou souhait de garde",
+                "oncall.answer-away": "Réponse à un congé ou un souhait",
+                "oncall.withdraw-away": "Retrait d'un congé ou d'un souhait",
+                "oncall.exempt": "Exemption de garde",
+                "oncall.end-exemption": "Fin d'une exemption de garde",
+                "oncall.add-member": "Participation à une ligne",
+                "oncall.end-member": "Fin de participation à une ligne",
                 "oncall.propose-swap": "Proposition d'échange de gardes",
                 "oncall.answer-swap": "Réponse à un échange de gardes",
                 "oncall.withdraw-swap": "Retrait d'un échange de gardes",
@@ -47,13 +54,15 @@ class OncallConfig(AppConfig):
                 "oncall.compute-roster": "Calcul d'un tableau de service",
                 "oncall.keep-proposal": "Proposition retenue dans un brouillon",
                 "oncall.drop-proposal": "Proposition écartée",
-                "oncall.repair-roster": "Réparation d'un tableau de service",
+                "oncall.change-hands": "Changement de titulaire d'une garde",
+                "oncall.note-absence": "Absence notée par ceux qui font les tableaux",
             }
         )
         name_details(
             "oncall",
             {
                 "answer": "réponse",
+                "answer_state": "état",
                 "changed": "gardes modifiées",
                 "duties": "gardes",
                 "faults": "règles non respectées",
@@ -73,6 +82,7 @@ class OncallConfig(AppConfig):
                 "reason": "motif",
                 "return_starts_at": "en retour, du",
                 "taken_by": "prise par",
+                "scope": "portée",
                 "service": "offre",
                 "starts_at": "du",
                 "state": "état",

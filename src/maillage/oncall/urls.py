@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from maillage.oncall import views
-from maillage.oncall.views import mine, rosters, swaps
+from maillage.oncall.views import away, holes, mine, rosters, swaps
 
 app_name = "oncall"
 
@@ -26,6 +26,14 @@ people = [
     path("echanges/<int:pk>", swaps.swap, name="swap"),
     path("echanges/<int:pk>/<slug:act>", swaps.act_on_swap, name="act-on-swap"),
     path("creneaux/<int:pk>/echange", swaps.propose, name="propose-swap"),
+    path("conges", away.away, name="away"),
+    path("conges/demande", away.ask_away, name="ask-away"),
+    path("conges/<int:pk>/reponse", away.answer_away, name="answer-away"),
+    path("conges/<int:pk>/retrait", away.withdraw_away, name="withdraw-away"),
+    path("exemptions", away.exemptions, name="exemptions"),
+    path("exemptions/<int:pk>/fin", away.end_exemption, name="end-exemption"),
+    path("lignes/<slug:slug>/participants", away.members, name="members"),
+    path("participants/<int:pk>/fin", away.end_member, name="end-member"),
     path("agendas/<int:pk>/revocation", mine.revoke_calendar, name="revoke-calendar"),
     path("lignes/<slug:slug>/agenda", mine.line_calendar, name="line-calendar"),
 ]
@@ -39,6 +47,7 @@ tableaux = [
     path("<slug:slug>/gardes/<int:pk>/figer", rosters.pin, name="pin"),
     path("<slug:slug>/gardes/<int:pk>/retirer", rosters.remove, name="remove"),
     path("<slug:slug>/publier", rosters.publish, name="publish"),
+    path("<slug:slug>/preuve", holes.roster_proof, name="proof"),
     path("<slug:slug>/modifier", rosters.amend, name="amend"),
     path("<slug:slug>/vider", rosters.clear, name="clear"),
     path("<slug:slug>/avis", rosters.opinion, name="opinion"),
@@ -47,7 +56,17 @@ tableaux = [
     path("<slug:slug>/abandonner", rosters.move, {"state": "ABANDONED"}, name="abandon"),
 ]
 
+holes_pages = [
+    path("trous", holes.holes, name="holes"),
+    path("absence", holes.repair, name="repair"),
+    path("absence/reparer", holes.do_repair, name="do-repair"),
+    path("creneaux/<int:pk>", holes.slot, name="slot"),
+    path("creneaux/<int:pk>/changer", holes.change, name="change"),
+    path("creneaux/<int:pk>/preuve", holes.proof, name="proof"),
+]
+
 urlpatterns = [
+    path("gardes/", include(holes_pages)),
     path("gardes/tableaux/", include((tableaux, "rosters"))),
     path("astreintes/", include(lines)),
     path("gardes/", include(people)),

@@ -32,6 +32,8 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Mes gardes", "oncall:mine", "oncall.own-duties"),
             ("Gardes et astreintes", "oncall:lines", "oncall.read"),
+            ("Congés et souhaits", "oncall:away", "oncall.give-opinion"),
+            ("Échanges de gardes", "oncall:swaps", "oncall.give-opinion"),
             ("Demandes de garde", "oncall:requests", "oncall.read"),
             ("Effectifs", "workforce:posts", "workforce.read"),
             ("Ma semaine", "workforce:my-week", "workforce.read-own"),
