@@ -14,16 +14,25 @@ from .replacing import Candidate, Way, replacements
 
 if TYPE_CHECKING:
     from .certificates import Certificate, verify_certificate
+    from .duties import make_problem, reason_of
     from .explaining import Explanation, explain_holes
+    from .half_days import allocate_half_days
+    from .regulations import regulations_on
     from .relaxing import WayOut, ways_out
     from .repairing import Repaired, repair
+    from .year_plans import make_year
 
 _LATER = {
     "Certificate": "certificates",
     "Explanation": "explaining",
     "Repaired": "repairing",
     "WayOut": "relaxing",
+    "allocate_half_days": "half_days",
     "explain_holes": "explaining",
+    "make_problem": "duties",
+    "make_year": "year_plans",
+    "reason_of": "duties",
+    "regulations_on": "regulations",
     "repair": "repairing",
     "verify_certificate": "certificates",
     "ways_out": "relaxing",
@@ -40,8 +49,13 @@ __all__ = [
     "Standing",
     "Way",
     "WayOut",
+    "allocate_half_days",
     "check",
     "explain_holes",
+    "make_problem",
+    "make_year",
+    "reason_of",
+    "regulations_on",
     "repair",
     "replacements",
     "verify_certificate",

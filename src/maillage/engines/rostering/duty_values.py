@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from maillage.engines.rostering.regulations import Regulations
 from maillage.vocabulary.calendar import paris_instant, public_holidays, to_paris
@@ -345,9 +346,12 @@ def service_times(day: date, half: Half, regulations: Regulations) -> tuple[date
     """Start and end of a half-day of day service."""
     midday = regulations.clock("period.midday")
     if half is Half.MORNING:
-        first, last = regulations.clock("period.day_starts"), midday
-    else:
-        first, last = midday, regulations.clock("period.night_starts")
+        return _instants(day, regulations.clock("period.day_starts"), midday)
+    return _instants(day, midday, regulations.clock("period.night_starts"))
+
+
+@lru_cache(maxsize=8192)
+def _instants(day: date, first: time, last: time) -> tuple[datetime, datetime]:
     return paris_instant(day, first), paris_instant(day, last)
 
 
