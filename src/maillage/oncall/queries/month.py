@@ -11,10 +11,17 @@ from maillage.accounts.names import name_key
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import HealthcareService, Practitioner
 from maillage.engines.rostering import Standing
+from maillage.engines.rostering.problem import Roster as EngineRoster
 from maillage.oncall.enums import VersionState
 from maillage.oncall.models import DutyLine, PlannedDuty, Roster, RosterVersion
-from maillage.oncall.queries.problem import Board, board_of_version
-from maillage.oncall.queries.rosters import get_roster_of, get_version, may_plan, roster_days
+from maillage.oncall.queries.problem import Board, board_in_force, board_of_version
+from maillage.oncall.queries.rosters import (
+    duties_of_version,
+    get_roster_of,
+    get_version,
+    may_plan,
+    roster_days,
+)
 from maillage.oncall.queries.standing import Fault, faults_of
 from maillage.oncall.rules.duties import Duty
 from maillage.oncall.rules.explanations import DAYS, Explanation, explain, short_hours
@@ -33,6 +40,7 @@ class GridDuty:
     why: tuple[Explanation, ...]
     begun: bool
     says_service: bool
+    instead_of: str = ""
 
     @property
     def hours(self) -> str:
@@ -117,14 +125,20 @@ class Month:
 def get_month(
     slug: str, by: Actor, *, at: datetime, number: int | None = None, drafts: bool = True
 ) -> Month:
-    """A version of a roster (see :func:`get_version`) as a grid. About twenty queries, whatever the
+    """A version of a roster (see :func:`get_version`) as a grid; of the published one, what is in
+    force now, swaps and repairs since included. About twenty queries, whatever the
     number of days, lines and people. Raises :class:`NotFound`."""
     roster = get_roster_of(slug)
     version = get_version(roster, number, drafts=drafts)
     version.roster = roster
-    board = board_of_version(version, at=at)
-    faults = faults_of(board, at=at)
     lines = tuple(roster.lines.all())
+    planned: Mapping[tuple[str, str, datetime], Duty] = {}
+    if version.state == VersionState.PUBLISHED:
+        board = board_in_force(lines, roster.starts_on, roster.ends_on, at=at)
+        planned = {duty.key: duty for duty in duties_of_version(version)}
+    else:
+        board = board_of_version(version, at=at)
+    faults = faults_of(board, at=at)
     services = {s.slug: s for line in lines for s in line.services.all()}
     whys: dict[str, list[Explanation]] = defaultdict(list)
     for fault in faults:
@@ -143,6 +157,7 @@ def get_month(
                 why=tuple(whys[duty.id]),
                 begun=duty.starts_at <= at,
                 says_service=duty.line in pooled,
+                instead_of=_planned_name(board, duty, planned),
             )
         )
     today = local_day(at)
@@ -168,6 +183,16 @@ def get_month(
         sees_drafts=drafts,
         board=board,
     )
+
+
+def _planned_name(
+    board: Board, duty: Duty, planned: Mapping[tuple[str, str, datetime], Duty]
+) -> str:
+    """Who was published on a duty that is now in other hands; empty when nothing changed."""
+    was = planned.get(duty.key)
+    if was is None or was.holder == duty.holder:
+        return ""
+    return board.name(was.holder) if was.holder else "personne"
 
 
 def _service(slug: str) -> HealthcareService:
@@ -198,12 +223,16 @@ class Candidate:
         return not self.why
 
 
-def list_candidates_of(board: Board, duty: Duty) -> list[Candidate]:
+def list_candidates_of(
+    board: Board, duty: Duty, standing: Standing | None = None
+) -> list[Candidate]:
     """Everybody who takes part in the line of a duty that day: first those whom nothing prevents,
-    who hold least; then the others, each with their reasons. No query."""
+    who hold least; then the others, each with their reasons. ``standing``: that of the board, when
+    nobody holds the duty and several are asked about. No query."""
     kept = board.by_id[duty.id]
     others = [one.held_by(None) if one.id == kept.id else one for one in board.duties]
-    standing = Standing(board.checker, type(board.roster)(_pairs(others)))
+    if standing is None:
+        standing = Standing(board.checker, EngineRoster(_pairs(others)))
     counts = _counts(board, others)
     people = {p.id: p for p in board.problem.people}
     found = []

@@ -57,6 +57,24 @@ def _rosters() -> QuerySet[Roster]:
     )
 
 
+def load_lines(slugs: Collection[str]) -> list[DutyLine]:
+    """These lines with their services, sites and establishments. Two queries."""
+    return list(_lines().filter(slug__in=slugs))
+
+
+def lines_around(line: DutyLine, day: date) -> list[DutyLine]:
+    """A line, and those that are planned with it in a published roster of that day. Three
+    queries."""
+    together = Roster.objects.filter(
+        lines=line,
+        starts_on__lte=day,
+        ends_on__gt=day,
+        versions__state=VersionState.PUBLISHED,
+    )
+    slugs = set(together.values_list("lines__slug", flat=True)) | {line.slug}
+    return load_lines(slugs)
+
+
 def owners_of_line(line: DutyLine) -> frozenset[str]:
     """Establishments that keep a line or receive through it; no query when its services are at
     hand."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maillage.engines.rostering.problem import Violation
 from maillage.oncall.models import DutySlot, RosterVersion
-from maillage.oncall.queries.problem import Board, board_of_version
+from maillage.oncall.queries.problem import Board, board_in_force, board_of_version
+from maillage.oncall.queries.rosters import lines_around
 from maillage.oncall.rules.duties import Duty, DutyChange, overlaps_of_holders
 from maillage.oncall.rules.explanations import Explanation, explain
+from maillage.oncall.rules.moves import SlotMove
+from maillage.vocabulary.calendar import local_day
+
+AROUND = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -84,3 +89,26 @@ def taken_elsewhere(
         if mine.key in changed:
             found.append((mine, names.get(that.line, that.line), that.ends_at))
     return found
+
+
+def new_faults(
+    slots: Sequence[DutySlot], moves: Sequence[SlotMove], *, at: datetime
+) -> list[Fault]:
+    """Rules that these moves of slots in force would newly break, as the checker says."""
+    days = [local_day(slot.starts_at) for slot in slots]
+    first, last = min(days) - AROUND, max(days) + AROUND
+    lines = {line.slug: line for slot in slots for line in lines_around(slot.line, days[0])}
+    board = board_in_force(list(lines.values()), first, last, at=at)
+    people = {person.id for person in board.problem.people}
+    gains = [(move.gains, f"s{move.slot}") for move in moves if move.gains in people]
+    losses = [(move.loses, f"s{move.slot}") for move in moves if move.loses]
+    change = board.checker.cost_of_change(board.roster, gains, losses)
+    return [
+        Fault(
+            one.person,
+            board.name(one.person),
+            _named(board, one),
+            explain(one, board.by_id, board.regulations),
+        )
+        for one in change.violations
+    ]
