@@ -191,6 +191,9 @@ class _Maker:
         self.days = (ends - starts).days
         self.origin = paris_instant(starts, time(0))
         self._check(doctors)
+        self.longest: dict[str, int] = defaultdict(int)
+        for duty in (*self.duties, *(duty for doctor in doctors for duty in doctor.held)):
+            self.longest[duty.line] = max(self.longest[duty.line], duty.lasts)
         # Net counters of each person, by duty: what differs from one to another.
         self.net: dict[str, dict[str, int]] = defaultdict(dict)
         self.targets = self._targets(doctors)
@@ -374,11 +377,8 @@ class _Maker:
 
     def rests(self) -> Iterator[Rest]:
         """Rests between two duties, by kind of line."""
-        longest: dict[str, int] = defaultdict(int)
-        for duty in self.duties:
-            longest[duty.line] = max(longest[duty.line], duty.lasts)
         on_site = [line.id for line in self.lines.values() if line.kind.is_on_site]
-        long = frozenset(i for i in on_site if is_derogatory(longest[i], self.regulations))
+        long = frozenset(i for i in on_site if is_derogatory(self.longest[i], self.regulations))
         least = max(
             self.regulations.minutes("rest.daily_hours"),
             self.regulations.minutes("rest.after_night_duty_hours"),
