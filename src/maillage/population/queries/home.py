@@ -54,8 +54,8 @@ def _of_versions(by: Actor, at: datetime) -> list[DataTask]:
 def _version_line(version: DataSetVersion, at: datetime) -> DataTask | None:
     url = reverse("population:version", args=[version.dataset.slug, version.number])
     if version.state == VersionState.QUALITY:
-        since = f"chargée {french_instant(version.loaded_at)}" if version.loaded_at else ""
-        return DataTask("limit", "Rapport à lire", str(version), url, since)
+        since = version.loaded_at or version.asked_at
+        return DataTask("limit", "Rapport à lire", str(version), url, f"chargée {_when(since)}")
     if version.state == VersionState.FAILED and at - version.asked_at <= NEWS_FOR:
         words = version.error.splitlines()[0][:120] if version.error else "rien n'a été chargé"
         return DataTask("hole", "Chargement en échec", str(version), url, words)
@@ -84,9 +84,13 @@ def _computation_line(one: Computation, at: datetime) -> DataTask | None:
         return DataTask("info", "Calcul en cours", label, url, one.asked_by)
     if one.state != ComputationState.DONE or one.done_at is None:
         return None
-    ended = f"calculé {french_instant(one.done_at)}"
+    ended = f"calculé {_when(one.done_at)}"
     if one.is_current:
-        return DataTask("ok", "Calcul terminé", label, url, f"{ended}, montré sur les pages")
+        return DataTask("ok", "Calcul terminé", label, url, f"{ended}, montré")
     if one.version.state == VersionState.READY:
-        return DataTask("limit", "À montrer", label, url, f"{ended}, pas encore montré")
+        return DataTask("limit", "À montrer", label, url, ended)
     return None
+
+
+def _when(at: datetime) -> str:
+    return f"le {french_instant(at, weekday=False)}"
