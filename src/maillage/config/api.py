@@ -28,6 +28,7 @@ from maillage.portal.middleware import problem_response
 from maillage.referrals.api import routers as referrals
 from maillage.territory.api import router as territory
 from maillage.vocabulary.errors import Invalid, MaillageError, NotAllowed, NotKnown, Problem
+from maillage.workforce.api import router as workforce
 
 api = Interface(
     title="Maillage",
@@ -47,6 +48,7 @@ for prefix, router in (
     ("/annuaire", directory),
     ("/conventions", agreements),
     ("/filieres", pathways),
+    ("/effectifs", workforce),
     ("/astreintes", oncall),
     ("/couverture", coverage),
     ("/population", population),

@@ -53,7 +53,7 @@ def _bound(facts: AgreementFacts) -> frozenset[str]:
 
 
 def load_carriers(slugs: Iterable[str] | None = None) -> dict[str, Carrier]:
-    """Agreements of the kinds that may carry a half-day, or those of these slugs, by slug. Nine
+    """Agreements of the kinds that may carry a half-day, or those of these slugs, by slug. Seven
     statements whatever their number."""
     found = Agreement.objects.filter(kind__in=CARRYING_KINDS).order_by("slug")
     if slugs is not None:

@@ -133,7 +133,7 @@ def get_demography(
     selection: Selection, *, actor: Actor, on: date, wanted: Mapping[str, float | int]
 ) -> DemographyPage:
     """The demography of a selection on a day. ``wanted`` are hypotheses that the reader changed.
-    Ages of fewer than five people show to medical affairs of all their employers only. Nine
+    Ages of fewer than five people show to medical affairs of all their employers only. Eight
     statements whatever the size."""
     every = list(positions(on))
     kept = [one for one in every if selection.keeps(one)]
@@ -308,7 +308,7 @@ def get_line_outlook(
     """When a duty line fails: ``practitioners`` (slugs) are those who may hold it today;
     ``slots_per_year`` its slots; ``most_per_person`` how many of them one person may hold in a
     year. Turnover is that of their specialties in the territory, entries those of the
-    specialties in the proportion of the line's people. None when no age is known. Three
+    specialties in the proportion of the line's people. None when no age is known. Two
     statements. It names no age: whoever sees the line may read it, but for a line of fewer people
     than :data:`SMALLEST_GROUP`, for which the caller asks ``may_read_records``.
     """

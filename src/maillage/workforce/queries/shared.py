@@ -23,7 +23,7 @@ from maillage.workforce.queries.people import find_own
 from maillage.workforce.queries.weeks import as_half_day, half_day_rows, kilometres_from
 from maillage.workforce.rules.bonus import Bonus, compute_bonus
 from maillage.workforce.rules.owed import Balance, SharedWeek, balances
-from maillage.workforce.rules.weeks import HalfDay, weekly_half_days
+from maillage.workforce.rules.weeks import HalfDay, french_number, weekly_half_days
 
 LONGEST_DAYS = 750
 """Days of the longest period of which balances are counted."""
@@ -43,12 +43,12 @@ class SharedRow:
     may_open: bool
 
     @property
-    def home_words(self) -> float:
-        return float(self.at_home)
+    def home_words(self) -> str:
+        return french_number(self.at_home)
 
     @property
-    def away_words(self) -> list[tuple[str, float]]:
-        return [(name, float(share)) for name, share in self.away]
+    def away_words(self) -> list[tuple[str, str]]:
+        return [(name, french_number(share)) for name, share in self.away]
 
 
 @dataclass(frozen=True)

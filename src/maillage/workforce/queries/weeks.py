@@ -26,6 +26,7 @@ from maillage.workforce.rules.weeks import (
     HalfDay,
     dates_of,
     find_conflicts,
+    french_number,
     weekly_half_days,
 )
 
@@ -73,12 +74,12 @@ class WeekPage:
     next_change: date | None
 
     @property
-    def days(self) -> list[str]:
-        return [WEEKDAYS[number - 1].capitalize() for number in SHOWN_DAYS]
+    def total_words(self) -> str:
+        return french_number(self.total)
 
     @property
-    def total_words(self) -> float:
-        return float(self.total)
+    def site_words(self) -> list[tuple[Site, str]]:
+        return [(site, french_number(share)) for site, share in self.by_site]
 
 
 def half_day_rows() -> QuerySet[WeeklyHalfDay]:
@@ -185,10 +186,10 @@ def get_week(practitioner: Practitioner, *, on: date) -> WeekPage:
         day=on,
         rows=tuple(
             (
-                Half(half).label,
-                tuple(_grid_cell(day, half, now, wrong) for day in SHOWN_DAYS),
+                WEEKDAYS[day - 1].capitalize(),
+                tuple(_grid_cell(day, half, now, wrong) for half in (Half.MORNING, Half.AFTERNOON)),
             )
-            for half in (Half.MORNING, Half.AFTERNOON)
+            for day in SHOWN_DAYS
         ),
         conflicts=conflicts,
         bonus=_bonus(current, record, rows, on) if record else None,

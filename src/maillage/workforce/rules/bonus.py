@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from maillage.engines.rostering.regulations import Regulations
-from maillage.workforce.rules.weeks import SHARES, HalfDay
+from maillage.workforce.rules.weeks import SHARES, HalfDay, french_number
 
 ROAD_OVER_CROW = 1.3
 """Kilometres of road for one as the crow flies: the mean of French roads, used where no road
@@ -34,8 +34,8 @@ class OtherSite:
     is_unsure: bool
 
     @property
-    def half_days_words(self) -> float:
-        return float(self.half_days)
+    def half_days_words(self) -> str:
+        return french_number(self.half_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Bonus:
     note: str
 
     @property
-    def half_days_words(self) -> float:
-        return float(self.half_days)
+    def half_days_words(self) -> str:
+        return french_number(self.half_days)
 
     @property
     def is_unsure(self) -> bool:
