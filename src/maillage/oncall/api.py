@@ -10,7 +10,9 @@ from ninja import Query, Router, Schema
 from maillage.accounts.http import Request
 from maillage.oncall import queries
 from maillage.oncall.permissions import READ
+from maillage.oncall.queries.now import list_on_duty
 from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.errors import Invalid
 
 router = Router(tags=["Gardes et astreintes"])
 
@@ -112,6 +114,57 @@ def list_lines(
     _allow(request)
     found = queries.list_lines_now(request.now, care_type=care_type, organization=organization)
     return [_line(one) for one in found]
+
+
+class OnDutyOut(Schema):
+    """One slot under way. ``holder`` is null for a hole; ``phone`` is that of the line, else of the
+    service that receives."""
+
+    line: str
+    line_name: str
+    kind: str
+    care_type: str
+    service: str
+    service_name: str
+    site: str
+    site_name: str
+    starts_at: datetime
+    ends_at: datetime
+    holder: str | None
+    holder_name: str | None
+    response_minutes: int
+    phone: str
+
+
+@router.get("/maintenant", response=list[OnDutyOut], summary="Qui est de garde, à un instant")
+def list_now(
+    request: Request, care_type: Text = "", organization: Text = "", le: datetime | None = None
+) -> list[dict[str, object]]:
+    """The slots under way now, or at the instant ``le``: one query."""
+    _allow(request)
+    at = le or request.now
+    if at.tzinfo is None:
+        raise Invalid("api.instant", "Le décalage horaire de cet instant manque (+01:00).")
+    found = list_on_duty(at, care_type=care_type, organization=organization)
+    return [
+        {
+            "line": one.line.slug,
+            "line_name": one.line.name,
+            "kind": one.line.kind,
+            "care_type": one.line.care_type,
+            "service": one.service.slug,
+            "service_name": one.service.name,
+            "site": one.service.site.finess,
+            "site_name": one.service.site.name,
+            "starts_at": one.slot.starts_at,
+            "ends_at": one.slot.ends_at,
+            "holder": one.holder.slug if one.holder else None,
+            "holder_name": str(one.holder) if one.holder else None,
+            "response_minutes": one.response_minutes,
+            "phone": one.phone,
+        }
+        for one in found
+    ]
 
 
 @router.get(

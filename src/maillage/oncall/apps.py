@@ -14,6 +14,7 @@ class OncallConfig(AppConfig):
         """Name the acts of this room, and register its lists."""
         from maillage.accounts.acts import name_acts, name_details
         from maillage.exchange.tables import register
+        from maillage.oncall import tasks  # noqa: F401
         from maillage.oncall.imports import TABLES
 
         register(*TABLES)
@@ -31,6 +32,7 @@ class OncallConfig(AppConfig):
                 "oncall.end-exemption": "Fin d'une exemption de garde",
                 "oncall.add-member": "Participation à une ligne",
                 "oncall.end-member": "Fin de participation à une ligne",
+                "oncall.record-duty": "Enregistrement d'une garde réalisée",
                 "oncall.propose-swap": "Proposition d'échange de gardes",
                 "oncall.answer-swap": "Réponse à un échange de gardes",
                 "oncall.withdraw-swap": "Retrait d'un échange de gardes",
@@ -71,6 +73,7 @@ class OncallConfig(AppConfig):
                 "pinned": "figée",
                 "previous_name": "titulaire précédent",
                 "version": "version",
+                "calls": "déplacements",
                 "created": "créneaux créés",
                 "ends_at": "au",
                 "first_day": "premier jour",
@@ -82,7 +85,9 @@ class OncallConfig(AppConfig):
                 "reason": "motif",
                 "return_starts_at": "en retour, du",
                 "taken_by": "prise par",
+                "worked_minutes": "minutes de travail",
                 "scope": "portée",
+                "seconds": "durée demandée (s)",
                 "service": "offre",
                 "starts_at": "du",
                 "state": "état",

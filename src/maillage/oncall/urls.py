@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from maillage.oncall import views
-from maillage.oncall.views import away, holes, mine, rosters, swaps
+from maillage.oncall.views import attempts, away, duties, holes, mine, rosters, swaps
 
 app_name = "oncall"
 
@@ -34,6 +34,9 @@ people = [
     path("exemptions/<int:pk>/fin", away.end_exemption, name="end-exemption"),
     path("lignes/<slug:slug>/participants", away.members, name="members"),
     path("participants/<int:pk>/fin", away.end_member, name="end-member"),
+    path("maintenant", duties.on_duty, name="on-duty"),
+    path("lignes/<slug:slug>/realise", duties.done, name="done"),
+    path("creneaux/<int:pk>/realise", duties.record_duty, name="record-duty"),
     path("agendas/<int:pk>/revocation", mine.revoke_calendar, name="revoke-calendar"),
     path("lignes/<slug:slug>/agenda", mine.line_calendar, name="line-calendar"),
 ]
@@ -48,6 +51,12 @@ tableaux = [
     path("<slug:slug>/gardes/<int:pk>/retirer", rosters.remove, name="remove"),
     path("<slug:slug>/publier", rosters.publish, name="publish"),
     path("<slug:slug>/preuve", holes.roster_proof, name="proof"),
+    path("<slug:slug>/equite", attempts.fairness, name="fairness"),
+    path("<slug:slug>/calculs", attempts.start, name="compute"),
+    path("<slug:slug>/calculs/<int:pk>", attempts.attempt, name="attempt"),
+    path("<slug:slug>/calculs/<int:pk>/arreter", attempts.stop, name="stop"),
+    path("<slug:slug>/calculs/<int:pk>/retenir", attempts.keep, name="keep"),
+    path("<slug:slug>/calculs/<int:pk>/ecarter", attempts.drop, name="drop"),
     path("<slug:slug>/modifier", rosters.amend, name="amend"),
     path("<slug:slug>/vider", rosters.clear, name="clear"),
     path("<slug:slug>/avis", rosters.opinion, name="opinion"),
