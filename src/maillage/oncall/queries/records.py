@@ -61,7 +61,8 @@ def get_month_done(line: DutyLine, *, month: date, at: datetime) -> MonthDone:
     first, last = day_bounds(month)[0], day_bounds(next_month(month))[0]
     slots = past_slots(at).filter(line=line, starts_at__gte=first, starts_at__lt=last)
     rules = regulations_on(month)
-    rows, facts, people = [], [], {}
+    rows, facts = [], []
+    people: dict[str, Practitioner] = {}
     for slot in slots.order_by("starts_at", "service__slug"):
         assignment = getattr(slot, "assignment", None)
         record = getattr(slot, "record", None)
@@ -69,7 +70,7 @@ def get_month_done(line: DutyLine, *, month: date, at: datetime) -> MonthDone:
         done = record.practitioner if record else None
         people |= {one.slug: one for one in (planned, done) if one is not None}
         rests = None
-        if done is not None:
+        if record is not None and done is not None:
             rests = rest_until(line.kind, slot.ends_at, record.last_call_ended_at, rules)
         rows.append(RecordRow(slot, planned, record, rests))
         facts.append(

@@ -98,11 +98,11 @@ class Settled:
     """Sums of one person over some duties: planned, and done. ``call_minutes``: work of call-outs,
     journeys included; ``half_days_done`` those of gardes, and whole ones that call-outs make."""
 
-    planned: Counted = Counted()
-    done: Counted = Counted()
-    calls: int = 0
-    call_minutes: int = 0
-    half_days_done: int = 0
+    planned: Counted
+    done: Counted
+    calls: int
+    call_minutes: int
+    half_days_done: int
 
 
 @dataclass(frozen=True, slots=True)
