@@ -145,11 +145,6 @@ class Program:
             won = [(self._column(float(value)), -1.0) for value in values]
             self._row(0, 0, [*there[key], *won])
 
-    @property
-    def size(self) -> int:
-        """Number of columns."""
-        return len(self.costs)
-
     def solve(self, seconds: float, gap: float, seed: int, start: Placed) -> tuple[Placed, float]:
         """The best allocation found from ``start``, and the bound that is proven on its points."""
         solver = highspy.Highs()

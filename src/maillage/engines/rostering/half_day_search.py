@@ -183,9 +183,10 @@ class ScheduleSearch:
     def improve(self, *, until: float, gap: float) -> None:
         """Place small groups again until the gap is closed, or nothing is better any more.
         ``until``: of perf_counter."""
-        size = len(self.people)
+        # One group of all is placed once; chance adds nothing.
+        most = 3 * len(self.people) if len(self.people) > GROUP else 1
         useless = 0
-        while (left := until - time.perf_counter()) > 0 and useless < 3 * size:
+        while (left := until - time.perf_counter()) > 0 and useless < most:
             points = self.points()
             if self.bound - points <= gap * max(1.0, abs(points)):
                 return

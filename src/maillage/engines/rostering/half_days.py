@@ -33,8 +33,8 @@ from maillage.vocabulary.errors import Invalid, Problem
 
 __all__ = ["Allocation", "HalfDayDemand", "SharedPractitioner", "SiteNeed", "allocate_half_days"]
 
-PROGRAM_COLUMNS = 6_000
-"""Above, the mixed integer program finds nothing more within a minute."""
+FEW = 16
+"""Practitioners up to whom one mixed integer program for all finds more than small groups."""
 
 
 def make_demand(
@@ -77,17 +77,16 @@ def allocate_half_days(
     ends = started + seconds
     bound = search.prove(until=started + 0.6 * seconds)
     search.dive(until=started + 0.8 * seconds)
-    search.improve(until=ends, gap=gap)
+    few = len(demand.practitioners) <= FEW
+    search.improve(until=started + 0.3 * seconds if few else ends, gap=gap)
     placed = search.placed()
     found = measure_allocation(demand, placed)
     left = ends - time.perf_counter()
-    if bound - found.points > gap * max(1.0, abs(found.points)) and left > 0:
-        program = Program(demand)
-        if program.size <= PROGRAM_COLUMNS:
-            placed, other = program.solve(left, gap, seed, placed)
-            bound = min(bound, other)
-            again = measure_allocation(demand, placed)
-            found = again if again.points > found.points else found
+    if few and left > 0 and bound - found.points > gap * max(1.0, abs(found.points)):
+        placed, other = Program(demand).solve(left, gap, seed, placed)
+        bound = min(bound, other)
+        again = measure_allocation(demand, placed)
+        found = again if again.points > found.points else found
     # Points are whole: so is the bound, but for the rounding of floating numbers.
     bound = max(float(found.points), float(math.floor(bound + 1e-4)))
     relative = (bound - found.points) / max(1.0, abs(found.points))
