@@ -259,6 +259,32 @@ def test_ways_out_are_the_smallest_and_true(problem: Problem) -> None:
         assert {one.rule for one in way.violations} <= {item.rule for item in way.items}
 
 
+def test_ways_out_around_one_hole_leave_the_rest_alone() -> None:
+    """Only the last nights may change: one of them is filled, earlier ones stay as they were."""
+    problem = short_of_staff()
+    away = Absence(8 * DAY + 8 * HOUR, 10 * DAY, "leave", negotiable=True)
+    problem = replace(
+        problem,
+        people=tuple(
+            replace(one, absences=(away, Absence(0, DAY, "leave", negotiable=True)))
+            for one in problem.people
+        ),
+    )
+    checker = Checker(problem)
+    (part,) = parts_of(checker)
+    roster = Roster(
+        frozenset((f"p{number % 4}", f"garde{number:02}") for number in (1, 2, 3, 4, 5, 6, 7))
+    )
+    late = frozenset((one.id, f"garde{day:02}") for one in problem.people for day in range(8, 12))
+    ways = ways_out(checker, part, roster, 4, seconds=10, must_fill="garde09", free=late, workers=1)
+    assert ways
+    for way in ways:
+        assert way.roster.held ^ roster.held <= late
+        assert "garde09" in way.fills
+        assert way.missing == missing(problem, way.roster) <= 4
+        assert check(without(problem, way.items), way.roster).is_lawful
+
+
 def test_what_is_not_negotiable_is_never_lifted() -> None:
     problem = short_of_staff()
     with pytest.raises(ValueError, match="not negotiable"):

@@ -191,7 +191,8 @@ class PartModel:
                 slot = self.checker.slots[name]
                 met = min(slot.ends, absence.ends) - max(slot.starts, absence.starts)
                 concerned = not absence.lines or slot.line in absence.lines
-                if met > 0 and concerned and name not in person.pinned:
+                settled = isinstance(self.x.get((person.id, name), 0), int)
+                if met > 0 and concerned and not settled:
                     literal = self.lifting(person.id, "absence", index, absence.rule)
                     self.model.add(self.x[person.id, name] <= literal)
 
