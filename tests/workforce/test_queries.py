@@ -105,8 +105,8 @@ def test_shared_time_in_a_fixed_number_of_statements(
     (given,) = page.balances
     assert (given.giver, given.receiver) == ("CH Valenciennes", "CH Maubeuge")
     assert given.people == ("Dr Anaïs Lœuillet",)
-    # 52 Tuesday mornings, 27 Tuesday afternoons of odd weeks; 14 July is a Tuesday (week 29).
-    assert given.balance.planned == 52 + 27
+    # 52 Tuesday mornings, 26 afternoons of odd weeks (3 to 53); 14 July is a Tuesday of week 29.
+    assert given.balance.planned == 52 + 26
     assert given.balance.on_holidays == 2
     load("grilles", MORE)
     with django_assert_num_queries(10):

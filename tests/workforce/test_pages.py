@@ -1,0 +1,238 @@
+"""Pages and JSON of the workforce: who opens what, forms by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from maillage.accounts.enums import Role
+from maillage.accounts.models import AuditEvent, User
+from maillage.agreements.models import Agreement
+from maillage.directory.models import Practitioner, PractitionerAccount
+from maillage.workforce.models import Candidate, Position, SupportAction, WeeklyHalfDay
+
+pytestmark = pytest.mark.django_db
+
+WEEK = "/effectifs/praticiens/prat-001/semaine"
+
+OPEN = {
+    "/effectifs/": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/effectifs/postes.csv": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/effectifs/postes/neuro-1": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/effectifs/temps-partage": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/effectifs/recrutement": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/effectifs/demographie": {Role.DIRECTOR},
+    "/effectifs/demographie.csv": {Role.DIRECTOR},
+    "/effectifs/demographie?specialite=SM32&depart=60&arrivees=1,5": {Role.DIRECTOR},
+    "/effectifs/ma-semaine": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR},
+    "/effectifs/postes/ouvrir": {Role.DIRECTOR},
+    "/effectifs/postes/neuro-2/affecter": {Role.DIRECTOR},
+    "/effectifs/postes/neuro-2/fermer": {Role.DIRECTOR},
+    "/effectifs/postes/neuro-2/candidatures": {Role.DIRECTOR},
+    "/effectifs/postes/neuro-2/candidatures/noter": {Role.DIRECTOR},
+    "/effectifs/appuis/proposer": {Role.DIRECTOR},
+    WEEK: {Role.DIRECTOR},
+    f"{WEEK}/2/matin": {Role.DIRECTOR},
+    "/effectifs/praticiens/prat-001/dossier": {Role.DIRECTOR},
+    "/api/effectifs/postes": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/api/effectifs/temps-partage?du=2026-01-01&au=2027-01-01": {
+        Role.DIRECTOR,
+        Role.DOCTOR,
+        Role.ON_CALL,
+        Role.COORDINATOR,
+    },
+    "/api/effectifs/demographie": {Role.DIRECTOR},
+    "/api/effectifs/praticiens/prat-001/semaine": {Role.DIRECTOR},
+}
+"""Who opens each address, of those who have a role at Valenciennes; others are refused."""
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        Role.DIRECTOR,
+        Role.DOCTOR,
+        Role.ON_CALL,
+        Role.COORDINATOR,
+        Role.REGULATOR,
+        Role.DIM,
+        Role.CITY,
+        Role.AUDITOR,
+    ],
+)
+def test_each_role_opens_what_it_may(
+    staff: None, client_for: Callable[..., Client], role: Role
+) -> None:
+    client = client_for(role, at="ch-valenciennes")
+    found = {address: client.get(address).status_code for address in OPEN}
+    assert found == {address: 200 if role in roles else 403 for address, roles in OPEN.items()}
+
+
+def test_another_hospital_reads_neither_record_nor_candidates(
+    staff: None, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIRECTOR, at="chu-lille")
+    for address in (
+        WEEK,
+        f"{WEEK}/2/matin",
+        "/effectifs/praticiens/prat-001/dossier",
+        "/effectifs/postes/neuro-2/candidatures",
+        "/effectifs/postes/neuro-2/affecter",
+        "/api/effectifs/praticiens/prat-001/semaine",
+    ):
+        assert client.get(address).status_code == 403, address
+    shown = client.get("/effectifs/postes/neuro-2").content.decode()
+    assert "Béatrice" in shown
+    assert "PH temps plein" not in shown.split("Affectations")[1]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/effectifs/postes/absent",
+        "/effectifs/appuis/absent",
+        "/effectifs/affectations/999999/finir",
+        "/effectifs/candidatures/AAAAAAAAAA/suivre",
+        "/effectifs/praticiens/absent/semaine",
+        f"{WEEK}/9/matin",
+        f"{WEEK}/2/soir",
+    ],
+)
+def test_what_does_not_exist(staff: None, client_for: Callable[..., Client], address: str) -> None:
+    assert client_for(Role.ADMINISTRATOR).get(address).status_code == 404
+
+
+def test_a_doctor_finds_their_own_week(staff: None, client_for: Callable[..., Client]) -> None:
+    client = client_for(Role.DOCTOR, at="ch-valenciennes")
+    nobody = client.get("/effectifs/ma-semaine").content.decode()
+    assert "est pas celui" in nobody
+    user = User.objects.get(username__startswith="essai-doctor")
+    PractitionerAccount.objects.create(
+        user=user, practitioner=Practitioner.objects.get(slug="prat-001")
+    )
+    answer = client.get("/effectifs/ma-semaine", follow=True)
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Hôpital de Maubeuge" in text
+    assert "450" in text
+    assert f"{WEEK}/2/matin" not in text
+    assert client.get("/effectifs/praticiens/prat-001/dossier").status_code == 200
+    assert client.get("/effectifs/praticiens/prat-002/semaine").status_code == 403
+
+
+def test_a_square_is_written_refused_and_freed_by_form(
+    staff: None, client_for: Callable[..., Client], agreement: Agreement
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    day = timezone.localdate() + timedelta(days=30)
+    form = {
+        "site": "590000535",
+        "activite": "CONSULTATION",
+        "semaines": "EVERY",
+        "convention": "",
+        "du": f"{day:%d/%m/%Y}",
+        "au": "",
+    }
+    refused = client.post(f"{WEEK}/4/apres-midi", form)
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "aucune convention ne porte" in text
+    assert f"{day:%d/%m/%Y}" in text or day.isoformat() in text
+    assert WeeklyHalfDay.objects.count() == 4
+    done = client.post(f"{WEEK}/4/apres-midi", {**form, "convention": agreement.slug})
+    assert (done.status_code, done["Location"]) == (302, WEEK)
+    row = WeeklyHalfDay.objects.get(weekday=4)
+    assert (row.half, row.starts_on, row.agreement) == ("AFTERNOON", day, agreement)
+    freed = client.post(f"{WEEK}/4/apres-midi/liberer", {"libre_du": f"{day:%d/%m/%Y}"})
+    assert freed.status_code == 302
+    assert not WeeklyHalfDay.objects.filter(weekday=4).exists()
+
+
+def test_a_post_is_opened_by_form(staff: None, client_for: Callable[..., Client]) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    form: dict[str, Any] = {
+        "site": "590000618",
+        "offre": "",
+        "specialite": "SM32",
+        "intitule": "Neurologie 3",
+        "demi_journees": "10",
+        "statut": "SH10",
+        "du": "01/12/2026",
+    }
+    assert client.post("/effectifs/postes/ouvrir", form).status_code == 302
+    assert Position.objects.get(title="Neurologie 3").opened_on == date(2026, 12, 1)
+    elsewhere = client.post("/effectifs/postes/ouvrir", {**form, "site": "590796975"})
+    assert elsewhere.status_code == 422
+
+
+def test_support_and_candidates_by_form(
+    staff: None, client_for: Callable[..., Client], agreement: Agreement
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    today = timezone.localdate()
+    made = client.post(
+        "/effectifs/appuis/proposer",
+        {
+            "intitule": "Mission à Maubeuge",
+            "nature": "LOCUM",
+            "de": "ch-valenciennes",
+            "vers": "ch-maubeuge",
+            "convention": agreement.slug,
+            "engagement": "",
+            "specialite": "SM32",
+        },
+    )
+    assert made.status_code == 302
+    action = SupportAction.objects.get()
+    step = {"etat": "AGREED", "le": f"{today:%d/%m/%Y}", "suivi": "Convenu."}
+    assert client.post(f"/effectifs/appuis/{action.slug}/suivre", step).status_code == 302
+    assert "Convenu." in client.get(f"/effectifs/appuis/{action.slug}").content.decode()
+    posted = client.post(
+        "/effectifs/postes/neuro-2/candidatures/noter",
+        {"nom": "Zoé Essai", "contact": "", "statut": "", "recue": f"{today:%d/%m/%Y}"},
+    )
+    assert posted.status_code == 302
+    shown = client.get("/effectifs/postes/neuro-2/candidatures").content.decode()
+    assert "Zoé Essai" in shown
+    key = Candidate.objects.get().key
+    moved = client.post(
+        f"/effectifs/candidatures/{key}/suivre",
+        {"etat": "INTERVIEW", "le": f"{today:%d/%m/%Y}", "remarque": ""},
+    )
+    assert moved.status_code == 302
+    assert AuditEvent.objects.filter(action="workforce.read-candidates").count() == 1
+
+
+def test_pages_of_an_empty_territory_say_what_to_do(client_for: Callable[..., Client]) -> None:
+    client = client_for(Role.ADMINISTRATOR)
+    for address, said in (
+        ("/effectifs/", "Aucun poste ne correspond"),
+        ("/effectifs/demographie", "est affecté sur ces postes"),
+        ("/effectifs/temps-partage", "Personne ne partage son temps"),
+        ("/effectifs/recrutement", "Aucun poste vacant"),
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert said in answer.content.decode(), address
+
+
+def test_the_file_of_posts_is_the_form_of_their_import(
+    staff: None, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    text = client.get("/effectifs/postes.csv?etat=vacants").content.decode()
+    assert text.count("\n") == 3
+    assert "neuro-maubeuge" in text
+
+
+def test_the_forecast_by_json(staff: None, client_for: Callable[..., Client]) -> None:
+    found = client_for(Role.ADMINISTRATOR).get("/api/effectifs/demographie").json()
+    assert found["people"] == 3
+    assert len(found["forecast"]) == 10
+    small = client_for(Role.DIRECTOR, at="ch-maubeuge").get("/api/effectifs/demographie").json()
+    assert small["forecast"] is None
