@@ -43,7 +43,7 @@ DEMO_PEOPLE: dict[Role, tuple[str, str]] = {
 
 DEMO_SUPPLEMENTS: dict[str, tuple[Role, str]] = {
     "demo-direction-chu": (Role.DIRECTOR, "Morgane Exemple"),
-    "demo-garde-artois": (Role.ON_CALL, "Dr Maxime Exemple"),
+    "demo-garde-artois": (Role.ON_CALL, "Dr Ariel Exemple"),
     "demo-garde-maubeuge": (Role.ON_CALL, "Dr Charlie Exemple"),
     "demo-garde-valenciennes": (Role.ON_CALL, "Dr Sasha Exemple"),
 }

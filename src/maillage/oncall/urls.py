@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from maillage.oncall import views
-from maillage.oncall.views import attempts, away, duties, holes, mine, rosters, swaps
+from maillage.oncall.views import attempts, away, duties, holes, mine, plan, rosters, swaps
 
 app_name = "oncall"
 
@@ -37,6 +37,7 @@ people = [
     path("maintenant", duties.on_duty, name="on-duty"),
     path("lignes/<slug:slug>/realise", duties.done, name="done"),
     path("creneaux/<int:pk>/realise", duties.record_duty, name="record-duty"),
+    path("schema-regional", plan.plan, name="plan"),
     path("agendas/<int:pk>/revocation", mine.revoke_calendar, name="revoke-calendar"),
     path("lignes/<slug:slug>/agenda", mine.line_calendar, name="line-calendar"),
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .regulations import regulations_on
     from .relaxing import WayOut, ways_out
     from .repairing import Repaired, repair
+    from .solving import solve
     from .year_plans import make_year
 
 _LATER = {
@@ -34,6 +35,7 @@ _LATER = {
     "reason_of": "duties",
     "regulations_on": "regulations",
     "repair": "repairing",
+    "solve": "solving",
     "verify_certificate": "certificates",
     "ways_out": "relaxing",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "regulations_on",
     "repair",
     "replacements",
+    "solve",
     "verify_certificate",
     "ways_out",
 ]

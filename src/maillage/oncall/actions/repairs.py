@@ -211,8 +211,8 @@ def repair_absence(
     by: Actor,
     at: datetime,
 ) -> list[DutySlot]:
-    """Hand the duties of an absence over, as was shown, and write it. Raises what :func:`note_absence` and
-    :func:`change_hands` raise; nothing is written then."""
+    """Hand the duties of an absence over, as was shown, and write it. Raises what
+    :func:`note_absence` and :func:`change_hands` raise; nothing is written then."""
     with changing_territory():
         moved = []
         if moves:

@@ -87,6 +87,7 @@ class Board:
     regulations: Regulations
     problem: Problem
     measured: Mapping[str, DutyToHold]
+    half_days: Mapping[str, int]
 
     @cached_property
     def checker(self) -> Checker:
@@ -233,6 +234,7 @@ class _Reader:
             regulations=self.regulations,
             problem=replace(problem, people=people),
             measured=self.measured,
+            half_days={one: half_days.get(one, FULL_TIME) for one in self.crew.people},
         )
 
     def _lines_of(self, person: str) -> frozenset[str]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from maillage.accounts.permissions import Actor
-from maillage.engines.rostering.certificates import Certificate, verify_certificate
-from maillage.engines.rostering.explaining import PartProof, explain_holes
+from maillage.engines import rostering
 from maillage.engines.rostering.parts import Reason, Why
 from maillage.engines.rostering.problem import Violation
-from maillage.engines.rostering.relaxing import WayOut
 from maillage.oncall.queries.holes import board_around
 from maillage.oncall.queries.lines import get_slot
 from maillage.oncall.queries.problem import Board, board_of_version
 from maillage.oncall.queries.rosters import check_may_plan, get_roster_of, get_version
 from maillage.oncall.rules.duties import Duty
 from maillage.oncall.rules.explanations import explain, short_day
+
+if TYPE_CHECKING:
+    from maillage.engines.rostering.certificates import Certificate
+    from maillage.engines.rostering.explaining import PartProof
+    from maillage.engines.rostering.relaxing import WayOut
 
 SECONDS = 3.0
 """Time given to the proof of what one page shows."""
@@ -85,7 +89,7 @@ def prove_holes(
 ) -> list[PartRow]:
     """Explain the duties of a board that nobody holds, or those named and the lines that share
     people with them. Computes for some seconds, asks no query."""
-    found = explain_holes(
+    found = rostering.explain_holes(
         board.problem,
         board.roster,
         seconds=seconds,
@@ -140,7 +144,7 @@ def _proof(board: Board, certificate: Certificate) -> Proof:
         able=able,
         at_least=certificate.at_least,
         ceilings=tuple(sorted(rows, key=lambda row: (-row.at_most, row.name))),
-        verified=verify_certificate(board.problem, certificate),
+        verified=rostering.verify_certificate(board.problem, certificate),
     )
 
 

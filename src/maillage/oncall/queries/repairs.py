@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import Practitioner, PractitionerRole
-from maillage.engines.rostering.repairing import Move, repair
+from maillage.engines import rostering
 from maillage.oncall.models import DutyLine, DutySlot
 from maillage.oncall.permissions import ASSIGN
 from maillage.oncall.queries.problem import Board, board_in_force
@@ -20,6 +21,9 @@ from maillage.oncall.rules.explanations import short_hours
 from maillage.oncall.rules.moves import SlotMove, write_moves
 from maillage.vocabulary.calendar import local_day, paris_instant
 from maillage.vocabulary.errors import Invalid, NotFound, Problem
+
+if TYPE_CHECKING:
+    from maillage.engines.rostering.repairing import Move
 
 SECONDS = 4.0
 """Time given to the search: bars ask for less than five seconds."""
@@ -119,7 +123,7 @@ def plan_repair(
     first, last = local_day(begins - AROUND), local_day(ends_at + AROUND) + timedelta(days=1)
     board = board_in_force(load_lines(lines), first, last, at=at)
     origin = _origin(board)
-    done = repair(
+    done = rostering.repair(
         board.problem,
         board.roster,
         practitioner.slug,

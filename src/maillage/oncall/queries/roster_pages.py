@@ -45,6 +45,11 @@ class RosterCard:
     may_judge: bool
     level: str
 
+    @property
+    def running(self) -> RosterAttempt | None:
+        """The computation that is under way."""
+        return next((one for one in self.attempts if one.state == AttemptState.RUNNING), None)
+
 
 LEVELS = {
     VersionState.DRAFT: "neutral",
