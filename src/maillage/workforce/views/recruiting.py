@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +27,8 @@ from maillage.workforce.queries.posts import get_position
 from maillage.workforce.rules.states import CANDIDATE_CHANGES
 from maillage.workforce.views.answers import answer
 
+PAGE_ROWS = 25
+
 
 @require_safe
 @requires(READ)
@@ -34,14 +37,15 @@ def recruiting(request: Request) -> HttpResponse:
     form = PostFilterForm(request.GET, organizations=list_organization_names())
     today = local_day(request.now)
     organization = form.wanted("etablissement")
+    vacancies = queries.list_vacancies(
+        actor=request.actor,
+        on=today,
+        organization=organization,
+        specialty=form.wanted("specialite"),
+    )
     context = {
         "form": form,
-        "vacancies": queries.list_vacancies(
-            actor=request.actor,
-            on=today,
-            organization=organization,
-            specialty=form.wanted("specialite"),
-        ),
+        "vacancies": Paginator(vacancies, PAGE_ROWS).get_page(request.GET.get("page")),
         "supports": queries.list_supports(actor=request.actor, on=today, organization=organization),
         "may_support": SUPPORT.allows(request.actor, request.actor.organizations()),
         "today": today,
