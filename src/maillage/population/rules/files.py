@@ -18,8 +18,9 @@ WANTED = {
         "GHS."
     ),
     SourceKind.SNDS: (
-        "Les tables sous leur nom national, l'année dans le nom pour l'hôpital : IR_BEN_R, IR_IMB_R, "
-        "ER_PRS_F et celles qui s'y joignent, T_MCO25B, C, D, A, UM, et VALO pour les montants."
+        "Les tables sous leur nom national, l'année dans le nom pour l'hôpital : IR_BEN_R, "
+        "IR_IMB_R, ER_PRS_F et celles qui s'y joignent, T_MCO25B, C, D, A, UM, et VALO pour les "
+        "montants."
     ),
     SourceKind.OMOP: (
         "Une table par fichier : person, visit_occurrence, condition_occurrence, drug_exposure, "
