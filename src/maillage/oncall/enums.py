@@ -112,3 +112,12 @@ class SwapState(models.TextChoices):
     REFUSED = "REFUSED", "refusé"
     WITHDRAWN = "WITHDRAWN", "retiré"
     LAPSED = "LAPSED", "sans objet"
+
+
+class Modality(models.TextChoices):
+    """How an implantation of the regional plan is kept out of hours (CSP, art. R6111-41)."""
+
+    ON_SITE = "ON_SITE", "Garde"
+    ON_CALL = "ON_CALL", "Astreinte"
+    HALF_NIGHT = "HALF_NIGHT", "Demi-garde"
+    WEEKEND = "WEEKEND", "Week-ends seulement"

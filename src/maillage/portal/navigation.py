@@ -33,6 +33,7 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Mes gardes", "oncall:mine", "oncall.own-duties"),
             ("De garde maintenant", "oncall:on-duty", "oncall.read"),
             ("Gardes et astreintes", "oncall:lines", "oncall.read"),
+            ("Schéma régional", "oncall:plan", "oncall.read"),
             ("Congés et souhaits", "oncall:away", "oncall.give-opinion"),
             ("Échanges de gardes", "oncall:swaps", "oncall.give-opinion"),
             ("Demandes de garde", "oncall:requests", "oncall.read"),

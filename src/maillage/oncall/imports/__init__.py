@@ -1,9 +1,21 @@
 """Duty lines, slots, turns and holes of a roster as files."""
 
 from maillage.oncall.imports.lines import LINES, SLOTS
+from maillage.oncall.imports.people import MEMBERS, UNAVAILABILITY
+from maillage.oncall.imports.planned import PLANNED, TARGETS
 from maillage.oncall.imports.turns import read_holes, read_turns
 
-TABLES = (LINES, SLOTS)
+TABLES = (LINES, SLOTS, MEMBERS, UNAVAILABILITY, PLANNED, TARGETS)
 """Every list of this room that is stored, in the order in which they load."""
 
-__all__ = ["LINES", "SLOTS", "TABLES", "read_holes", "read_turns"]
+__all__ = [
+    "LINES",
+    "MEMBERS",
+    "PLANNED",
+    "SLOTS",
+    "TABLES",
+    "TARGETS",
+    "UNAVAILABILITY",
+    "read_holes",
+    "read_turns",
+]

@@ -1,0 +1,187 @@
+"""Members, leave, planned duties and the regional plan as files; the plan beside what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from maillage.accounts.enums import Role
+from maillage.accounts.permissions import SYSTEM
+from maillage.directory.models import Organization
+from maillage.exchange.tables import get_table
+from maillage.oncall.actions import release_slot
+from maillage.oncall.enums import VersionState
+from maillage.oncall.models import (
+    DutyLine,
+    LineMember,
+    PlannedDuty,
+    PlanTarget,
+    Roster,
+    RosterVersion,
+    Unavailability,
+)
+from maillage.oncall.queries.plan import list_targets
+from maillage.vocabulary.errors import Invalid
+from tests.directory.territory_in_small import load
+from tests.oncall.people_in_small import make_nights, slots_of
+
+pytestmark = pytest.mark.django_db
+
+FILES = {
+    "participants": """ligne;praticien;du;au;plafond_28_jours;source;source_le;illustratif
+avc-hainaut;prat-001;2026-01-01;;5;exemple;2026-01-01;oui
+avc-hainaut;prat-002;2026-01-01;2027-01-01;;exemple;;
+""",
+    "indisponibilites": """praticien;nature;du;au;lignes;deplacable;etat
+prat-001;LEAVE;2026-12-20T00:00;2027-01-04T00:00;;non;GRANTED
+prat-002;WISH;2026-12-24T18:00;2026-12-25T08:00;avc-hainaut;non;ASKED
+""",
+    "gardes-prevues": """tableau;ligne;offre;du;au;praticien;figee
+decembre;avc-hainaut;unv-maubeuge;2026-12-01T20:00;2026-12-02T08:00;prat-001;oui
+decembre;avc-hainaut;unv-maubeuge;2026-12-02T20:00;2026-12-03T08:00;;
+""",
+    "schema-regional": """zone;type_soin;mode;classement_pdses;implantations;etablissements;du;au;source;source_le;illustratif
+Hainaut;STROKE_UNIT;ON_CALL;ATTRIBUTED;1;ch-maubeuge|ch-valenciennes;2023-11-01;2028-11-01;exemple;;oui
+Lille;STROKE_UNIT;ON_CALL;ATTRIBUTED;2;chu-lille;2023-11-01;;exemple;;oui
+""",  # noqa: E501
+}
+
+
+@pytest.fixture
+def draft(lines: None, now: datetime) -> RosterVersion:
+    roster = Roster.objects.create(
+        slug="decembre", name="Décembre", starts_on=date(2026, 12, 1),
+        ends_on=date(2027, 1, 1), created_at=now, created_by="x",
+        organization=Organization.objects.get(slug="ch-valenciennes"),
+    )  # fmt: skip
+    roster.lines.set([DutyLine.objects.get(slug="avc-hainaut")])
+    return RosterVersion.objects.create(roster=roster, number=1, made_at=now, made_by="x")
+
+
+def written(key: str) -> list[dict[str, str]]:
+    table = get_table(key)
+    return [
+        {
+            column.name: "" if row[column.name] is None else column.cell.write(row[column.name])
+            for column in table.columns
+        }
+        for row in table.export()
+    ]
+
+
+@pytest.mark.parametrize("key", FILES)
+def test_what_is_read_is_written_back(draft: RosterVersion, key: str) -> None:
+    plan = load(key, FILES[key])
+    assert plan.counts["created"] == 2
+    again = load(key, FILES[key])
+    assert (again.counts["unchanged"], again.counts["updated"]) == (2, 0)
+    header, *rows = FILES[key].strip().split("\n")
+    names = header.split(";")
+    given = [dict(zip(names, row.split(";"), strict=True)) for row in rows]
+    for one in given:  # an instant is written with its offset
+        one |= {k: f"{one[k]}+01:00" for k in ("du", "au") if "T" in one.get(k, "")}
+    for got, expected in zip(written(key), given, strict=True):
+        kept = {name: text for name, text in expected.items() if text not in ("", "non")}
+        assert {name: got[name] for name in kept} == kept
+
+
+def test_what_the_rows_hold(draft: RosterVersion) -> None:
+    for key, text in FILES.items():
+        load(key, text)
+    assert LineMember.objects.get(practitioner__slug="prat-001").most_in_28_days == 5
+    wish = Unavailability.objects.get(kind="WISH")
+    assert [line.slug for line in wish.lines.all()] == ["avc-hainaut"]
+    assert wish.starts_at == datetime(2026, 12, 24, 17, tzinfo=UTC)
+    assert PlannedDuty.objects.filter(version=draft, pinned=True).count() == 1
+    draft.refresh_from_db()
+    assert draft.stamp == 1
+    assert PlanTarget.objects.get(zone="Hainaut").organizations.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "row", "column"),
+    [
+        ("participants", "avc-hainaut;prat-999;2026-01-01;;;exemple;;", "praticien"),
+        ("participants", "avc-hainaut;prat-001;2026-03-01;;;exemple;;", "du"),
+        ("indisponibilites", "prat-001;SICK;2026-12-24T00:00;2026-12-23T00:00;;;GRANTED", "au"),
+        ("indisponibilites", "prat-001;SICK;2026-12-24T00:00;2026-12-25T00:00;;;WITHDRAWN", "etat"),
+        ("gardes-prevues", "x;avc-hainaut;unv-maubeuge;2026-12-05T20:00;2026-12-06T08:00;;",
+         "tableau"),
+        ("gardes-prevues", "decembre;avc-hainaut;unv-maubeuge;2027-01-05T20:00;2027-01-06T08:00;;",
+         "du"),
+        ("gardes-prevues",
+         "decembre;urgences-maubeuge;urgences-maubeuge;2026-12-05T20:00;2026-12-06T08:00;;",
+         "ligne"),
+        ("gardes-prevues",
+         "decembre;avc-hainaut;unv-maubeuge;2026-12-05T20:00;2026-12-06T08:00;;oui", "figee"),
+        ("schema-regional", "Z;STROKE_UNIT;ON_CALL;NONE;1;;2023-11-01;;exemple;;",
+         "classement_pdses"),
+    ],
+)  # fmt: skip
+def test_each_defect_is_named_by_its_column(
+    draft: RosterVersion, key: str, row: str, column: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        load(key, f"{FILES[key]}{row}\n")
+    assert {one.column for one in refused.value.problems} == {column}
+    assert all(one.row for one in refused.value.problems)
+
+
+def test_a_published_roster_takes_no_file(draft: RosterVersion, now: datetime) -> None:
+    RosterVersion.objects.update(state=VersionState.PUBLISHED, published_at=now, published_by="x")
+    with pytest.raises(Invalid):
+        load("gardes-prevues", FILES["gardes-prevues"])
+
+
+def test_absences_are_not_a_list_for_everybody(
+    lines: None, client_for: Callable[..., Client]
+) -> None:
+    director: Any = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    assert director.get(reverse("exchange:export", args=["indisponibilites"])).status_code == 403
+    administrator: Any = client_for(Role.ADMINISTRATOR)
+    address = reverse("exchange:export", args=["indisponibilites"])
+    assert administrator.get(address).status_code == 200
+
+
+# The plan beside what is held
+
+
+def test_wanted_and_held(lines: None, now: datetime) -> None:
+    load("schema-regional", FILES["schema-regional"])
+    hainaut, lille = list_targets(now)
+    assert (hainaut.missing, hainaut.word) == (0, "sans tableau")
+    assert (lille.missing, lille.level, lille.word) == (2, "hole", "2 manquantes")
+    make_nights(now)
+    with CaptureQueriesContext(connection) as seen:
+        hainaut, lille = list_targets(now)
+    assert len(seen) == 5
+    assert (hainaut.level, hainaut.word, hainaut.lines[0].share) == ("ok", "tenue", 100)
+    release_slot(slot=slots_of("prat-001")[0], by=SYSTEM, at=now)
+    hainaut, _ = list_targets(now)
+    assert hainaut.word == "tenue avec des trous"
+    share = hainaut.lines[0].share
+    assert share is not None
+    assert 95 < share < 100
+    DutyLine.objects.update(pdses_class="VOLUNTARY")
+    assert list_targets(now, zone="Hainaut")[0].missing == 1
+    assert not list_targets(now - timedelta(days=3650))
+
+
+def test_the_page_of_the_plan(lines: None, client_for: Callable[..., Client]) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    assert "pas chargé" in client.get("/gardes/schema-regional").content.decode()
+    load("schema-regional", FILES["schema-regional"])
+    make_nights(timezone.now())
+    page = client.get("/gardes/schema-regional").content.decode()
+    assert "Astreinte AVC du Hainaut" in page
+    only = client.get("/gardes/schema-regional?zone=Lille").content.decode()
+    assert "Astreinte AVC du Hainaut" not in only
+    assert client.get("/gardes/schema-regional?zone=Ailleurs").status_code == 200
