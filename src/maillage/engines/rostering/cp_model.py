@@ -43,23 +43,27 @@ class Plain:
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     x: dict[tuple[int, int], Literal] = field(default_factory=dict)
     levels: list[list[Linear]] = field(default_factory=list)
+    open: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     def __post_init__(self) -> None:
-        self.levels = [[] for _ in range(self.compiled.levels)]
-        for row, person in enumerate(self.compiled.people):
-            for slot in np.flatnonzero(person.may):
-                self.x[row, int(slot)] = self._literal(row, int(slot), person)
+        compiled = self.compiled
+        self.levels = [[] for _ in range(compiled.levels)]
+        self.open = np.ones(len(compiled.slots), dtype=np.bool_)
+        if self.free is not None and self.standing is not None:
+            self.open = np.isin(compiled.day, list(self.free))
+        for row, person in enumerate(compiled.people):
+            closed = person.may & ~self.open
+            kept = closed & (self.standing[row] if self.standing is not None else False)
+            for slot in np.flatnonzero(kept | (person.pinned & self.open)):
+                self.x[row, int(slot)] = 1
+            for slot in np.flatnonzero(person.may & ~person.pinned & self.open):
+                self.x[row, int(slot)] = self.model.new_bool_var("")
         self._demand()
-        for row, person in enumerate(self.compiled.people):
-            self._person(row, person)
-
-    def _literal(self, row: int, slot: int, person: CompiledPerson) -> Literal:
-        if person.pinned[slot]:
-            return 1
-        day = int(self.compiled.day[slot])
-        if self.free is not None and self.standing is not None and day not in self.free:
-            return int(self.standing[row, slot])
-        return self.model.new_bool_var("")
+        by_row: dict[int, dict[int, Literal]] = {row: {} for row in range(len(compiled.people))}
+        for (row, slot), literal in self.x.items():
+            by_row[row][slot] = literal
+        for row, person in enumerate(compiled.people):
+            self._person(person, dict(sorted(by_row[row].items())))
 
     def _demand(self) -> None:
         compiled = self.compiled
@@ -90,13 +94,16 @@ class Plain:
 
     # -- Rules of one person ---------------------------------------------------------------------
 
-    def _person(self, row: int, person: CompiledPerson) -> None:
-        own = {slot: self.x[row, slot] for slot in map(int, np.flatnonzero(person.may))}
+    def _person(self, person: CompiledPerson, own: Mapping[int, Literal]) -> None:
         for slot, literal in own.items():
             self._cost(person.hold[:, slot], literal)
         self._exclusions(own)
+        days = np.flatnonzero(self.open)
+        first = int(self.compiled.day[days[0]]) if len(days) else 0
+        last = int(self.compiled.day[days[-1]]) if len(days) else 0
         for window in person.windows:
-            self._window(window, own)
+            if window.table is not None or (window.last > first and window.first <= last):
+                self._window(window, own)
         if person.rhythm != type(person.rhythm)():
             self._rhythm(person, own)
 
@@ -120,18 +127,26 @@ class Plain:
             self.model.add(first + second <= 1)
 
     def _window(self, window: Window, own: Mapping[int, Literal]) -> None:
-        terms = [int(window.adds[slot]) * literal for slot, literal in own.items() if window.adds[slot]]
-        if all(isinstance(term, int) for term in terms) and window.table is None:
-            return
-        total = sum(terms)
-        if window.maximum >= 0:
-            self.model.add(total <= window.maximum)
-        if window.minimum > 0:
-            self.model.add(total >= window.minimum)
+        settled, terms, reach = 0, [], 0
+        for slot in map(int, np.flatnonzero(window.adds)):
+            literal = own.get(slot, 0)
+            if isinstance(literal, int):
+                settled += int(window.adds[slot]) * literal
+            else:
+                terms.append(int(window.adds[slot]) * literal)
+                reach += int(window.adds[slot])
+        total = sum(terms) + settled
+        if terms and 0 <= window.maximum < settled + reach:
+            self.model.add(sum(terms) <= max(0, window.maximum - settled))
+        if terms and window.minimum > settled:
+            self.model.add(total >= min(window.minimum, settled + reach))
         if window.table is not None and self.compiled.shares_level != FREE:
-            points = [int(value) for value in window.table]
-            place = self.model.new_int_var(0, len(points) - 1, "")
-            self.model.add(place == total)
+            points = [int(value) for value in window.table[settled : settled + reach + 1]]
+            if not terms:
+                self.levels[self.compiled.shares_level].append(points[0])
+                return
+            place = self.model.new_int_var(0, reach, "")
+            self.model.add(place == sum(terms))
             cost = self.model.new_int_var(min(points), max(points), "")
             self.model.add_element(place, points, cost)
             self.levels[self.compiled.shares_level].append(cost)
@@ -139,11 +154,13 @@ class Plain:
     def _rhythm(self, person: CompiledPerson, own: Mapping[int, Literal]) -> None:
         days = self.compiled.problem.days
         works: list[Literal] = [0] * days
-        for day in range(days):
-            those = [one for slot, one in own.items() if self.compiled.day[slot] == day]
-            if those and all(isinstance(one, int) for one in those):
+        by_day: dict[int, list[Literal]] = {}
+        for slot, one in own.items():
+            by_day.setdefault(int(self.compiled.day[slot]), []).append(one)
+        for day, those in by_day.items():
+            if all(isinstance(one, int) for one in those):
                 works[day] = max(one for one in those if isinstance(one, int))
-            elif those:
+            else:
                 worked = self.model.new_bool_var("")
                 self.model.add_max_equality(worked, those)
                 works[day] = worked

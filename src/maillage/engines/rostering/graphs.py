@@ -33,8 +33,8 @@ from maillage.engines.rostering.problem import Rhythm
 
 Floats = NDArray[np.float64]
 
-ARC_CAP = 3_000_000
-STATES_CAP = 1_800_000
+ARC_CAP = 2_000_000
+STATES_CAP = 1_700_000
 """Arcs of a graph, and states of all days at their widest, beyond which windows are left out."""
 SHORT_RUN = 8
 """Rolling limits over at most so many days are kept whole."""

@@ -144,6 +144,9 @@ class Master:
                         rows = self._row(0.0, 0.0), self._row(1.0, 1.0)
                         self.table_rows.append((int(person), window, *rows))
                     continue
+                if window.rolling != FREE:
+                    # Too many to be rows; without them the bound is lower and still one.
+                    continue
                 high = float(window.maximum) if window.maximum >= 0 else highspy.kHighsInf
                 row = self._row(float(max(window.minimum, 0)), high)
                 self.window_rows.append((int(person), window, row))

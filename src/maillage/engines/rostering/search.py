@@ -22,11 +22,11 @@ from time import monotonic
 import numpy as np
 
 from maillage.engines.rostering import search_kernels as kernels
-from maillage.engines.rostering.compiled import Bools, Compiled, Ints
+from maillage.engines.rostering.compiled import FREE, Bools, Compiled, Ints
 from maillage.engines.rostering.cp_model import Plain
 from maillage.engines.rostering.dive import choose_whole, dive, matrix_of
 from maillage.engines.rostering.flat import Flat, Floats, lay_out, level_weights
-from maillage.engines.rostering.graphs import Graph, graph_of
+from maillage.engines.rostering.graphs import SHORT_RUN, Graph, graph_of
 from maillage.engines.rostering.master import Basis, Column, Master
 
 POOL = 30
@@ -39,6 +39,10 @@ TIRED = 6
 """Pieces without gain after which one more person is freed."""
 BURST = 40_000
 """Moves of one annealing, at most; each worker polls for the end at every move."""
+AGAIN = 12
+"""Turns after which the whole part is dived into anew."""
+LONG = 62
+"""Days beyond which limits that roll over weeks make graphs too large."""
 WINDOW = 21
 """Days freed at a time where CP-SAT works on days."""
 
@@ -85,14 +89,17 @@ class Search:
         self.rounds = rounds
         self._should_stop = should_stop
         self.stop = np.zeros(1, dtype=np.int64)
-        with ThreadPoolExecutor(self.workers) as pool:
-            graphs = list(pool.map(lambda person: graph_of(compiled, person), compiled.people))
-        self.graphs: list[Graph] = graphs
-        self.basis = Basis.of(compiled, graphs)
         self.weights: Floats = level_weights(compiled)
-        self.flat: Flat = lay_out(compiled, graphs, self.weights)
         self.bounds: list[float] = [self._least(level) for level in range(compiled.levels)]
-        self.pool: dict[int, list[Column]] = {row: [] for row in range(len(graphs))}
+        self.pool: dict[int, list[Column]] = {row: [] for row in range(len(compiled.people))}
+        self.graphs: list[Graph] = []
+        self.is_long = _is_long(compiled)
+        if self.is_long:
+            return
+        with ThreadPoolExecutor(self.workers) as pool:
+            self.graphs = list(pool.map(lambda one: graph_of(compiled, one), compiled.people))
+        self.basis = Basis.of(compiled, self.graphs)
+        self.flat: Flat = lay_out(compiled, self.graphs, self.weights)
         self.incumbent: Incumbent | None = None
 
     def _least(self, level: int) -> float:
@@ -110,9 +117,11 @@ class Search:
         self, start: Bools | None, on_better: Callable[[Bools, tuple[int, ...]], None]
     ) -> None:
         """A first roster: ``start`` as it is, or people given their best one after the other."""
-        people, slots = len(self.graphs), len(self.compiled.slots)
+        people, slots = len(self.compiled.people), len(self.compiled.slots)
         held = np.zeros((people, slots), dtype=np.uint8) if start is None else start.astype(np.uint8)
-        if start is None:
+        if start is None and self.is_long:
+            held[:] = [person.pinned for person in self.compiled.people]
+        elif start is None:
             count = np.zeros(slots, dtype=np.int64)
             for person in self._order():
                 self._give(person, count, held)
@@ -123,7 +132,8 @@ class Search:
 
     def _order(self) -> list[int]:
         """Those who have the least choice first."""
-        return sorted(range(len(self.graphs)), key=lambda row: int(self.compiled.people[row].may.sum()))
+        people = self.compiled.people
+        return sorted(range(len(people)), key=lambda row: int(people[row].may.sum()))
 
     def _give(self, person: int, count: Ints, held: np.ndarray) -> None:
         slots = len(self.compiled.slots)
@@ -184,6 +194,25 @@ class Search:
         self.pool[column.person] = [*self.pool[column.person][-POOL + 1 :], column]
 
 
+def _is_long(compiled: Compiled) -> bool:
+    """True when states of a person would be too many for graphs, and CP-SAT serves by weeks.
+
+    Long horizons with limits that roll over weeks; without minima, so that one may begin from
+    nothing but pinned duties.
+    """
+    if compiled.problem.days <= LONG:
+        return False
+    rolling = False
+    for person in compiled.people:
+        rhythm = person.rhythm
+        if max(rhythm.min_worked or 1, rhythm.min_off or 1) > 1:
+            return False
+        if any(window.minimum > 0 for window in person.windows):
+            return False
+        rolling |= any(w.rolling != FREE and w.last - w.first > SHORT_RUN for w in person.windows)
+    return rolling
+
+
 class Worker:
     """One thread of work on one level."""
 
@@ -199,7 +228,9 @@ class Worker:
         self.size = FEW
         self.tired = 0
         self.temper = 1.0
-        self.columns_serve = search.basis.is_exact
+        self.swept = 0
+        self.doubt = 0.0
+        self.columns_serve = not search.is_long and search.basis.is_exact
 
     def stopped(self) -> bool:
         """True when the level is over."""
@@ -210,22 +241,32 @@ class Worker:
         search = self.search
         alone = search.workers == 1
         pairs = sum(int(person.may.sum()) for person in self.compiled.people)
-        if alone or self.number == 0:
-            self.anneal(min(4000, 100 * len(search.graphs)), hot=0.5)
+        if search.is_long and (alone or self.number == 0):
+            while self.swept < self.compiled.problem.days and not self.stopped():
+                self.some_days()
+        if not search.is_long and (alone or self.number == 0):
+            if self.columns_serve:
+                self.anneal(min(4000, 100 * len(search.graphs)), hot=0.5)
             self.root()
-        if (alone or self.number == 1) and pairs <= SMALL_PART and not self.stopped():
-            self.days(frozenset(range(self.compiled.problem.days)), seconds=20.0)
+        whole = pairs <= SMALL_PART or not self.columns_serve
+        if (alone or self.number == 1) and whole and not self.stopped():
+            left = max(1.0, (self.until - monotonic()) * (0.3 if alone else 0.9))
+            self.days(frozenset(range(self.compiled.problem.days)), seconds=left)
         turn = 0
         while not self.stopped() and (search.rounds is None or turn < search.rounds):
             kind = turn % 3
-            if self.number % 2 and kind != 2:
+            if not self.columns_serve:
+                if turn % 6 == 5 and not search.is_long:
+                    self.anneal(BURST // 10, hot=0.3)
+                else:
+                    self.some_days()
+            elif turn % AGAIN == AGAIN - 1:
+                self.doubt = 0.3 * self.rng.random()
+                self.root()
+            elif self.number % 2 and kind != 2:
                 self.anneal(BURST, hot=1.0)
-            elif self.columns_serve:
-                self.piece()
-            elif kind == 1 and not self.number:
-                self.anneal(BURST // 4, hot=0.3)
             else:
-                self.some_days()
+                self.piece()
             turn += 1
 
     # -- Annealing -------------------------------------------------------------------------------
@@ -307,7 +348,7 @@ class Worker:
         """A dive, then the best choice among the columns known. True when something is gained."""
         gained = False
         bound = np.ceil(master.best_bound - 1e-6)
-        chosen = dive(master, self.rng, should_stop=self.stopped, doubt=0.1 * self.rng.random())
+        chosen = dive(master, self.rng, should_stop=self.stopped, doubt=self.doubt)
         master.release()
         if chosen is not None:
             whole = matrix_of(master, chosen, held)
@@ -372,10 +413,14 @@ class Worker:
         days = self.compiled.problem.days
         held, _ = self.incumbent.now()
         lacking = np.flatnonzero(held.sum(axis=0) < self.compiled.required)
-        middle = int(self.rng.integers(days))
-        if len(lacking) and self.rng.random() < 0.5:
-            middle = int(self.compiled.day[self.rng.choice(lacking)])
         width = int(self.rng.integers(WINDOW // 2, 2 * WINDOW))
+        middle = int(self.rng.integers(days))
+        if self.swept < days:
+            # First once from end to end, then wherever.
+            middle, width = self.swept + WINDOW // 2, WINDOW + WINDOW // 3
+            self.swept += WINDOW
+        elif len(lacking) and self.rng.random() < 0.6:
+            middle = int(self.compiled.day[self.rng.choice(lacking)])
         first = max(0, min(middle - width // 2, days - width))
         self.days(frozenset(range(first, min(days, first + width))), seconds=3.0)
 
