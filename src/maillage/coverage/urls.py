@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from maillage.coverage.views import alerts, asking, proofs, replay, reports, scenarios
+from maillage.coverage.views import alerts, asking, proofs, replay, reports, rosters, scenarios
 
 app_name = "coverage"
 urlpatterns = [
@@ -35,6 +35,7 @@ urlpatterns = [
         reports.file,
         name="proof-file",
     ),
+    path("tableaux/<slug:slug>/effet", rosters.effect, name="roster-effect"),
     path("scenarios", scenarios.scenarios, name="scenarios"),
     path("scenarios/nouveau", scenarios.new, name="scenario-new"),
     path("scenarios/propositions/<slug:kind>", scenarios.choices, name="scenario-choices"),

@@ -142,7 +142,6 @@ class PublicationPage:
     faults: tuple[Fault, ...]
     holes: int
     fingerprint: str
-    coverage_url: str = ""
 
 
 def get_publication(slug: str, by: Actor, *, at: datetime) -> PublicationPage:
