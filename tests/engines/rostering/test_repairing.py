@@ -70,6 +70,19 @@ def test_a_chain_when_nobody_is_free() -> None:
     assert done.proven[:2] == (True, True)
 
 
+def test_a_hole_rather_than_a_chain_when_changes_are_counted() -> None:
+    third = replace(night(2), line="chir")
+    both = frozenset({"garde", "chir"})
+    anne, bob = replace(ANNE, lines=both), replace(BOB, lines=both)
+    problem = week(anne, bob, CARL)
+    problem = replace(problem, slots=(*problem.slots[:2], third, *problem.slots[3:]))
+    before = holding(anne="n3", bob="n2")
+    done = repair(problem, before, "bob", slots=["n2"], at_most=1, workers=1)
+    assert done.moves == (Move("n2", ("bob",), ()),)
+    assert done.left_empty == 1
+    assert done.proven[:2] == (True, True)
+
+
 def test_nobody_can_and_it_stays_empty() -> None:
     done = repair(week(ANNE), holding(anne="n0 n2"), "anne", slots=["n2"], workers=1)
     assert done.lost == ("n2",)

@@ -75,6 +75,7 @@ def repair(
     starts: int | None = None,
     ends: int | None = None,
     slots: Iterable[str] = (),
+    at_most: int | None = None,
     seconds: float = 5.0,
     workers: int = 8,
     seed: int = 0,
@@ -82,8 +83,9 @@ def repair(
     """Repair a roster of which a person can no longer hold some duties.
 
     They are away over ``starts <= minute < ends``, or for ``slots`` alone. Rules that the roster
-    breaks already are left as they are; no new one is broken. ``ValueError`` for a person or slots
-    that the problem does not have, or for no absence at all.
+    breaks already are left as they are; no new one is broken. ``at_most``: no more slots than that
+    change hands (those lost always may), even if one more then stays empty. ``ValueError`` for a
+    person or slots that the problem does not have, or for no absence at all.
     """
     began = monotonic()
     away = away_from(problem, roster, person, starts=starts, ends=ends, slots=slots)
@@ -100,6 +102,8 @@ def repair(
         share = (seconds - (monotonic() - began)) / len(parts)
         for part in parts:
             repairing = _Repairing(checker, part, roster.held, held, gone, workers, seed)
+            if at_most is not None:
+                repairing.at_most = max(at_most, len(lost)) - len(lost) + len(repairing.lost)
             held, sure = repairing.run(share)
             a, b, c, d = (one and other for one, other in zip(proven, sure, strict=True))
             proven = (a, b, c, d)
@@ -214,6 +218,7 @@ class _Repairing:
         self.workers = workers
         self.seed = seed
         stood = checker.standing(Roster(before))
+        self.at_most = len(part.slots)
         self.allowed = {name: stood.missing(name) for name in part.slots}
 
     def run(self, seconds: float) -> tuple[frozenset[Pair], Proven]:
@@ -287,7 +292,9 @@ class _Repairing:
             standing=self.held,
             free=self._free(days),
         )
-        return _Changing(model, self.before, self.allowed, self.workers, self.seed)
+        changing = _Changing(model, self.before, self.allowed, self.workers, self.seed)
+        model.model.add(changing.changed <= self.at_most)
+        return changing
 
     def _free(self, days: int | None) -> frozenset[Pair] | None:
         """Pairs of the slots around the lost ones; None, all."""
