@@ -89,7 +89,8 @@ def open_on(day: date) -> Q:
 
 
 def positions(day: date) -> QuerySet[Position]:
-    """Posts open on a day with their places and assignments, in reading order. Two statements."""
+    """Posts open on a day with their places and their assignments of all times (``ever_held``),
+    in reading order. Two statements."""
     return (
         Position.objects.filter(open_on(day))
         .select_related("organization", "site", "service")
@@ -99,10 +100,16 @@ def positions(day: date) -> QuerySet[Position]:
                 queryset=StaffAssignment.objects.select_related("practitioner").order_by(
                     "starts_on", "pk"
                 ),
+                to_attr="ever_held",
             )
         )
         .order_by(ByName("organization__short_name"), "specialty", "slug")
     )
+
+
+def _ever(one: Position) -> list[StaffAssignment]:
+    """Assignments of a post of :func:`positions`, past and to come."""
+    return one.ever_held  # type: ignore[attr-defined]
 
 
 def _held(rows: Iterable[StaffAssignment]) -> list[Held]:
@@ -110,10 +117,7 @@ def _held(rows: Iterable[StaffAssignment]) -> list[Held]:
 
 
 def _vacancies(rows: Iterable[Position], day: date) -> list[tuple[Position, Vacancy]]:
-    return [
-        (one, vacancy_on(one.half_days, one.opened_on, _held(one.assignments.all()), day))
-        for one in rows
-    ]
+    return [(one, vacancy_on(one.half_days, one.opened_on, _held(_ever(one)), day)) for one in rows]
 
 
 def specialty_rows(rows: Iterable[Position], day: date) -> list[SpecialtyRow]:
@@ -150,7 +154,7 @@ def list_posts(filters: PostFilters, *, on: date) -> tuple[list[PostRow], list[S
     rows = [
         PostRow(
             one,
-            tuple(a for a in one.assignments.all() if _holds(a, on)),
+            tuple(a for a in _ever(one) if _holds(a, on)),
             vacancy,
             one.specialty in tense,
         )
@@ -175,7 +179,9 @@ def _keeps(one: Position, filters: PostFilters, words: list[str]) -> bool:
         return False
     if filters.specialty and one.specialty != filters.specialty:
         return False
-    names = " ".join(str(a.practitioner) for a in one.assignments.all())
+    if not words:
+        return True
+    names = " ".join(str(a.practitioner) for a in _ever(one))
     text = fold(f"{one.title} {one.site.name} {one.organization.short_name} {names}")
     return all(word in text for word in words)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.directory.models import Practitioner
@@ -148,7 +148,10 @@ def _weeks_between(
     """Weeks of those who have a half-day away from their main site, by practitioner."""
     lowest, highest = min(first, on), max(last, on)
     live = Q(ends_on__isnull=True) | Q(ends_on__gt=lowest)
-    away = WeeklyHalfDay.objects.filter(live, starts_on__lte=highest)
+    at_home = StaffRecord.objects.filter(
+        practitioner=OuterRef("practitioner"), main_site=OuterRef("site")
+    )
+    away = WeeklyHalfDay.objects.filter(live, ~Exists(at_home), starts_on__lte=highest)
     records = {
         record.practitioner_id: record
         for record in StaffRecord.objects.filter(
@@ -163,10 +166,9 @@ def _weeks_between(
         sites[row.practitioner_id].update(kilometres_from(record.main_site, [row.site]))
     found = {}
     for pk, record in records.items():
-        if len({cell.site for cell in cells[pk]} | {record.main_site.finess}) > 1:
-            week = SharedWeek(record.practitioner.slug, record.employer.slug, tuple(cells[pk]))
-            record.kilometres = sites[pk]  # type: ignore[attr-defined]
-            found[pk] = (record, week)
+        week = SharedWeek(record.practitioner.slug, record.employer.slug, tuple(cells[pk]))
+        record.kilometres = sites[pk]  # type: ignore[attr-defined]
+        found[pk] = (record, week)
     return found
 
 
