@@ -42,6 +42,8 @@ DEMO_PEOPLE: dict[Role, tuple[str, str]] = {
 """The demonstration account of each role: invented people, one per role."""
 
 DEMO_SUPPLEMENTS: dict[str, tuple[Role, str]] = {
+    "demo-chirurgie-bethune": (Role.DOCTOR, "Dr Karine Charmille-Exemple"),
+    "demo-chirurgie-lens": (Role.DOCTOR, "Dr Chloé Cerfeuil-Exemple"),
     "demo-direction-chu": (Role.DIRECTOR, "Morgane Exemple"),
     "demo-garde-artois": (Role.ON_CALL, "Dr Ariel Exemple"),
     "demo-garde-maubeuge": (Role.ON_CALL, "Dr Charlie Exemple"),
@@ -50,7 +52,7 @@ DEMO_SUPPLEMENTS: dict[str, tuple[Role, str]] = {
 """Demonstration accounts beside those: made only where the manifest of the territory places them.
 The second director signs an agreement for the other hospital; the on-call teams answer the requests
 of the nearest stroke unit and of the recourse hospital of the group; that of Lens plans thoracic
-surgery for three hospitals."""
+surgery for three hospitals; the surgeons have duties of their own, and exchange them."""
 
 DEMO_PASSWORD = "maillage demo 2026"  # noqa: S105 - public on purpose, useless outside the demo
 """The password of every demonstration account. Such accounts are made by the example loader only,

@@ -32,6 +32,7 @@ class OncallConfig(AppConfig):
                 "oncall.end-exemption": "Fin d'une exemption de garde",
                 "oncall.add-member": "Participation à une ligne",
                 "oncall.end-member": "Fin de participation à une ligne",
+                "oncall.invent-absences": "Congés et souhaits de l'exemple",
                 "oncall.record-duty": "Enregistrement d'une garde réalisée",
                 "oncall.propose-swap": "Proposition d'échange de gardes",
                 "oncall.answer-swap": "Réponse à un échange de gardes",

@@ -18,6 +18,8 @@ from maillage.exchange.actions import import_file
 from maillage.exchange.tables import get_table
 from maillage.oncall.actions import generate_slots
 from maillage.oncall.actions.inventing import invent_rosters
+from maillage.oncall.actions.inventing_people import invent_absences
+from maillage.oncall.imports.absences import read_absences
 from maillage.oncall.imports.turns import read_holes, read_turns
 from maillage.population.actions import ask_for_invention
 from maillage.portal.permissions import LOAD
@@ -30,6 +32,7 @@ from maillage.vocabulary.errors import Invalid, Problem
 MANIFEST = "territoire.json"
 TURNS_FILE = "rotations.csv"
 HOLES_FILE = "trous.csv"
+ABSENCES_FILE = "absences.csv"
 LARGEST_MANIFEST = 100_000
 RENEW_AFTER = timedelta(days=30)
 """A loaded example whose duty slots were made longer ago is topped up to twelve months again."""
@@ -70,6 +73,8 @@ def load_territory(
             )
             counts = plan.counts
             progress(f"{get_table(key).label} : {counts['created'] + counts['unchanged']} lignes")
+        absences = _invent_absences(folder, today, by=by, at=at)
+        progress(f"congés et souhaits de garde : {absences}")
         made = _make_slots(folder, manifest.get("duty", {}), today, by=by, at=at)
         progress(f"créneaux de garde : {made}")
         rosters = invent_rosters(manifest.get("rosters", ()), today, by=by, at=at)
@@ -139,6 +144,15 @@ def _make_slots(folder: Path, duty: dict[str, Any], today: date, *, by: Actor, a
         starts, ends = (date.fromisoformat(window[key]) for key in ("from", "to"))
         made += generate_slots(turns, (), starts, ends, by=by, at=at).created
     return made
+
+
+def _invent_absences(folder: Path, today: date, *, by: Actor, at: datetime) -> int:
+    """Enter the leave and wishes of an example, whose days count from its loading."""
+    file = folder / ABSENCES_FILE
+    if not file.exists():
+        return 0
+    found = read_absences(file.read_bytes(), loaded_on=today, filename=file.name)
+    return invent_absences(found, by=by, at=at)
 
 
 def _fingerprint(folder: Path) -> str:

@@ -1,5 +1,5 @@
-"""``maillage demo_accounts``: one demonstration account per role, and the supplements that the
-example territory places."""
+"""``maillage demo_accounts``: one demonstration account per role, the supplements that the example
+territory places, and the practitioners that some of them are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from maillage.accounts.actions import create_demo_accounts
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import SYSTEM
 from maillage.accounts.rules import DEMO_PASSWORD, DEMO_PREFIX
-from maillage.vocabulary.errors import MaillageError
+from maillage.directory.actions import link_account
+from maillage.directory.queries import find_practitioner, practitioner_of
+from maillage.vocabulary.errors import MaillageError, NotFound
 
 MANIFEST = "territoire.json"
 
@@ -35,6 +37,7 @@ class Command(BaseCommand):
                 by=SYSTEM,
                 at=timezone.now(),
             )
+            _link_practitioners(settings.EXAMPLE_TERRITORY / MANIFEST)
         except MaillageError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
         for user in users:
@@ -44,6 +47,19 @@ class Command(BaseCommand):
             ]
             self.stdout.write(f"  {user.username:<20} {', '.join(held)}")
         self.stdout.write(f"  mot de passe de tous : {DEMO_PASSWORD}")
+
+
+def _link_practitioners(manifest: Path) -> None:
+    """Give their account to the practitioners that the manifest names and the territory holds."""
+    named = json.loads(manifest.read_text(encoding="utf-8")).get("practitioners", {})
+    for username, slug in sorted(named.items()):
+        if practitioner_of(username) is not None:
+            continue
+        try:
+            person = find_practitioner(str(slug))
+        except NotFound:
+            continue  # another territory is loaded, or none
+        link_account(practitioner=person, username=username, by=SYSTEM, at=timezone.now())
 
 
 def _read_places(manifest: Path) -> tuple[dict[Role, str], dict[str, str]]:
