@@ -1,9 +1,6 @@
 """Registration of the population room."""
 
-from typing import Any
-
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 
 
 class PopulationConfig(AppConfig):
@@ -14,13 +11,10 @@ class PopulationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare the background work of this room, name its acts, and make its folders when the
-        database is made."""
+        """Declare the background work of this room and name its acts."""
         from maillage.accounts.acts import name_acts, name_details
         from maillage.population import tasks  # noqa: F401
         from maillage.population.enums import LegalBasis, SourceKind
-
-        post_migrate.connect(_prepare_folders, sender=self)
 
         name_acts(
             {
@@ -67,9 +61,3 @@ class PopulationConfig(AppConfig):
             },
             values={"kind": SourceKind.choices, "legal_basis": LegalBasis.choices},
         )
-
-
-def _prepare_folders(**_: Any) -> None:
-    from maillage.population.imports import prepare_deposit
-
-    prepare_deposit()
