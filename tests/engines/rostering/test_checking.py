@@ -56,7 +56,7 @@ ANNE = Person("anne", frozenset({"garde", "astreinte"}))
 
 
 @given(judged())
-@settings(max_examples=120 * DEPTH)
+@settings(max_examples=70 * DEPTH)
 def test_the_checker_and_the_reference_agree(case: tuple[Problem, list[Roster]]) -> None:
     problem, several = case
     checker = Checker(problem)
@@ -74,7 +74,7 @@ def test_the_checker_and_the_reference_agree(case: tuple[Problem, list[Roster]])
 
 
 @given(st.data())
-@settings(max_examples=60 * DEPTH)
+@settings(max_examples=40 * DEPTH)
 def test_a_change_costs_the_difference_of_two_verdicts(data: st.DataObject) -> None:
     problem = data.draw(problems())
     before, after = data.draw(rosters(problem)), data.draw(rosters(problem))
@@ -94,7 +94,7 @@ def test_a_change_costs_the_difference_of_two_verdicts(data: st.DataObject) -> N
 
 
 @given(st.data())
-@settings(max_examples=60 * DEPTH)
+@settings(max_examples=40 * DEPTH)
 def test_what_is_in_the_way_is_what_gets_worse(data: st.DataObject) -> None:
     """From any roster, lawful or not: nothing that gets worse is silent, nothing else speaks."""
     problem = data.draw(problems())

@@ -114,7 +114,7 @@ def test_an_unknown_duty_or_an_unnamed_leaver_is_refused() -> None:
 
 
 @given(st.integers(0, 10**6), problems(max_slots=6, minima=False))
-@settings(max_examples=60 * DEPTH)
+@settings(max_examples=40 * DEPTH)
 def test_candidates_and_chains_are_those_of_the_checker(seed: int, problem: Problem) -> None:
     roster = some_lawful_roster(problem, seed)
     checker = Checker(problem)

@@ -268,22 +268,21 @@ class PartModel:
 
     def slots_changed(self, before: frozenset[Pair]) -> Linear:
         """Slots that are not held by exactly those who held them ``before``."""
-        changed: list[Linear] = []
+        total: list[Linear] = []
         for name in self.part.slots:
-            literal = self.model.new_bool_var("")
-            differences = [
-                1 - one if (person, name) in before else one
-                for person in self.part.people
-                if not isinstance(one := self.x.get((person, name), 0), int)
-                or bool(one) != ((person, name) in before)
-            ]
-            if any(isinstance(one, int) for one in differences):
-                changed.append(1)
-            elif differences:
-                for one in differences:
-                    self.model.add(literal >= one)
-                changed.append(literal)
-        return sum(changed)
+            changed = self.model.new_bool_var("")
+            differs = False
+            for person in self.part.people:
+                was, now = (person, name) in before, self.x.get((person, name), 0)
+                if not isinstance(now, int):
+                    self.model.add(changed >= (1 - now if was else now))
+                    differs = True
+                elif bool(now) != was:
+                    self.model.add(changed == 1)
+                    differs = True
+            if differs:
+                total.append(changed)
+        return sum(total)
 
     def wishes(self) -> Linear:
         """Costs of what is held, and of what was asked for and is not, in points."""
