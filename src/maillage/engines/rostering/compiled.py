@@ -133,7 +133,8 @@ def compile_problem(problem: Problem) -> Compiled:
     weekend = np.full(problem.days, FREE, dtype=np.int64)
     for number, days in enumerate(problem.weekends):
         for day in days:
-            weekend[day] = number
+            if 0 <= day < problem.days:
+                weekend[day] = number
     shares = [level for level, terms in enumerate(levels) if Term.SHARES in terms]
     return Compiled(
         problem=problem,
@@ -272,9 +273,7 @@ def _windows(slots: tuple[Slot, ...], person: Person, may: Bools) -> tuple[Windo
     for window in made:
         whole = window.first <= 0 and window.last >= last_day
         days = (0, last_day) if whole else (window.first, window.last)
-        found[*days, window.adds.tobytes()].append(
-            replace(window, first=days[0], last=days[1])
-        )
+        found[*days, window.adds.tobytes()].append(replace(window, first=days[0], last=days[1]))
     return tuple(_merged(group) for group in found.values())
 
 

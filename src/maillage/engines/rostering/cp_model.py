@@ -54,10 +54,10 @@ class Plain:
         for row, person in enumerate(compiled.people):
             closed = person.may & ~self.open
             kept = closed & (self.standing[row] if self.standing is not None else False)
-            for slot in np.flatnonzero(kept | (person.pinned & self.open)):
-                self.x[row, int(slot)] = 1
-            for slot in np.flatnonzero(person.may & ~person.pinned & self.open):
-                self.x[row, int(slot)] = self.model.new_bool_var("")
+            for at in np.flatnonzero(kept | (person.pinned & self.open)):
+                self.x[row, int(at)] = 1
+            for at in np.flatnonzero(person.may & ~person.pinned & self.open):
+                self.x[row, int(at)] = self.model.new_bool_var("")
         self._demand()
         by_row: dict[int, dict[int, Literal]] = {row: {} for row in range(len(compiled.people))}
         for (row, slot), literal in self.x.items():
@@ -272,7 +272,7 @@ def solve_plain(
     eight are asked for even on two cores.
     """
     plain = Plain(compiled)
-    best = start
+    best: Bools | None = start
     bounds: list[int] = []
     proven: list[bool] = []
     for level in range(compiled.levels):
@@ -287,5 +287,6 @@ def solve_plain(
         bounds.append(bound)
         proven.append(optimal and all(proven))
         plain.keep(level, best)
-    assert best is not None
+    if best is None:
+        return None
     return Found(best, compiled.cost(best), tuple(bounds), tuple(proven))

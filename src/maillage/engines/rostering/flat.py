@@ -120,7 +120,7 @@ def lay_out(compiled: Compiled, graphs: list[Graph], weights: Floats) -> Flat:
         over=weights @ compiled.over,
         can_exceed=compiled.can_exceed,
         pinned=np.array([person.pinned for person in compiled.people]),
-        **windows,
+        **windows,  # type: ignore[arg-type]
     )
 
 

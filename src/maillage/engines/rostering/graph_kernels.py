@@ -21,7 +21,7 @@ def _place(table_keys, table_stamps, stamp, key):
 
 @njit(cache=True, nogil=True, inline="always")
 def _after_adding(value, add, day, track, most, least, left):
-    """The total of a track after a day, made equal to the totals that bind as much; -1: unlawful."""
+    """The total of a track after a day, or the total that binds as much; -1: unlawful."""
     value += add
     high = most[track, day]
     low = least[track, day]

@@ -162,7 +162,9 @@ def _pending(compiled: Compiled, options: _Options, may: Bools) -> tuple[Ints, I
     """
     allowed = sum(1 << int(slot) for slot in np.flatnonzero(may))
     forbids = [sum(1 << other for other in later) & allowed for later in compiled.after]
-    start, table, most = [], [], 1
+    start: list[int] = []
+    table: list[int] = []
+    most = 1
     states: dict[int, int] = {0: 0}
     for day, (first, last) in enumerate(pairwise(options.start)):
         ahead = allowed & ~sum(1 << int(s) for s in np.flatnonzero(compiled.day <= day))

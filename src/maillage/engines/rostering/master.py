@@ -91,6 +91,11 @@ class Step:
     new_columns: int
 
 
+def _table(window: Window) -> Ints:
+    """The costs of a share."""
+    return np.zeros(1, dtype=np.int64) if window.table is None else window.table
+
+
 class Master:
     """The master program over some people, the others holding ``base`` (people by slot).
 
@@ -167,7 +172,11 @@ class Master:
         return level != FREE and (self.objective[level] > 0 or level in dict(self.caps))
 
     def _add(
-        self, costs: Sequence[int] | Ints, entries: list[tuple[int, float]], upper: float, base: float = 0.0
+        self,
+        costs: Sequence[int] | Ints,
+        entries: list[tuple[int, float]],
+        upper: float,
+        base: float = 0.0,
     ) -> int:
         """One column of the program; its costs by level become its cost and entries of caps."""
         cost = base + float(self.objective @ np.asarray(costs, dtype=np.float64))
@@ -207,8 +216,7 @@ class Master:
 
     def _add_tables(self) -> None:
         for _, window, sums, one in self.table_rows:
-            assert window.table is not None
-            for total, points in enumerate(window.table):
+            for total, points in enumerate(_table(window)):
                 costs = np.zeros(self.compiled.levels, dtype=np.int64)
                 costs[self.compiled.shares_level] = points
                 self._add(costs, [(sums, -float(total)), (one, 1.0)], 1.0)
@@ -248,7 +256,7 @@ class Master:
         return weights
 
     def price(self, duals: Floats, people: Ints) -> tuple[Floats, NDArray[np.uint8]]:
-        """Cheapest roster of each person at these prices: cost, without their own row, and slots."""
+        """Cheapest roster of each person at these prices: cost (own row left out) and slots."""
         compiled, slots = self.compiled, len(self.compiled.slots)
         weights = self.weights_at(duals)
         prices = np.empty((len(people), slots))
@@ -288,9 +296,8 @@ class Master:
             total += duals[row] * bound if duals[row] else 0.0
         share = weights[compiled.shares_level] if compiled.shares_level != FREE else 0.0
         for _, window, sums, _ in self.table_rows:
-            assert window.table is not None
-            totals = np.arange(len(window.table))
-            total += float((share * window.table + duals[sums] * totals).min())
+            table = _table(window)
+            total += float((share * table + duals[sums] * np.arange(len(table))).min())
         return total
 
     def step(self) -> Step:

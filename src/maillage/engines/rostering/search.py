@@ -71,6 +71,13 @@ class Incumbent:
             return self.held.copy(), self.costs
 
 
+def _nothing_yet(compiled: Compiled) -> Incumbent:
+    """Before the first roster: anything is better."""
+    held = np.zeros((len(compiled.people), len(compiled.slots)), dtype=np.bool_)
+    costs = tuple(1 << 60 for _ in range(compiled.levels))
+    return Incumbent(held, costs, lambda _held, _costs: None)
+
+
 class Search:
     """The search on one part. ``rounds``: pieces and bursts by worker and level; None, no limit."""
 
@@ -100,13 +107,15 @@ class Search:
             self.graphs = list(pool.map(lambda one: graph_of(compiled, one), compiled.people))
         self.basis = Basis.of(compiled, self.graphs)
         self.flat: Flat = lay_out(compiled, self.graphs, self.weights)
-        self.incumbent: Incumbent | None = None
+        self.incumbent = _nothing_yet(compiled)
 
     def _least(self, level: int) -> float:
         """A bound that needs no search: everybody's cheapest duties, taken one by one."""
         total = 0.0
         for person in self.compiled.people:
-            total += float(person.fixed[level] + np.minimum(person.hold[level, person.may], 0).sum())
+            total += float(
+                person.fixed[level] + np.minimum(person.hold[level, person.may], 0).sum()
+            )
             if level == self.compiled.shares_level:
                 total += sum(int(w.table.min()) for w in person.windows if w.table is not None)
         return total
@@ -118,7 +127,9 @@ class Search:
     ) -> None:
         """A first roster: ``start`` as it is, or people given their best one after the other."""
         people, slots = len(self.compiled.people), len(self.compiled.slots)
-        held = np.zeros((people, slots), dtype=np.uint8) if start is None else start.astype(np.uint8)
+        held = (
+            np.zeros((people, slots), dtype=np.uint8) if start is None else start.astype(np.uint8)
+        )
         if start is None and self.is_long:
             held[:] = [person.pinned for person in self.compiled.people]
         elif start is None:
@@ -151,7 +162,6 @@ class Search:
 
     def is_proven(self, level: int) -> bool:
         """True when no lawful roster costs less at this level, levels above being what they are."""
-        assert self.incumbent is not None
         return all(self.bounds[at] >= self.incumbent.costs[at] for at in range(level + 1))
 
     def run(self, deadline: float) -> None:
@@ -217,7 +227,6 @@ class Worker:
     """One thread of work on one level."""
 
     def __init__(self, search: Search, level: int, number: int, until: float) -> None:
-        assert search.incumbent is not None
         self.search = search
         self.compiled = search.compiled
         self.incumbent = search.incumbent
@@ -290,7 +299,7 @@ class Worker:
         self.incumbent.offer(whole, found)
 
     def _typical(self) -> float:
-        """What an ordinary difference is worth at the level: a third of a missing person, or less."""
+        """What an ordinary difference is worth at the level: a third of a missing person."""
         weights = self.compiled.under[self.level]
         spread = float(np.median(weights[weights > 0])) if (weights > 0).any() else 10.0
         return max(0.3, 0.3 * spread)

@@ -140,9 +140,9 @@ def reroster(flat, person, count, noise, before, prices, room, values, path, hel
         cheapest(flat, person, prices, room, values, path, held)
         if raise_prices(flat, person, held, step, prices) == 0:
             for slot in range(count.shape[0]):
-                if held[slot] and not flat.pinned[person, slot]:
-                    if not flat.can_exceed[slot] and count[slot] >= flat.required[slot]:
-                        return False
+                full = not flat.can_exceed[slot] and count[slot] >= flat.required[slot]
+                if full and held[slot] and not flat.pinned[person, slot]:
+                    return False
             return True
         step *= 1.3
     return False
@@ -320,6 +320,4 @@ def price_people(flat, people, prices, costs, held):
     values, room = np.empty(widest), np.empty(most_options)
     path = np.empty(most_options + 1, dtype=np.int64)
     for at in range(people.shape[0]):
-        costs[at] = cheapest(
-            flat, people[at], prices[at], room, values, path, held[at]
-        )
+        costs[at] = cheapest(flat, people[at], prices[at], room, values, path, held[at])

@@ -92,9 +92,7 @@ def read_shift_text(text: str, file: str) -> Problem:
             raise _invalid(file, None, f"SECTION_{name}", "cette section manque ou est vide.")
     days = sections["HORIZON"][0].whole(0, "horizon")
     lengths, successions = _shifts(sections["SHIFTS"])
-    staff = {
-        line.text(0, "EmployeeID"): _person(line, days, lengths) for line in sections["STAFF"]
-    }
+    staff = {line.text(0, "EmployeeID"): _person(line, days, lengths) for line in sections["STAFF"]}
     for line in sections["DAYS_OFF"]:
         who = _of_staff(line, staff)
         for at in range(1, len(line.cells)):

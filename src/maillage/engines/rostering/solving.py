@@ -96,7 +96,7 @@ class _Solving:
         self.held = np.array([person.pinned for person in self.compiled.people], dtype=np.bool_)
         self.history: list[tuple[float, tuple[int, ...]]] = []
         self.parts = parts_of(self.compiled)
-        self.searches: list[Search | None] = [None] * len(self.parts)
+        self.searches: list[Search] = []
         self.waiting: queue.Queue[tuple[float, Bools]] = queue.Queue()
         self.lock = threading.Lock()
         self.last_report = 0.0
@@ -116,7 +116,7 @@ class _Solving:
             share = max(0.0, self.deadline - monotonic()) * sizes[number] / max(1, left)
             sizes[number] = 0 if left == 0 else sizes[number]
             search = self.searches[number]
-            if search is not None and not self._stop():
+            if not self._stop():
                 search.run(monotonic() + share)
         self._report(at_once=True)
         return self._solution()
@@ -125,9 +125,7 @@ class _Solving:
         self._report(at_once=False)
         return self.should_stop() or monotonic() >= self.deadline
 
-    def _begin(
-        self, number: int, people: list[int], slots: list[int], given: Bools | None
-    ) -> None:
+    def _begin(self, number: int, people: list[int], slots: list[int], given: Bools | None) -> None:
         part = compile_problem(sub_problem(self.compiled, people, slots))
         search = Search(
             part,
@@ -144,7 +142,7 @@ class _Solving:
             if self.complete:
                 self._note()
 
-        self.searches[number] = search
+        self.searches.append(search)
         search.begin(None if given is None else given[place], on_better)
 
     def _mended(self, start: Roster) -> Bools:
@@ -157,13 +155,15 @@ class _Solving:
         count = held.sum(axis=0)
         crowded = ~self.compiled.can_exceed & (count > self.compiled.required)
         for slot in np.flatnonzero(crowded):
-            those = [r for r in np.flatnonzero(held[:, slot]) if not self.compiled.people[r].pinned[slot]]
-            for row in those[: int(count[slot] - self.compiled.required[slot])]:
-                held[row, slot] = False
+            those = [
+                r for r in np.flatnonzero(held[:, slot]) if not self.compiled.people[r].pinned[slot]
+            ]
+            for at in those[: int(count[slot] - self.compiled.required[slot])]:
+                held[at, slot] = False
         return held
 
     def _note(self) -> None:
-        """Write down that the roster became better; it is handed over later, by the caller's thread."""
+        """Write down a better roster; it is handed over later, by the caller's thread."""
         with self.lock:
             held = self.held.copy()
             now = monotonic() - self.began
@@ -203,7 +203,6 @@ class _Solving:
                 bound += self.compiled.under[:, slot] * self.compiled.required[slot]
         proven = [True] * self.compiled.levels
         for search in self.searches:
-            assert search is not None
             bound += np.array(search.bounds, dtype=np.int64)
             proven = [kept and search.is_proven(level) for level, kept in enumerate(proven)]
         return Solution(
