@@ -28,7 +28,7 @@ from tests.directory.territory_in_small import load
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 11, 22)
-YEAR = {"first": date(2026, 1, 1), "last": date(2027, 1, 1)}
+YEAR: Any = {"first": date(2026, 1, 1), "last": date(2027, 1, 1)}
 
 
 def test_posts_and_what_is_vacant(staff: None, django_assert_num_queries: Any) -> None:
