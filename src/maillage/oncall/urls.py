@@ -38,6 +38,8 @@ people = [
     path("lignes/<slug:slug>/realise", duties.done, name="done"),
     path("creneaux/<int:pk>/realise", duties.record_duty, name="record-duty"),
     path("schema-regional", plan.plan, name="plan"),
+    path("lignes/<slug:slug>/mois", duties.line_month, name="line-month"),
+    path("lignes/<slug:slug>/mois.pdf", duties.line_month_pdf, name="line-month-pdf"),
     path("agendas/<int:pk>/revocation", mine.revoke_calendar, name="revoke-calendar"),
     path("lignes/<slug:slug>/agenda", mine.line_calendar, name="line-calendar"),
 ]

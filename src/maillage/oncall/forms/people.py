@@ -39,7 +39,7 @@ class SwapForm(forms.Form):
         self.slots = {str(one.slot.pk): one.slot for one in returns if not one.is_barred}
         self.fields["retour"].choices = [  # type: ignore[attr-defined]
             ("", "Rien : je donne cette garde"),
-            *((pk, _duty_in_words(slot)) for pk, slot in self.slots.items()),
+            *((str(one.slot.pk), _return_in_words(one)) for one in returns if not one.is_barred),
         ]
 
     def in_return(self) -> DutySlot | None:
@@ -47,7 +47,9 @@ class SwapForm(forms.Form):
         return self.slots.get(self.cleaned_data["retour"])
 
 
-def _duty_in_words(slot: DutySlot) -> str:
+def _return_in_words(one: Return) -> str:
+    slot = one.slot
     day = french_day(local_day(slot.starts_at), weekday=True)
     hours = f"{french_clock(slot.starts_at)} – {french_clock(slot.ends_at)}"
-    return f"{day}, {hours}, {slot.service.site.name}"
+    weighed = " (à peser)" if one.faults else ""
+    return f"{day[:1].upper()}{day[1:]}, {hours}, {slot.service.site.name}{weighed}"

@@ -70,6 +70,10 @@ class Colleague:
     faults: tuple[SwapFault, ...]
 
     @property
+    def name(self) -> str:
+        return str(self.practitioner)
+
+    @property
     def is_free(self) -> bool:
         return not self.faults
 

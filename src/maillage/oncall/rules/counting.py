@@ -32,6 +32,14 @@ class Counted:
     at_home_minutes: int = 0
     half_days: int = 0
 
+    @property
+    def on_site_hours(self) -> float:
+        return self.on_site_minutes / 60
+
+    @property
+    def at_home_hours(self) -> float:
+        return self.at_home_minutes / 60
+
     def __add__(self, other: Counted) -> Counted:
         return Counted(
             *(getattr(self, one.name) + getattr(other, one.name) for one in fields(Counted))

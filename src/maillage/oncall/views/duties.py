@@ -18,6 +18,7 @@ from maillage.oncall.forms.records import NowForm, RecordForm
 from maillage.oncall.permissions import READ, RECORD_DUTY
 from maillage.oncall.queries import get_slot, list_candidates
 from maillage.oncall.queries.now import list_on_duty
+from maillage.oncall.queries.printed import get_printed_month, print_month
 from maillage.oncall.queries.records import get_month_done
 from maillage.oncall.queries.requests import find_line, line_owners
 from maillage.oncall.rules.counting import next_month
@@ -44,6 +45,30 @@ def on_duty(request: Request) -> HttpResponse:
         "holes": sum(row.holder is None for row in rows),
     }
     return render(request, "oncall/on_duty.html", context)
+
+
+@require_safe
+@requires(READ)
+def line_month(request: Request, slug: str) -> HttpResponse:
+    """A month of a line, to print."""
+    month = read_month(request.GET, today=local_day(request.now))
+    context = {
+        "page": get_printed_month(slug, month=month, at=request.now),
+        "month_before": (month - timedelta(days=1)).replace(day=1),
+        "month_after": next_month(month),
+    }
+    return render(request, "oncall/line_month.html", context)
+
+
+@require_safe
+@requires(READ)
+def line_month_pdf(request: Request, slug: str) -> HttpResponse:
+    """The same as PDF."""
+    month = read_month(request.GET, today=local_day(request.now))
+    page = get_printed_month(slug, month=month, at=request.now)
+    response = HttpResponse(print_month(page, at=request.now), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{slug}-{month:%Y-%m}.pdf"'
+    return response
 
 
 @require_safe
