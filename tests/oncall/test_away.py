@@ -32,7 +32,7 @@ from maillage.oncall.enums import (
 from maillage.oncall.models import DutyLine, Unavailability
 from maillage.oncall.queries.away import lines_of, list_away, list_exemptions, list_members
 from maillage.oncall.queries.candidates import may_hold_line
-from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.calendar import day_bounds, local_day
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
 from tests.oncall.people_in_small import actor_of, client_of, make_nights, slots_of
 
@@ -156,6 +156,28 @@ def test_the_list_of_each(
     assert theirs.may_answer
     assert not list_away(actor_of(B, now), at=now)
     assert not list_away(make_actor(Role.DIRECTOR, at="chu-lille"), at=now)
+
+
+def test_that_somebody_is_ill_is_for_medical_affairs(
+    lines: None, now: datetime, keeper: Actor, make_actor: Callable[..., Actor]
+) -> None:
+    ask(now, by=actor_of(A, now), kind=UnavailabilityKind.SICK)
+    (mine,) = list_away(actor_of(A, now), at=now)
+    (affairs,) = list_away(keeper, at=now)
+    (team,) = list_away(make_actor(Role.ON_CALL, at="ch-maubeuge"), at=now)
+    assert [one.nature for one in (mine, affairs, team)] == ["arrêt", "arrêt", "indisponibilité"]
+
+
+def test_whole_days_are_told_as_days(lines: None, now: datetime) -> None:
+    first, last = date(2026, 12, 24), date(2026, 12, 26)
+    ask_away(
+        practitioner=person(A), kind=UnavailabilityKind.LEAVE, starts_at=day_bounds(first)[0],
+        ends_at=day_bounds(last)[1], by=actor_of(A, now), at=now,
+    )  # fmt: skip
+    (row,) = list_away(actor_of(A, now), at=now)
+    assert row.days == (first, last)
+    ask(now, by=actor_of(A, now))
+    assert {one.days for one in list_away(actor_of(A, now), at=now)} == {(first, last), None}
 
 
 def test_exemptions_are_for_medical_affairs(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
 from maillage.directory.models import Practitioner, PractitionerRole
 from maillage.directory.queries import practitioner_of
-from maillage.oncall.enums import AnswerState
+from maillage.oncall.enums import AnswerState, UnavailabilityKind
 from maillage.oncall.models import DutyLine, DutySlot, Exemption, LineMember, Unavailability
 from maillage.oncall.permissions import ANSWER_LEAVE, EXEMPT
 from maillage.oncall.rules.away import BINDING, LEVELS, can_become
-from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.calendar import day_bounds, local_day
 from maillage.vocabulary.errors import NotFound
 
 MOST_ROWS = 200
@@ -30,6 +30,23 @@ class AwayRow:
     may_answer: bool
     may_withdraw: bool
     held: int = 0
+    may_know: bool = False
+
+    @property
+    def nature(self) -> str:
+        """What is asked, in words, as this reader may know it."""
+        return nature_of(self.asked, may_know=self.may_know)
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first and the last day, both included, of a request of whole days."""
+        first, last = local_day(self.asked.starts_at), local_day(self.asked.ends_at)
+        if (day_bounds(first)[0], day_bounds(last)[0]) != (
+            self.asked.starts_at,
+            self.asked.ends_at,
+        ):
+            return None
+        return first, last - timedelta(days=1)
 
     @property
     def level(self) -> str:
@@ -45,6 +62,14 @@ class AwayRow:
         if self.is_wish and self.asked.state == AnswerState.GRANTED:
             return "prise en compte"
         return self.asked.get_state_display()
+
+
+def nature_of(asked: Unavailability, *, may_know: bool) -> str:
+    """What somebody asks, in words. That it is for their health is for themself and for medical
+    affairs; others read that they are not available."""
+    if asked.kind == UnavailabilityKind.SICK and not may_know:
+        return str(UnavailabilityKind.OTHER.label)
+    return asked.get_kind_display()
 
 
 def staff_of(actor: Actor, permission: Permission, day: date) -> QuerySet[Practitioner]:
@@ -94,12 +119,13 @@ def list_away(
         .order_by("starts_at", "practitioner", "pk")[:MOST_ROWS]
     )
     held = _held_over(found)
-    cards = [_row(one, me, answers, held.get(one.pk, 0)) for one in found]
+    knows = bool(EXEMPT.places(actor))
+    cards = [_row(one, me, answers, held.get(one.pk, 0), knows) for one in found]
     return sorted(cards, key=lambda card: card.asked.state != AnswerState.ASKED)
 
 
 def _row(
-    asked: Unavailability, me: Practitioner | None, answers: Collection[int], held: int
+    asked: Unavailability, me: Practitioner | None, answers: Collection[int], held: int, knows: bool
 ) -> AwayRow:
     is_mine = me is not None and asked.practitioner_id == me.pk
     answers_for = asked.practitioner_id in answers and not is_mine
@@ -108,6 +134,7 @@ def _row(
         may_answer=answers_for and asked.state == AnswerState.ASKED,
         may_withdraw=(is_mine or answers_for) and can_become(asked.state, AnswerState.WITHDRAWN),
         held=held,
+        may_know=is_mine or (knows and answers_for),
     )
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import practitioner_of
+from maillage.directory.queries import practitioner_of, workplaces
 from maillage.oncall.actions import away as acts
 from maillage.oncall.actions import members as member_acts
 from maillage.oncall.enums import AnswerState
@@ -22,6 +22,7 @@ from maillage.oncall.queries.away import (
     list_away,
     list_exemptions,
     list_members,
+    nature_of,
     staff_of,
 )
 from maillage.oncall.queries.requests import find_line, line_owners
@@ -97,7 +98,9 @@ def answer_away(request: Request, pk: int) -> HttpResponse:
             messages.success(request, "La réponse est enregistrée.")
             return redirect("oncall:away")
     status = UNPROCESSABLE if form.errors else 200
-    return render(request, "oncall/away_answer.html", {"form": form, "asked": asked}, status=status)
+    knows = EXEMPT.allows(request.actor, workplaces(asked.practitioner, local_day(request.now)))
+    context = {"form": form, "asked": asked, "nature": nature_of(asked, may_know=knows)}
+    return render(request, "oncall/away_answer.html", context, status=status)
 
 
 @require_POST
