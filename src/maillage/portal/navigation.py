@@ -33,6 +33,8 @@ RAIL: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Mes gardes", "oncall:mine", "oncall.own-duties"),
             ("De garde maintenant", "oncall:on-duty", "oncall.read"),
             ("Gardes et astreintes", "oncall:lines", "oncall.read"),
+            ("Tableaux de service", "oncall:rosters:list", "oncall.read"),
+            ("Gardes sans titulaire", "oncall:holes", "oncall.read-drafts"),
             ("Schéma régional", "oncall:plan", "oncall.read"),
             ("Congés et souhaits", "oncall:away", "oncall.give-opinion"),
             ("Échanges de gardes", "oncall:swaps", "oncall.give-opinion"),

@@ -10,17 +10,21 @@ from django.db.models import Prefetch, prefetch_related_objects
 
 from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
-from maillage.directory.models import HealthcareService, Organization
+from maillage.directory.models import HealthcareService, Organization, Practitioner
+from maillage.oncall.actions.away import ask_away
 from maillage.oncall.actions.publishing import publish_version
 from maillage.oncall.actions.rosters import make_roster
-from maillage.oncall.models import DutyLine, DutySlot, Roster
+from maillage.oncall.enums import UnavailabilityKind
+from maillage.oncall.models import DutyLine, DutySlot, LineMember, Roster
 from maillage.oncall.queries.rosters import pending_changes
 from maillage.oncall.rules.duties import fingerprint
-from maillage.vocabulary.calendar import MONTHS, day_bounds
+from maillage.vocabulary.calendar import MONTHS, day_bounds, paris_instant, parse_clock
 from maillage.vocabulary.errors import Invalid
 
 AS_THE_TURNS = "Tours de garde repris tels quels."
 """Reason of a publication that takes the turns over, with whatever rules they break."""
+
+MEMBERS_SINCE = date(2020, 1, 1)
 
 
 def invent_rosters(
@@ -29,7 +33,8 @@ def invent_rosters(
     """Make the rosters of an example; how many were new.
 
     Each plan has a ``slug``, a ``name``, the ``organization`` that carries it, its ``lines``, the
-    ``month`` (0: that of today, from yesterday on; 1: the next) and whether it is ``published``.
+    ``month`` (0: that of today, from yesterday on; 1: the next) and whether it is ``published``;
+    it may name the ``members`` of its lines, and who is ``away`` on which days of its month.
     Doing it again in the same month writes nothing. Raises :class:`Invalid` for what is unknown.
     """
     made = 0
@@ -72,6 +77,7 @@ def _make(
     if len(lines) != len(plan["lines"]) or carrier is None:
         raise Invalid("oncall.example", f"Tableau « {slug} » : ligne ou établissement inconnu.")
     _with_services(lines)
+    _invent_people(plan, lines, ends_on, by=by, at=at)
     month = ends_on - timedelta(days=1)
     word = MONTHS[month.month - 1]
     with changing_territory():
@@ -96,3 +102,49 @@ def _make(
 def _with_services(lines: Sequence[DutyLine]) -> None:
     services = HealthcareService.objects.select_related("site__organization")
     prefetch_related_objects(list(lines), Prefetch("services", queryset=services))
+
+
+def _invent_people(
+    plan: Mapping[str, Any],
+    lines: Sequence[DutyLine],
+    ends_on: date,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Those who take part in the lines of a plan, and their granted leave. ``away`` gives, for each
+    person, a start and an end: day of the month and clock (``24 12h``)."""
+    by_slug = {line.slug: line for line in lines}
+    wanted = {who for names in plan.get("members", {}).values() for who in names}
+    wanted |= {row["person"] for row in plan.get("away", ())}
+    people = {one.slug: one for one in Practitioner.objects.filter(slug__in=wanted)}
+    if people.keys() != wanted:
+        unknown = sorted(wanted - people.keys())[0]
+        raise Invalid("oncall.example", f"Tableau « {plan['slug']} » : {unknown} inconnu.")
+    for slug, names in plan.get("members", {}).items():
+        for name in names:
+            LineMember.objects.get_or_create(
+                line=by_slug[slug],
+                practitioner=people[name],
+                defaults={
+                    "starts_on": MEMBERS_SINCE,
+                    "source": "Exemple illustratif",
+                    "illustrative": True,
+                },
+            )
+    month = ends_on - timedelta(days=1)
+    for row in plan.get("away", ()):
+        ask_away(
+            practitioner=people[row["person"]],
+            kind=UnavailabilityKind(row["kind"]),
+            starts_at=_instant(month, row["from"]),
+            ends_at=_instant(month, row["to"]),
+            negotiable=bool(row.get("negotiable")),
+            by=by,
+            at=at,
+        )
+
+
+def _instant(month: date, text: str) -> datetime:
+    day, _, clock = text.partition(" ")
+    return paris_instant(month.replace(day=int(day)), parse_clock(clock))

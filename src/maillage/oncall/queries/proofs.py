@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from maillage.oncall.rules.explanations import explain, short_day
 
 if TYPE_CHECKING:
     from maillage.engines.rostering.certificates import Certificate
-    from maillage.engines.rostering.explaining import PartProof
+    from maillage.engines.rostering.explaining import PartProof, WhyNot
     from maillage.engines.rostering.relaxing import WayOut
 
 SECONDS = 3.0
@@ -96,7 +96,8 @@ def prove_holes(
         slot_ids=frozenset(slot_ids),
         workers=2,
     )
-    return [_part(board, part, frozenset(slot_ids)) for part in found.parts]
+    why = {hole.slot: hole.people for hole in found.holes}
+    return [_part(board, part, frozenset(slot_ids), why) for part in found.parts]
 
 
 def prove_hole_in_force(pk: int, *, at: datetime) -> list[PartRow]:
@@ -114,7 +115,10 @@ def prove_holes_of_roster(slug: str, by: Actor, *, at: datetime) -> list[PartRow
     return prove_holes(board_of_version(version, at=at))
 
 
-def _part(board: Board, part: PartProof, wanted: frozenset[str]) -> PartRow:
+Whys = Mapping[str, tuple["WhyNot", ...]]
+
+
+def _part(board: Board, part: PartProof, wanted: frozenset[str], whys: Whys) -> PartRow:
     knots = [knot for knot in part.knots if knot.at_least > 0]
     named = [knot for knot in knots if not wanted or wanted & set(knot.weights)]
     readable = part.readable if part.readable.at_least > 0 else None
@@ -123,13 +127,13 @@ def _part(board: Board, part: PartProof, wanted: frozenset[str]) -> PartRow:
         missing=part.missing,
         at_least=part.at_least,
         best=part.best,
-        proof=_proof(board, readable) if readable and not named else None,
-        knots=tuple(_proof(board, knot) for knot in named),
+        proof=_proof(board, readable, whys) if readable and not named else None,
+        knots=tuple(_proof(board, knot, whys) for knot in named),
         ways_out=tuple(_way_out(board, way) for way in part.ways_out if way.items),
     )
 
 
-def _proof(board: Board, certificate: Certificate) -> Proof:
+def _proof(board: Board, certificate: Certificate, whys: Whys) -> Proof:
     duties = sorted(
         (board.by_id[name] for name in certificate.weights), key=lambda duty: duty.starts_at
     )
@@ -138,6 +142,10 @@ def _proof(board: Board, certificate: Certificate) -> Proof:
         CeilingRow(board.name(one.person), one.at_most, _reasons(board, one.person, one.reasons))
         for one in certificate.ceilings
     ]
+    if len(duties) == 1:
+        rows += _nobody(
+            board, whys.get(duties[0].id, ()), {one.person for one in certificate.ceilings}
+        )
     return Proof(
         duties=tuple(duties),
         days=_days(duties),
@@ -146,6 +154,18 @@ def _proof(board: Board, certificate: Certificate) -> Proof:
         ceilings=tuple(sorted(rows, key=lambda row: (-row.at_most, row.name))),
         verified=rostering.verify_certificate(board.problem, certificate),
     )
+
+
+def _nobody(board: Board, whys: Sequence[WhyNot], known: set[str]) -> list[CeilingRow]:
+    """Those whom a rule keeps from one duty whatever else they hold."""
+    found = []
+    for one in whys:
+        if one.violations and one.person not in known:
+            said = (explain(v, board.by_id, board.regulations) for v in one.violations)
+            found.append(
+                CeilingRow(board.name(one.person), 0, " ; ".join(w.sentence for w in said))
+            )
+    return found
 
 
 def _days(duties: Sequence[Duty]) -> str:
