@@ -59,18 +59,7 @@ def generate_slots(
             for one in planned
             if (lines[one.line], services[one.service], one.starts_at) not in stored
         ]
-        slots = DutySlot.objects.bulk_create(
-            (
-                DutySlot(
-                    line_id=lines[one.line],
-                    service_id=services[one.service],
-                    starts_at=one.starts_at,
-                    ends_at=one.ends_at,
-                )
-                for one in new
-            ),
-            batch_size=BATCH,
-        )
+        slots = _write_slots(new, lines, services)
         held = _held_elsewhere(new) if stored else {}
         assignments, conflicts = _turn_holders(slots, new, people, held, by=by, at=at)
         DutyAssignment.objects.bulk_create(assignments, batch_size=BATCH)
@@ -101,6 +90,24 @@ def generate_slots(
                 holes=done.holes,
             )
     return done
+
+
+def _write_slots(
+    new: Sequence[PlannedSlot], lines: dict[str, int], services: dict[str, int]
+) -> list[DutySlot]:
+    """The slots of these turns, written as they come: without holder."""
+    return DutySlot.objects.bulk_create(
+        (
+            DutySlot(
+                line_id=lines[one.line],
+                service_id=services[one.service],
+                starts_at=one.starts_at,
+                ends_at=one.ends_at,
+            )
+            for one in new
+        ),
+        batch_size=BATCH,
+    )
 
 
 def _turn_holders(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -140,11 +140,7 @@ def get_month(
         board = board_of_version(version, at=at)
     faults = faults_of(board, at=at)
     services = {s.slug: s for line in lines for s in line.services.all()}
-    whys: dict[str, list[Explanation]] = defaultdict(list)
-    for fault in faults:
-        for duty in fault.duties:
-            if fault.why not in whys[duty.id]:
-                whys[duty.id].append(fault.why)
+    whys = _whys_by_duty(faults)
     by_place: dict[tuple[date, str], list[GridDuty]] = defaultdict(list)
     pooled = {line.slug for line in lines if len({s.site_id for s in line.services.all()}) > 1}
     for duty in board.duties:
@@ -154,7 +150,7 @@ def get_month(
                 duty=duty,
                 holder=board.crew.people.get(duty.holder or ""),
                 service=services.get(duty.service) or _service(duty.service),
-                why=tuple(whys[duty.id]),
+                why=tuple(whys.get(duty.id, ())),
                 begun=duty.starts_at <= at,
                 says_service=duty.line in pooled,
                 instead_of=_planned_name(board, duty, planned),
@@ -183,6 +179,16 @@ def get_month(
         sees_drafts=drafts,
         board=board,
     )
+
+
+def _whys_by_duty(faults: Iterable[Fault]) -> Mapping[str, list[Explanation]]:
+    """What is wrong with each duty, each reason once."""
+    whys: dict[str, list[Explanation]] = defaultdict(list)
+    for fault in faults:
+        for duty in fault.duties:
+            if fault.why not in whys[duty.id]:
+                whys[duty.id].append(fault.why)
+    return whys
 
 
 def _planned_name(
