@@ -15,7 +15,7 @@ from maillage.engines.rostering.compiled import Compiled, compile_problem, held_
 from maillage.engines.rostering.cp_model import solve_plain
 from maillage.engines.rostering.graphs import Graph, graph_of
 from maillage.engines.rostering.master import Basis, Master
-from maillage.engines.rostering.problem import Person, Problem
+from maillage.engines.rostering.problem import Person, Problem, Roster
 from maillage.engines.rostering.search_kernels import price_people
 from tests.engines.rostering.brute import rosters_of
 from tests.engines.rostering.strategies import problems, rosters
@@ -68,8 +68,9 @@ def test_costs_are_those_of_the_checker(data: st.DataObject) -> None:
     held = held_matrix(compiled, data.draw(rosters(problem, strange=False)).held)
     for row, person in enumerate(compiled.people):
         held[row] &= person.may
-    pairs = ((problem.people[r].id, compiled.slots[s].id) for r, s in zip(*np.nonzero(held)))
-    verdict = Checker(problem).verdict(type(data.draw(rosters(problem)))(frozenset(pairs)))
+    places = zip(*np.nonzero(held), strict=True)
+    pairs = frozenset((problem.people[r].id, compiled.slots[s].id) for r, s in places)
+    verdict = Checker(problem).verdict(Roster(pairs))
     full = held.sum(axis=0) <= compiled.required
     if (full | compiled.can_exceed).all():
         assert compiled.cost(held) == verdict.levels
@@ -84,9 +85,17 @@ def test_the_cheapest_path_is_the_cheapest_roster(problem: Problem, seed: int) -
     slots = len(compiled.slots)
     prices = np.random.default_rng(seed).integers(-5, 6, size=(1, slots)).astype(float)
     costs, held = np.empty(1), np.zeros((1, slots), dtype=np.uint8)
-    flat = basis.flat._replace(end_costs=basis.flat.end_costs * 0)
-    price_people(flat, np.zeros(1, dtype=np.int64), prices, costs, held)
-    assert costs[0] == min(sum(prices[0, slot] for slot in path) for path in walked(graph))
+    price_people(basis.flat, np.zeros(1, dtype=np.int64), prices, costs, held)
+
+    def cost(path: frozenset[int]) -> float:
+        total = sum(prices[0, slot] for slot in path)
+        if compiled.shares_level >= 0:
+            for at, window in enumerate(compiled.people[0].windows):
+                if window.table is not None and at not in graph.relaxed:
+                    total += window.table[window.adds[list(path)].sum()]
+        return float(total)
+
+    assert costs[0] == min(map(cost, walked(graph)))
     assert frozenset(map(int, np.flatnonzero(held[0]))) in set(walked(graph))
 
 

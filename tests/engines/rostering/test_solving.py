@@ -26,7 +26,9 @@ WARD = read_shift_file(Path(__file__).with_name("small_shifts.txt"))
 @given(problems(max_slots=5, max_people=2, minima=False))
 def test_tiny_problems_are_solved_and_proven(problem: Problem) -> None:
     found = solve(problem, seconds=LONG, workers=1, rounds=4)
-    assert found.verdict.is_lawful
+    # What is carried may pass a limit before anything is held.
+    unavoidable = check(problem, Roster(frozenset())).violations
+    assert set(found.verdict.violations) <= set(unavoidable)
     assert found.verdict.levels == best_of(problem)
     assert found.bound == found.verdict.levels
     assert all(found.proven)
@@ -77,9 +79,7 @@ def test_the_same_seed_gives_the_same_roster(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_lower_level_never_costs_a_higher_one() -> None:
     """Wishes alone, then holes above wishes: holes are not traded for wishes."""
     problem = small_component(1).problem
-    alone = solve(
-        replace(problem, levels=problem.levels[:1]), seconds=LONG, workers=1, rounds=2
-    )
+    alone = solve(replace(problem, levels=problem.levels[:1]), seconds=LONG, workers=1, rounds=2)
     found = solve(problem, seconds=LONG, workers=1, rounds=2)
     assert alone.proven == (True,)
     assert found.verdict.levels[0] == alone.verdict.levels[0]

@@ -171,7 +171,8 @@ class Plain:
         for those_days in self.compiled.problem.weekends:
             weekend = self.model.new_bool_var("")
             for day in those_days:
-                self._clause([1 - works[day], weekend])
+                if 0 <= day < days:
+                    self._clause([1 - works[day], weekend])
             weekends.append(weekend)
         self.model.add(sum(weekends) <= person.rhythm.max_weekends)
 

@@ -272,6 +272,9 @@ def _padded(tables: Sequence[Ints]) -> Ints:
 def _lay(tracks: _Tracks, row: int, window: Window, options: _Options, days: int) -> None:
     """Write one window on its row."""
     first, last = max(0, window.first), min(days, window.last)
+    if window.table is not None:
+        # Its total is read at the end of the horizon, whatever days are without duties.
+        last = days
     best = np.zeros(days + 1, dtype=np.int64)
     for day in range(first, last):
         for option in range(options.start[day], options.start[day + 1]):

@@ -202,8 +202,11 @@ class _Solving:
             if slot not in covered:
                 bound += self.compiled.under[:, slot] * self.compiled.required[slot]
         proven = [True] * self.compiled.levels
-        for search in self.searches:
+        for (people, _), search in zip(self.parts, self.searches, strict=True):
             bound += np.array(search.bounds, dtype=np.int64)
+            for row, inside_part in zip(people, search.compiled.people, strict=True):
+                # What was asked for in other parts cannot be had.
+                bound += self.compiled.people[row].fixed - inside_part.fixed
             proven = [kept and search.is_proven(level) for level, kept in enumerate(proven)]
         return Solution(
             roster=roster,
