@@ -125,6 +125,20 @@ def test_a_doctor_finds_their_own_week(staff: None, client_for: Callable[..., Cl
     assert client.get("/effectifs/praticiens/prat-002/semaine").status_code == 403
 
 
+def test_a_host_reads_the_week_and_is_shown_no_record(
+    staff: None, client_for: Callable[..., Client]
+) -> None:
+    link = "/effectifs/praticiens/prat-001/dossier"
+    host = client_for(Role.DIRECTOR, at="ch-maubeuge")
+    page = host.get(WEEK)
+    assert page.status_code == 200
+    assert link not in page.content.decode()
+    assert host.get(link).status_code == 403
+    employer = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    assert link in employer.get(WEEK).content.decode()
+    assert employer.get(link).status_code == 200
+
+
 def test_a_square_is_written_refused_and_freed_by_form(
     staff: None, client_for: Callable[..., Client], agreement: Agreement
 ) -> None:

@@ -17,7 +17,7 @@ from maillage.vocabulary.errors import Invalid, NotAllowed, Problem, Refusal
 from maillage.workforce.enums import Half, Weeks
 from maillage.workforce.models import StaffRecord, WeeklyHalfDay
 from maillage.workforce.permissions import READ_RECORDS, WRITE
-from maillage.workforce.queries.people import is_own
+from maillage.workforce.queries.people import may_read_record
 from maillage.workforce.queries.weeks import (
     conflicts_of,
     half_day_rows,
@@ -50,7 +50,7 @@ def read_record(*, practitioner: Practitioner, by: Actor, at: datetime) -> Staff
     administrators, and the practitioner."""
     found = record_of(practitioner.pk)
     employer = found.employer.slug if found else ""
-    if not is_own(by, practitioner.pk):
+    if not may_read_record(by, practitioner.pk, employer):
         READ_RECORDS.check(by, [employer])
     if found is not None:
         with transaction.atomic():

@@ -37,3 +37,9 @@ def is_own(actor: Actor, practitioner: int) -> bool:
 def may_read_week(actor: Actor, practitioner: int, organizations: Iterable[str]) -> bool:
     """True for the practitioner, and for medical affairs of the employer or of a host."""
     return READ_RECORDS.allows(actor, organizations) or is_own(actor, practitioner)
+
+
+def may_read_record(actor: Actor, practitioner: int, employer: str) -> bool:
+    """True for the practitioner, and for medical affairs of the employer (its slug, or nothing when
+    none is known): a host hospital reads the week, not the record."""
+    return READ_RECORDS.allows(actor, [employer]) or is_own(actor, practitioner)

@@ -61,6 +61,9 @@ def week(request: Request, slug: str) -> HttpResponse:
     context = {
         "page": page,
         "may_write": WRITE.allows(request.actor, page.owners),
+        "may_open_record": people.may_read_record(
+            request.actor, practitioner.pk, page.record.employer.slug if page.record else ""
+        ),
         "today": local_day(request.now),
     }
     return render(request, "workforce/week.html", context)
