@@ -56,9 +56,7 @@ def unfold(
     arc_start = np.zeros(layer_cap * 2, dtype=np.int64)
     arc_option = np.empty(arc_cap, dtype=np.int32)
     arc_to = np.empty(arc_cap, dtype=np.int32)
-    size = 1
-    while size < 4 * layer_cap:
-        size *= 2
+    size = _power_of_two(4 * layer_cap)
     keys = np.empty(size, dtype=np.int64)
     stamps = np.full(size, EMPTY, dtype=np.int64)
     places = np.empty(size, dtype=np.int64)
@@ -89,25 +87,41 @@ def unfold(
                 ):  # fmt: skip
                     continue
                 key = _packed(then, radix)
-                spot = _place(keys, stamps, day, key)
-                if stamps[spot] != day:
-                    if found >= layer_cap:
-                        return 1, layer_start, arc_start, arc_option, arc_to, states
-                    stamps[spot] = day
-                    keys[spot] = key
-                    places[spot] = found
-                    coming[found] = key
-                    found += 1
+                place = _numbered(keys, stamps, places, coming, day, key, found)
+                if place < 0:
+                    return 1, layer_start, arc_start, arc_option, arc_to, states
+                found = max(found, place + 1)
                 arc_option[arcs] = option
-                arc_to[arcs] = layer_start[day + 1] + places[spot]
+                arc_to[arcs] = layer_start[day + 1] + place
                 arcs += 1
             nodes += 1
         layer_start[day + 2] = layer_start[day + 1] + found
-        states, coming = coming, states
-        count = found
+        states, coming, count = coming, states, found
     arc_start[nodes] = arcs
     last = _costs_of_last(states[:count], radix, now, tables, table_of)
     return 0, layer_start, arc_start[: nodes + 1], arc_option[:arcs], arc_to[:arcs], last
+
+
+@njit(cache=True, nogil=True)
+def _power_of_two(least):
+    size = 1
+    while size < least:
+        size *= 2
+    return size
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _numbered(keys, stamps, places, coming, day, key, found):
+    """The number of a state among those of the next day, ``found`` so far; -1: too many."""
+    spot = _place(keys, stamps, day, key)
+    if stamps[spot] != day:
+        if found >= coming.shape[0]:
+            return -1
+        stamps[spot] = day
+        keys[spot] = key
+        places[spot] = found
+        coming[found] = key
+    return places[spot]
 
 
 @njit(cache=True, nogil=True)
@@ -195,9 +209,7 @@ def fold(days, layer_start, arc_start, arc_option, arc_to, last_costs):
     widest = 1
     for day in range(days):
         widest = max(widest, layer_start[day + 1] - layer_start[day])
-    size = 1
-    while size < 2 * widest:
-        size *= 2
+    size = _power_of_two(2 * widest)
     heads = np.empty(size, dtype=np.int64)
     stamps = np.full(size, EMPTY, dtype=np.int64)
     start = np.zeros(nodes + 2, dtype=np.int64)

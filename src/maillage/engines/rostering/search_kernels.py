@@ -256,13 +256,9 @@ def anneal(flat, held, costs, free, seed, moves, hot, cold, noise, group, best, 
     total = demand_cost(flat, count) + costs.sum()
     best[:] = held
     least = total
-    widest = 0
-    most_options = 0
-    for person in range(people):
-        widest = max(widest, flat.node_of[person + 1] - flat.node_of[person])
-        most_options = max(most_options, flat.option_of[person + 1] - flat.option_of[person])
-    values, room = np.empty(widest), np.empty(most_options)
-    prices, path = np.empty(slots), np.empty(slots + flat.day.max() + 400, dtype=np.int64)
+    values = np.empty(np.diff(flat.node_of).max())
+    room = np.empty(np.diff(flat.option_of).max())
+    prices, path = np.empty(slots), np.empty(room.shape[0] + 1, dtype=np.int64)
     chosen = np.empty(group, dtype=np.int64)
     saved, new_costs = np.empty((group, slots), dtype=np.uint8), np.empty(group)
     for move in range(moves):
