@@ -64,7 +64,7 @@ def ask(version: RosterVersion, seconds: int = 10) -> RosterAttempt:
 def run(
     attempt: RosterAttempt, until: Callable[[RosterAttempt], bool] | None = None
 ) -> RosterAttempt:
-    """Compute until what is wanted is found: a slow machine takes longer, the answer is the same."""
+    """Compute until what is wanted is found, however slow the machine."""
     attempt.seconds = LONGEST_S
     good = until or (lambda one: one.holes == 0)
     return fill_draft(

@@ -16,16 +16,20 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.accounts.queries import get_revision
+from maillage.directory.models import Organization
+from maillage.oncall.actions.publishing import publish_version
 from maillage.oncall.actions.repairs import change_hands, repair_absence
 from maillage.oncall.enums import AnswerState, UnavailabilityKind
 from maillage.oncall.models import DutyAssignment, DutySlot, Unavailability
 from maillage.oncall.queries.holes import get_slot_page, list_holes
 from maillage.oncall.queries.proofs import prove_hole_in_force
 from maillage.oncall.queries.repairs import plan_repair
+from maillage.oncall.queries.rosters import pending_changes
+from maillage.oncall.rules.duties import fingerprint
 from maillage.oncall.rules.moves import SlotMove, read_moves, write_moves
 from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
-from tests.oncall.december import CREW, add_crew, add_nights, hold, who
+from tests.oncall.december import CREW, add_crew, add_nights, hold, make, who
 
 pytestmark = pytest.mark.django_db
 Connect = Callable[..., Client]
@@ -172,6 +176,22 @@ def test_hands_change_for_those_who_assign_and_for_members(
     later = parse_instant("10/12/2026 22h")
     with pytest.raises(Refusal, match="déjà commencé"):
         change_hands(moves=moves, reason="x", by=SYSTEM, at=later)
+
+
+def test_who_carries_the_published_roster_changes_hands_too(
+    month: None, make_actor: Callable[..., Actor]
+) -> None:
+    lille = make_actor(Role.ON_CALL, at="chu-lille")
+    moves = (SlotMove(slot(10).pk, "dan", "ben"),)
+    version = make(NOW, organization=Organization.objects.get(slug="chu-lille"), with_holders=True)
+    with pytest.raises(NotAllowed):
+        change_hands(moves=moves, reason="x", by=lille, at=NOW)
+    assert not get_slot_page(slot(10).pk, lille, at=NOW).may_assign
+    shown = fingerprint(pending_changes(version, at=NOW).changes)
+    publish_version(version=version, shown=shown, reason="essai", by=SYSTEM, at=NOW)
+    assert get_slot_page(slot(10).pk, lille, at=NOW).may_assign
+    change_hands(moves=moves, reason="x", by=lille, at=NOW)
+    assert holder(10) == "ben"
 
 
 def test_moves_are_read_as_they_are_written() -> None:

@@ -23,7 +23,7 @@ from maillage.oncall.actions.rosters import (
 )
 from maillage.oncall.enums import Opinion, VersionState
 from maillage.oncall.models import DutyAssignment, DutySlot, PlannedDuty, RosterVersion
-from maillage.oncall.queries.rosters import may_plan, pending_changes
+from maillage.oncall.queries.rosters import lines_around, may_plan, pending_changes
 from maillage.oncall.rules.duties import fingerprint
 from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
@@ -329,3 +329,16 @@ def test_a_roster_is_never_outside_its_days(month: RosterVersion) -> None:
     days = {duty.starts_at for duty in month.duties.all()}
     assert min(days) >= parse_instant(f"{FIRST} 0h")
     assert max(days) < parse_instant(f"{LAST} 0h")
+
+
+def test_lines_of_one_published_roster_are_judged_together(lines: None, now: datetime) -> None:
+    add_crew()
+    add_crew(["ada"], "urgences-maubeuge")
+    add_nights()
+    add_nights(slug="urgences-maubeuge")
+    version = make(now, lines=[line(), line("urgences-maubeuge")])
+    assert {one.slug for one in lines_around(line(), FIRST)} == {"avc-hainaut"}
+    publish(version, now)
+    both = {"avc-hainaut", "urgences-maubeuge"}
+    assert {one.slug for one in lines_around(line(), FIRST)} == both
+    assert {one.slug for one in lines_around(line(), LAST)} == {"avc-hainaut"}

@@ -17,12 +17,12 @@ from maillage.oncall.models import DutyAssignment, DutySlot, Unavailability
 from maillage.oncall.permissions import ANSWER_LEAVE, ASSIGN
 from maillage.oncall.queries.candidates import may_hold_line
 from maillage.oncall.queries.repairs import places_of
-from maillage.oncall.queries.rosters import load_lines, owners_of_line
+from maillage.oncall.queries.rosters import keepers_on, load_lines, owners_of_line
 from maillage.oncall.queries.standing import new_faults
 from maillage.oncall.rules.duties import check_still_held
 from maillage.oncall.rules.moves import SlotMove
 from maillage.oncall.rules.versions import check_reason
-from maillage.vocabulary.calendar import french_instant
+from maillage.vocabulary.calendar import french_instant, local_day
 from maillage.vocabulary.errors import Invalid, Problem, Refusal
 
 
@@ -31,15 +31,17 @@ def change_hands(
 ) -> list[DutySlot]:
     """Give slots in force to others, all together or not at all.
 
-    Raises :class:`NotAllowed` unless the actor assigns for every line concerned; :class:`Refusal`
+    Raises :class:`NotAllowed` unless the actor assigns for every line concerned, or for the
+    establishment that carries its published roster; :class:`Refusal`
     for a slot that has begun, that is no longer in the hands said, or whose new holder takes no
     part in the line or is on another line then; :class:`Invalid` when a rule is newly broken and
     no reason is given.
     """
     with changing_territory():
         slots = _lock(moves)
-        owners = {line.slug: owners_of_line(line) for line in load_lines({
-            slot.line.slug for slot in slots.values()})}  # fmt: skip
+        days = [local_day(slot.starts_at) for slot in slots.values()]
+        lines = load_lines({slot.line.slug for slot in slots.values()})
+        owners = keepers_on(lines, min(days), max(days))
         for move in moves:
             slot = slots[move.slot]
             ASSIGN.check(by, owners[slot.line.slug])

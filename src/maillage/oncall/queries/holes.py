@@ -17,9 +17,9 @@ from maillage.oncall.permissions import ASSIGN
 from maillage.oncall.queries.lines import get_slot
 from maillage.oncall.queries.month import Candidate, list_candidates_of
 from maillage.oncall.queries.problem import Board, board_in_force
-from maillage.oncall.queries.rosters import lines_around, load_lines, owners_of_line
+from maillage.oncall.queries.rosters import keepers_on, lines_around, load_lines
 from maillage.oncall.rules.duties import Duty
-from maillage.oncall.rules.explanations import Explanation, explain, short_day, short_hours
+from maillage.oncall.rules.explanations import Explanation, explain_once, short_day, short_hours
 from maillage.vocabulary.calendar import local_day
 
 HOLES_DAYS = 28
@@ -61,7 +61,8 @@ def list_holes(by: Actor, *, at: datetime) -> list[HoleRow]:
     lines = load_lines(slugs)
     board = board_in_force(lines, first, last, at=at)
     standing = Standing(board.checker, board.roster)
-    may = {line.slug: ASSIGN.allows(by, owners_of_line(line)) for line in lines}
+    keepers = keepers_on(lines, first, last)
+    may = {slug: ASSIGN.allows(by, places) for slug, places in keepers.items()}
     rows = []
     for duty in board.duties:
         if duty.holder is None and duty.starts_at > at:
@@ -157,6 +158,7 @@ def get_slot_page(pk: int, by: Actor, *, at: datetime) -> SlotPage:
     duty = board.by_id[f"s{pk}"]
     begun = slot.starts_at <= at
     day = local_day(slot.starts_at)
+    keepers = keepers_on([board.lines[duty.line]], day, day)[duty.line]
     found: Sequence[Way] = ()
     if not begun:
         found = replacements(board.checker, board.roster, duty.id)
@@ -171,7 +173,7 @@ def get_slot_page(pk: int, by: Actor, *, at: datetime) -> SlotPage:
         holder=board.crew.people.get(duty.holder or ""),
         begun=begun,
         ways=tuple(ways),
-        may_assign=not begun and ASSIGN.allows(by, owners_of_line(board.lines[duty.line])),
+        may_assign=not begun and ASSIGN.allows(by, keepers),
         lines=tuple(board.lines.values()),
     )
 
@@ -186,7 +188,7 @@ def _way(board: Board, one: Way, duty: Duty, *, at: datetime) -> WayRow:
     return WayRow(
         person=board.crew.people[one.person],
         how=one.way,
-        why=tuple(explain(v, board.by_id, board.regulations) for v in one.violations),
+        why=explain_once(one.violations, board.by_id, board.regulations),
         given=given,
         given_text=f"{short_day(given)}, {short_hours(given)}" if given else "",
         taker=board.crew.people.get(one.taker),

@@ -24,7 +24,7 @@ from maillage.oncall.queries.rosters import (
 )
 from maillage.oncall.queries.standing import Fault, faults_of
 from maillage.oncall.rules.duties import Duty
-from maillage.oncall.rules.explanations import DAYS, Explanation, explain, short_hours
+from maillage.oncall.rules.explanations import DAYS, Explanation, explain_once, short_hours
 from maillage.vocabulary.calendar import local_day, public_holidays
 from maillage.vocabulary.errors import NotFound
 
@@ -248,7 +248,7 @@ def list_candidates_of(
         found.append(
             Candidate(
                 person=board.crew.people[slug],
-                why=tuple(explain(v, board.by_id, board.regulations) for v in violations),
+                why=explain_once(violations, board.by_id, board.regulations),
                 held=counts[slug]["duties"],
                 nights=counts[slug]["nights"],
                 weekends=counts[slug]["weekends"],

@@ -16,7 +16,7 @@ from maillage.oncall.queries.lines import get_slot
 from maillage.oncall.queries.problem import Board, board_of_version
 from maillage.oncall.queries.rosters import check_may_plan, get_roster_of, get_version
 from maillage.oncall.rules.duties import Duty
-from maillage.oncall.rules.explanations import explain, short_day
+from maillage.oncall.rules.explanations import explain, explain_once, short_day
 
 if TYPE_CHECKING:
     from maillage.engines.rostering.certificates import Certificate
@@ -161,7 +161,7 @@ def _nobody(board: Board, whys: Sequence[WhyNot], known: set[str]) -> list[Ceili
     found = []
     for one in whys:
         if one.violations and one.person not in known:
-            said = (explain(v, board.by_id, board.regulations) for v in one.violations)
+            said = explain_once(one.violations, board.by_id, board.regulations)
             found.append(
                 CeilingRow(board.name(one.person), 0, " ; ".join(w.sentence for w in said))
             )

@@ -15,7 +15,7 @@ from maillage.engines import rostering
 from maillage.oncall.models import DutyLine, DutySlot
 from maillage.oncall.permissions import ASSIGN
 from maillage.oncall.queries.problem import Board, board_in_force
-from maillage.oncall.queries.rosters import lines_around, load_lines, owners_of_line
+from maillage.oncall.queries.rosters import keepers_on, lines_around, load_lines, owners_of_line
 from maillage.oncall.rules.duties import Duty
 from maillage.oncall.rules.explanations import short_hours
 from maillage.oncall.rules.moves import SlotMove, write_moves
@@ -133,6 +133,7 @@ def plan_repair(
         workers=2,
     )
     rows = _rows(board, done.moves, set(done.lost))
+    keepers = keepers_on(list(board.lines.values()), first, last)
     return RepairPlan(
         practitioner=practitioner,
         rows=tuple(rows),
@@ -142,9 +143,7 @@ def plan_repair(
         is_least=done.proven[0] and done.proven[1],
         code=write_moves(tuple(row.move for row in rows)),
         lines=tuple(board.lines.values()),
-        may_repair=all(
-            ASSIGN.allows(by, owners_of_line(board.lines[row.duty.line])) for row in rows
-        ),
+        may_repair=all(ASSIGN.allows(by, keepers[row.duty.line]) for row in rows),
     )
 
 
@@ -190,7 +189,9 @@ def list_holders(by: Actor, *, at: datetime) -> list[tuple[str, str]]:
             "line__slug", flat=True
         )
     )
-    mine = [line.slug for line in load_lines(slugs) if ASSIGN.allows(by, owners_of_line(line))]
+    today = local_day(at)
+    keepers = keepers_on(load_lines(slugs), today, today + LONGEST_ABSENCE)
+    mine = [slug for slug, places in keepers.items() if ASSIGN.allows(by, places)]
     holders = DutySlot.objects.filter(
         line__slug__in=mine, starts_at__gt=at, assignment__isnull=False
     ).values("assignment__practitioner")

@@ -71,8 +71,8 @@ def lines_around(line: DutyLine, day: date) -> list[DutyLine]:
         ends_on__gt=day,
         versions__state=VersionState.PUBLISHED,
     )
-    slugs = set(together.values_list("lines__slug", flat=True)) | {line.slug}
-    return load_lines(slugs)
+    found = DutyLine.objects.filter(rosters__in=together.values("pk"))
+    return load_lines({line.slug, *found.values_list("slug", flat=True)})
 
 
 def owners_of_line(line: DutyLine) -> frozenset[str]:
@@ -80,6 +80,23 @@ def owners_of_line(line: DutyLine) -> frozenset[str]:
     hand."""
     sites = {service.site.organization.slug for service in line.services.all()}
     return frozenset(sites | {line.organization.slug})
+
+
+def keepers_on(lines: Collection[DutyLine], first: date, last: date) -> dict[str, frozenset[str]]:
+    """Establishments whose teams change who holds each of these lines over the days ``first`` to
+    ``last``, both included: its owners, and those that carry a published roster of it then. One
+    query when the services of the lines are at hand."""
+    found = {line.slug: set(owners_of_line(line)) for line in lines}
+    carried = Roster.objects.filter(
+        lines__slug__in=found,
+        starts_on__lte=last,
+        ends_on__gt=first,
+        versions__state=VersionState.PUBLISHED,
+    ).values_list("lines__slug", "organization__slug")
+    for slug, organization in carried:
+        if slug in found:
+            found[slug].add(organization)
+    return {slug: frozenset(keys) for slug, keys in found.items()}
 
 
 def may_plan(roster: Roster, by: Actor) -> bool:

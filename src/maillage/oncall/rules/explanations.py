@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from maillage.engines.rostering.duties import reason_of
@@ -101,6 +101,18 @@ def explain(
     else:
         sentence = rule or "règle non respectée"
     return Explanation(code, sentence, rule, source, violation.negotiable)
+
+
+def explain_once(
+    violations: Iterable[Violation], duties: Mapping[str, Duty], regulations: Regulations
+) -> tuple[Explanation, ...]:
+    """Several violations in words, each sentence once: a limit broken on two windows is one
+    reason."""
+    found: dict[str, Explanation] = {}
+    for one in violations:
+        said = explain(one, duties, regulations)
+        found.setdefault(said.sentence, said)
+    return tuple(found.values())
 
 
 def _hours(minutes: int) -> str:
