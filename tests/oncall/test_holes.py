@@ -16,7 +16,7 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.accounts.queries import get_revision
-from maillage.directory.models import Organization
+from maillage.directory.models import Organization, Site
 from maillage.oncall.actions.publishing import publish_version
 from maillage.oncall.actions.repairs import change_hands, repair_absence
 from maillage.oncall.enums import AnswerState, UnavailabilityKind
@@ -29,7 +29,8 @@ from maillage.oncall.rules.duties import fingerprint
 from maillage.oncall.rules.moves import SlotMove, read_moves, write_moves
 from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
-from tests.oncall.december import CREW, add_crew, add_nights, hold, make, who
+from maillage.workforce.models import WeeklyHalfDay
+from tests.oncall.december import CREW, add_crew, add_nights, hold, line, make, who
 
 pytestmark = pytest.mark.django_db
 Connect = Callable[..., Client]
@@ -126,6 +127,26 @@ def test_a_duty_on_another_line_keeps_from_this_one(month: None) -> None:
     page = list_holes(SYSTEM, at=NOW)
     why = next(one for one in page[0].others if one.person.slug == "ada").why
     assert "de garde sur une autre ligne" in {reason.sentence for reason in why}
+
+
+def test_day_work_too_far_keeps_from_a_duty(month: None) -> None:
+    """An afternoon in Lille until 18:30, and from then on a line to reach in twenty minutes."""
+    free(10)
+    far = Site.objects.get(finess="590796975")
+    WeeklyHalfDay.objects.create(
+        practitioner=who("ada"), weekday=4, half="AFTERNOON", site=far, activity="CONSULTATION",
+        starts_on="2026-01-01", source="essai",
+    )  # fmt: skip
+    slot(10).delete()
+    made = DutySlot.objects.create(
+        line=line(), service=slot(11).service, starts_at=parse_instant("10/12/2026 18h30"),
+        ends_at=parse_instant("11/12/2026 8h"),
+    )  # fmt: skip
+    (row,) = list_holes(SYSTEM, at=NOW)
+    assert row.pk == made.pk
+    (reason,) = next(one for one in row.others if one.person.slug == "ada").why
+    assert (reason.code, reason.negotiable) == ("travel_from_day_work", True)
+    assert "trajet" in reason.sentence
 
 
 def test_replacements_are_ranked_and_checked(month: None) -> None:

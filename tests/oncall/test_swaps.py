@@ -220,7 +220,7 @@ def test_statements_do_not_grow_with_the_duties(lines: None, now: datetime) -> N
         with CaptureQueriesContext(connection) as seen:
             list_returns(slots_of(A)[0], person(A), person(B), at=now)
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 20
+    assert counts[0] == counts[1] <= 22
 
 
 @pytest.mark.django_db

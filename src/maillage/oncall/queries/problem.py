@@ -15,7 +15,7 @@ from functools import cached_property
 
 from django.db.models import Avg, Q, Sum
 
-from maillage.directory.models import Practitioner, PractitionerRole
+from maillage.directory.models import Practitioner, PractitionerRole, Site
 from maillage.engines.rostering import Checker
 from maillage.engines.rostering.duties import make_problem
 from maillage.engines.rostering.duty_values import (
@@ -25,9 +25,12 @@ from maillage.engines.rostering.duty_values import (
     DutyLineSpec,
     DutyToHold,
     ExemptionReason,
+    Half,
     OffKind,
+    Session,
     Wish,
     WishKind,
+    cycle_week,
     measure_duty,
 )
 from maillage.engines.rostering.duty_values import Exemption as ExemptNights
@@ -48,6 +51,8 @@ from maillage.oncall.rules.duties import Duty
 from maillage.territory.queries.travel import get_travel_source
 from maillage.territory.rules.travel import Place
 from maillage.vocabulary.calendar import day_bounds, local_day, paris_instant
+from maillage.workforce.enums import Weeks
+from maillage.workforce.models import StaffAssignment, WeeklyHalfDay
 
 DAYS_BEFORE = 28
 """Duties held over so many days before count in rests and in limits on runs of days."""
@@ -193,6 +198,7 @@ class _Reader:
         )
         exempt = _exemptions(self.crew, self.starts, self.ends)
         half_days = _weekly_half_days(self.crew, self.starts)
+        sessions = _sessions(self.crew, self.starts, self.ends)
         pinned: dict[str, set[str]] = defaultdict(set)
         for duty in self.duties:
             if duty.pinned and duty.holder:
@@ -202,6 +208,7 @@ class _Reader:
                 id=person,
                 half_days=half_days.get(person, FULL_TIME),
                 lines=self._lines_of(person),
+                sessions=sessions.get(person, ()),
                 off=(*self._not_yet(person), *_days_off(away.get(person, ()))),
                 exemptions=_nights(exempt.get(person, ())),
                 wishes=tuple(_wishes(away.get(person, ()))),
@@ -219,7 +226,10 @@ class _Reader:
             self.regulations,
             starts=self.starts,
             ends=self.ends,
-            travel=_travel({duty.site: duty for duty in self.duties}, self.lines.values()),
+            travel=_travel(
+                {duty.site for duty in self.duties}
+                | {one.site for rows in sessions.values() for one in rows}
+            ),
             previous=previous,
         )
         people = tuple(
@@ -477,32 +487,56 @@ def _nights(rows: Iterable[Exemption]) -> tuple[ExemptNights, ...]:
 
 
 def _weekly_half_days(crew: Crew, day: date) -> dict[str, int]:
-    """Weekly half-days of each, over all the places where they work on the first day."""
+    """Weekly half-days of each on the first day: those of their posts, else those of their roles
+    in the directory. Two queries."""
+    holds = Q(ends_on__isnull=True) | Q(ends_on__gt=day)
+    found: dict[str, int] = {}
+    for rows in (
+        PractitionerRole.objects.filter(half_days__isnull=False),
+        StaffAssignment.objects.all(),
+    ):
+        kept = rows.filter(holds, practitioner__slug__in=crew.people, starts_on__lte=day)
+        totals = kept.order_by().values_list("practitioner__slug").annotate(Sum("half_days"))
+        found |= {slug: min(FULL_TIME, total) for slug, total in totals if total}
+    return found
+
+
+def _sessions(crew: Crew, starts: date, ends: date) -> dict[str, tuple[Session, ...]]:
+    """The day work of each, week after week. Half-days that an agreement carries, in another
+    hospital, are fixed: nobody gives them back. One query.
+
+    Even and odd weeks are those of the calendar at the first day; a year of 53 weeks breaks their
+    turn, which the engine's cycle of two weeks does not follow.
+    """
+    cycle, parity = cycle_week(starts), starts.isocalendar().week % 2
+    same = {Weeks.EVEN.value: parity == 0, Weeks.ODD.value: parity == 1}
     rows = (
-        PractitionerRole.objects.filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gt=day),
+        WeeklyHalfDay.objects.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gt=starts),
             practitioner__slug__in=crew.people,
-            starts_on__lte=day,
-            half_days__isnull=False,
+            starts_on__lt=ends,
         )
-        .order_by()
-        .values_list("practitioner__slug")
-        .annotate(total=Sum("half_days"))
+        .order_by("practitioner", "weekday")
+        .values_list("practitioner__slug", "weekday", "half", "site__finess", "agreement", "weeks")
     )
-    return {slug: min(FULL_TIME, total) for slug, total in rows if total}
+    found: dict[str, list[Session]] = defaultdict(list)
+    for person, weekday, half, site, agreement, weeks in rows:
+        week = None if weeks == Weeks.EVERY else cycle if same[weeks] else 1 - cycle
+        found[person].append(
+            Session(weekday - 1, Half[half], site, fixed=agreement is not None, week=week)
+        )
+    return {person: tuple(sessions) for person, sessions in found.items()}
 
 
-def _travel(sites: Collection[str], lines: Iterable[DutyLine]) -> dict[tuple[str, str], int]:
-    """Minutes between the sites of these duties, from the source of travel times in use."""
-    places = {
-        site.finess: Place(site.finess, site.latitude, site.longitude)
-        for line in lines
-        for site in (service.site for service in line.services.all())
-        if site.finess in sites
-    }
-    if len(places) < 2:
+def _travel(sites: Collection[str]) -> dict[tuple[str, str], int]:
+    """Minutes between these sites, from the source of travel times in use. Three queries."""
+    if len(sites) < 2:
         return {}
-    source = get_travel_source()
-    ordered = [places[key] for key in sorted(places)]
-    found = source.pairs(ordered, ordered)
+    places = [
+        Place(*row)
+        for row in Site.objects.filter(finess__in=sites)
+        .order_by("finess")
+        .values_list("finess", "latitude", "longitude")
+    ]
+    found = get_travel_source().pairs(places, places)
     return {(origin, to): round(minutes) for origin, to, minutes in found if minutes}

@@ -143,9 +143,8 @@ def _proof(board: Board, certificate: Certificate, whys: Whys) -> Proof:
         for one in certificate.ceilings
     ]
     if len(duties) == 1:
-        rows += _nobody(
-            board, whys.get(duties[0].id, ()), {one.person for one in certificate.ceilings}
-        )
+        known = {one.person for one in certificate.ceilings}
+        rows += _nobody(board, duties[0].id, whys.get(duties[0].id, ()), known)
     return Proof(
         duties=tuple(duties),
         days=_days(duties),
@@ -156,15 +155,19 @@ def _proof(board: Board, certificate: Certificate, whys: Whys) -> Proof:
     )
 
 
-def _nobody(board: Board, whys: Sequence[WhyNot], known: set[str]) -> list[CeilingRow]:
-    """Those whom a rule keeps from one duty whatever else they hold."""
+def _nobody(board: Board, slot: str, whys: Sequence[WhyNot], known: set[str]) -> list[CeilingRow]:
+    """Those whom a rule keeps from one duty whatever else they hold; ``whys`` names them."""
     found = []
     for one in whys:
-        if one.violations and one.person not in known:
-            said = explain_once(one.violations, board.by_id, board.regulations)
-            found.append(
-                CeilingRow(board.name(one.person), 0, " ; ".join(w.sentence for w in said))
-            )
+        alone = [
+            violation
+            for violation in board.checker.violations_of(one.person, [slot])
+            if violation.rule != "not_pinned"
+        ]
+        if alone and one.person not in known:
+            said = explain_once(alone, board.by_id, board.regulations)
+            words = " ; ".join(reason.sentence for reason in said)
+            found.append(CeilingRow(board.name(one.person), 0, words))
     return found
 
 
