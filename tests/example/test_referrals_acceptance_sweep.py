@@ -42,16 +42,26 @@ POSTED = {"acte": "CANCEL", "version": "2", "reason": "OTHER", "texte": "Bonjour
 CLOSED = frozenset({403, 404, 405})
 WATCHED = frozenset({200, 302, 403, 405, 409, 422})
 
+DOCTORS = {
+    "demo-chirurgie-bethune",
+    "demo-chirurgie-lens",
+    "demo-garde",
+    "demo-garde-artois",
+    "demo-garde-valenciennes",
+    "demo-regulateur",
+}
+"""Those who may open a record in an emergency."""
+
 OPEN_TO_WATCHERS = {
     "accesses": {"demo-audit"},
     "accesses-csv": {"demo-audit"},
     "erase": {"demo-audit"},
     "export": {"demo-audit"},
     # Closing what one did not open does nothing.
-    "emergency-close": {"demo-garde", "demo-garde-valenciennes", "demo-regulateur"},
+    "emergency-close": DOCTORS,
     # The form of an emergency says nothing of the record, whoever's it is.
-    "emergency": {"demo-garde", "demo-garde-valenciennes", "demo-regulateur"},
-    "emergency-left": {"demo-garde", "demo-garde-valenciennes", "demo-regulateur"},
+    "emergency": DOCTORS,
+    "emergency-left": DOCTORS,
 }
 """Addresses with a key that some roles without a basis may open, by name."""
 

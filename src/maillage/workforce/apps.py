@@ -44,6 +44,7 @@ class WorkforceConfig(AppConfig):
                 "half_days": "demi-journées",
                 "place": "lieu",
                 "position": "poste",
+                "practitioner_name": "praticien",
                 "slot": "demi-journée",
                 "to_state": "après",
                 "what": "motif de lecture",
@@ -52,5 +53,5 @@ class WorkforceConfig(AppConfig):
                 "from_state": [*SupportState.choices, *CandidateState.choices],
                 "to_state": [*SupportState.choices, *CandidateState.choices],
             },
-            hidden=["candidate"],
+            hidden=["candidate", "practitioner"],
         )

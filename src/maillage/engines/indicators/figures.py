@@ -50,11 +50,11 @@ class AreaFigure:
 
     ``rate``: events by unit of base. ``expected``: events at the rates of the whole territory by
     sex and age; ``ratio``: events over expected. ``smoothed``: the ratio drawn towards 1 as far as
-    chance may explain it; none where nothing is expected, since nothing is compared there. ``place``: in the funnel. ``standardised``: the rate with the ages of the
-    standard population, from sectors upwards. ``source``: the area that the figures are of: itself,
-    or when it is hidden the nearest one above that is shown (empty: none is), whose rate and
-    ratio stand in ``source_rate`` and ``source_ratio``.
-    """
+    chance may explain it; none where nothing is expected, since nothing is compared there.
+    ``place``: in the funnel. ``standardised``: the rate with the ages of the standard population,
+    from sectors upwards. ``source``: the area that the figures are of: itself, or when it is hidden
+    the nearest one above that is shown (empty: none is), whose rate and ratio stand in
+    ``source_rate`` and ``source_ratio``."""
 
     area: str
     label: str

@@ -116,8 +116,8 @@ def _save_planned(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     RosterVersion.objects.filter(pk__in=touched).update(stamp=F("stamp") + 1)
 
 
+# Without ``model``: the rows of published versions are of the same table and of no list.
 PLANNED = Table(
-    model=PlannedDuty,
     key="gardes-prevues",
     label="Gardes prévues des tableaux en brouillon",
     room="oncall",

@@ -145,6 +145,7 @@ def assign_staff(
         by,
         at,
         practitioner=practitioner.slug,
+        practitioner_name=str(practitioner),
         starts_on=starts_on.isoformat(),
     )
     return made
