@@ -39,7 +39,12 @@ from maillage.population.rules.places_view import (
     sort_places,
     upper_words,
 )
-from maillage.population.rules.table_view import build_rows, file_columns
+from maillage.population.rules.table_view import (
+    amount_title,
+    amount_words,
+    build_rows,
+    file_columns,
+)
 from maillage.territory.rules.maps import BaseMap, Shape
 from tests.population.territory_by_hand import COMMUNES
 
@@ -204,6 +209,27 @@ def test_a_row_that_is_not_told_has_no_number_but_its_base() -> None:
 
 
 # Map
+
+
+def test_expenses_are_told_with_their_mean_and_never_beside_a_hidden_count() -> None:
+    cost = KNOWN["cost-heart-failure"]
+    told, nobody = place(events=20, amount=91_000.0), place(events=0, base=0, amount=0.0)
+    places = [told, HIDDEN_PLACE, nobody]
+    assert amount_title(cost, places) == "Montant (€)"
+    words = [amount_words(one, cost) for one in places]
+    assert words[0].value == french(91_000)
+    assert words[0].interval == f"{french(4550)}\u00a0€ par séjour"
+    assert (words[1].value, words[1].interval) == ("n.c.", "")
+    assert (words[2].value, words[2].interval) == ("0", "")
+    assert [row.amount for row in build_rows(places, cost, str)] == words
+    assert file_columns(places, cost, str)["Montant (€)"] == [91_000.0, None, 0.0]
+
+
+def test_what_adds_nothing_up_has_no_column_of_amounts() -> None:
+    places = [place(), HIDDEN_PLACE]
+    assert amount_title(DIABETES, places) == ""
+    assert "Montant (€)" not in file_columns(places, DIABETES, str)
+    assert build_rows(places, DIABETES, str)[0].amount.value == ""
 
 
 def shape(key: str) -> Shape:

@@ -66,6 +66,9 @@ class AreaFigureOut(Schema):
     parent: str | None
     events: int | None
     base: float | None
+    amount: float | None = Field(
+        description="what the events add up to: euros of stays, or nights; null for the others"
+    )
     rate: float | None = Field(description="events by ``per`` of the base")
     is_hidden: bool
 

@@ -41,7 +41,13 @@ from maillage.population.rules.places_view import (
     sort_places,
     upper_words,
 )
-from maillage.population.rules.table_view import TableRow, base_title, build_rows
+from maillage.population.rules.table_view import (
+    TableRow,
+    amount_title,
+    amount_words,
+    base_title,
+    build_rows,
+)
 from maillage.territory.rules.maps import BaseMap, MapView, draw_map, town_labels
 from maillage.vocabulary.charts import NO_CHART, Chart
 from maillage.vocabulary.errors import Refusal
@@ -118,6 +124,20 @@ class MapPage:
     @property
     def base_title(self) -> str:
         return base_title(self.indicator)
+
+    @property
+    def amount_title(self) -> str:
+        return amount_title(self.indicator, (self.whole, *self.places))
+
+    @property
+    def whole_amount(self) -> str:
+        """« 1 234 567 €, soit 4 512 € par séjour »: what the whole territory adds up to."""
+        if self.whole.amount is None:
+            return ""
+        told = amount_words(self.whole, self.indicator)
+        unit = "€" if self.indicator.kind == "cost" else "nuits"
+        mean = f", soit {told.interval}" if told.interval else ""
+        return f"{told.value}\u00a0{unit}{mean}"
 
     @property
     def with_rate(self) -> bool:

@@ -95,6 +95,7 @@ def list_figure_records(
                 "parent": results.areas[area].parent or None,
                 "events": found.events,
                 "base": found.base,
+                "amount": found.amount,
                 "rate": rate,
                 "is_hidden": found.is_hidden,
             }

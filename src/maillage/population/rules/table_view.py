@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maillage.engines.indicators.definition_model import Indicator
 from maillage.population.rules.choices import Measure
@@ -53,6 +53,8 @@ class TableRow:
     side: str
     out: str = ""
     """Beyond the limits of the funnel: the side as marks have it; empty inside."""
+    amount: Told = Told("")
+    """The sum of what the indicator adds up, over its mean by event; empty when it adds nothing."""
 
     @property
     def is_untold(self) -> bool:
@@ -67,12 +69,38 @@ def base_title(indicator: Indicator) -> str:
     return f"{word} en tout".capitalize() if word == indicator.unit else word.capitalize()
 
 
+def amount_title(indicator: Indicator, places: Iterable[PlaceFigures]) -> str:
+    """What the events of an indicator add up to, as the title of a column: euros of stays, or
+    nights. Empty when nothing is added up."""
+    if all(one.amount is None for one in places):
+        return ""
+    return "Montant (€)" if indicator.kind == "cost" else "Nuits"
+
+
+def amount_words(place: PlaceFigures, indicator: Indicator) -> Told:
+    """« 1 234 567 », and under it « 4 512 € par séjour »."""
+    if place.amount is None:
+        return Told(NOTHING if place.is_empty else NOT_TOLD)
+    if not place.events:
+        return Told(french(place.amount))
+    mean = place.amount / place.events
+    is_cost = indicator.kind == "cost"
+    by_event = f"{french(mean)}\u00a0€" if is_cost else f"{french(mean, 1)} nuits"
+    return Told(french(place.amount), f"{by_event} par séjour")
+
+
 def build_rows(
     places: Sequence[PlaceFigures], indicator: Indicator, address: Callable[[str], str]
 ) -> list[TableRow]:
     """The rows, in the order given."""
     rates = common_decimals(one.rate.value for one in places if one.rate is not None)
-    return [_row(place, rates, address) for place in places]
+    rows = [_row(place, rates, address) for place in places]
+    if not amount_title(indicator, places):
+        return rows
+    return [
+        replace(row, amount=amount_words(place, indicator))
+        for row, place in zip(rows, places, strict=True)
+    ]
 
 
 def _row(place: PlaceFigures, rate_decimals: int, address: Callable[[str], str]) -> TableRow:
@@ -152,6 +180,8 @@ def file_columns(
         indicator.unit.capitalize(): [row.events for row in rows],
         base_title(indicator): [row.base for row in rows],
     }
+    if title := amount_title(indicator, rows):
+        columns[title] = [row.amount for row in rows]
     if not indicator.standardised_only:
         _add_bounds(columns, f"Taux ({rate_unit(indicator)})", [row.rate for row in rows])
     columns["Attendus"] = [row.expected if row.is_told else None for row in rows]
