@@ -346,7 +346,7 @@ def read_page(found: Walk, address: str, page: str) -> list[str]:
     return ways
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def walks() -> dict[str, Walk]:
     return {}
 
