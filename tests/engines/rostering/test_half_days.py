@@ -22,6 +22,7 @@ from maillage.engines.rostering.half_days import (
     SharedPractitioner,
     SiteNeed,
     allocate_half_days,
+    check_allocation,
     make_demand,
     measure_allocation,
 )
@@ -103,6 +104,15 @@ def demands(draw: st.DrawFn) -> HalfDayDemand:
                 sites=frozenset({home}) | draw(st.frozensets(st.sampled_from(SITES))),
                 fixed=fixed,
                 refused=refused,
+                stays={
+                    (half, site): draw(st.integers(1, 200))
+                    for half, site in draw(
+                        st.sets(
+                            st.tuples(st.integers(0, halves - 1), st.sampled_from(SITES)),
+                            max_size=2,
+                        )
+                    )
+                },
             )
         )
     needs = []
@@ -114,14 +124,22 @@ def demands(draw: st.DrawFn) -> HalfDayDemand:
     distance = st.integers(5, 45)
     km = {("a", "b"): draw(distance), ("a", "c"): draw(distance), ("b", "c"): draw(distance)}
     demand = make_demand(people, needs, REGULATIONS, travel=km, km=km, half_days=halves)
-    return replace(demand, most_sites=draw(st.integers(1, 3)))
+    totals = {
+        site: tuple(sorted(draw(st.lists(st.integers(0, 900), max_size=3)), reverse=True))
+        for site in draw(st.sets(st.sampled_from(SITES)))
+    }
+    return replace(demand, most_sites=draw(st.integers(1, 3)), totals=totals)
 
 
 @settings(max_examples=25)
 @given(demands())
 def test_finds_the_best_of_all_allocations(demand: HalfDayDemand) -> None:
-    found = allocate_half_days(demand, seconds=20, gap=0.0)
+    better: list[Allocation] = []
+    found = allocate_half_days(demand, seconds=20, gap=0.0, on_better=better.append)
     must_be_lawful(demand, found)
+    assert check_allocation(demand, found.placed) == ()
+    assert [one.points for one in better] == sorted({one.points for one in better})
+    assert better[-1].points == found.points
     assert found.points == best_of_all(demand)
     assert found.bound == found.points
 
@@ -152,6 +170,8 @@ def test_whatever_the_prices_schedules_are_the_best_and_bound_all(
     for need in demand.needs:
         price = prices[need.half_day, SITES.index(need.site)]
         bound += sum(max(0.0, value - price) for value in need.values[: need.rooms])
+    # No price on half-days whichever they are: their whole worth is in the bound.
+    bound += sum(sum(points) for points in demand.totals.values())
     assert bound >= best_of_all(demand)
 
 
@@ -236,3 +256,38 @@ def test_a_value_that_grows_is_refused() -> None:
     demand = make_demand([], [SiteNeed("a", 0, (1, 2), 2)], REGULATIONS, travel={}, km={})
     with pytest.raises(Invalid, match="ne peut pas augmenter"):
         allocate_half_days(demand)
+
+
+@settings(max_examples=60)
+@given(demands(), st.data())
+def test_the_checker_agrees_with_the_rules_said_one_by_one(
+    demand: HalfDayDemand, data: st.DataObject
+) -> None:
+    squares = st.tuples(st.sampled_from(["p0", "p1"]), st.integers(0, 3), st.sampled_from(SITES))
+    placed = data.draw(st.frozensets(squares, max_size=5))
+    try:
+        must_be_lawful(demand, measure_allocation(demand, placed))
+    except (AssertionError, KeyError):
+        assert check_allocation(demand, placed) != ()
+    else:
+        assert check_allocation(demand, placed) == ()
+
+
+def test_told_to_stop_it_gives_the_best_so_far() -> None:
+    demand = half_day_demand(3, practitioners=10, sites=8)
+    better: list[Allocation] = []
+    found = allocate_half_days(
+        demand, seconds=60, gap=0.0, on_better=better.append, should_stop=lambda: bool(better)
+    )
+    assert check_allocation(demand, found.placed) == ()
+    assert found.points >= better[0].points
+
+
+def test_what_hears_of_better_ones_may_fail() -> None:
+    demand = half_day_demand(3, practitioners=5, sites=5)
+
+    def fail(found: Allocation) -> None:
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="full"):
+        allocate_half_days(demand, seconds=20, gap=0.0, on_better=fail)

@@ -6,11 +6,13 @@ Where schedules leave a gap, and where it is small enough: it branches, which th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 
 from maillage.engines.rostering.half_day_values import HalfDayDemand, SharedPractitioner
 
@@ -73,7 +75,8 @@ class Program:
                 fixed = one.fixed.get(half)
                 able = half not in one.refused and fixed in (None, site)
                 if able and (site, half) in self.needs:
-                    works[half, site] = self._column(low=float(fixed == site))
+                    stays = float(one.stays.get((half, site), 0))
+                    works[half, site] = self._column(stays, low=float(fixed == site))
         self.works |= {(one.id, half, site): column for (half, site), column in works.items()}
         visits: dict[str, int] = {site: self._column() for _, site in works}
         days: dict[tuple[int, str], int] = {}
@@ -144,9 +147,26 @@ class Program:
             values += [0] * (need.rooms - len(values))
             won = [(self._column(float(value)), -1.0) for value in values]
             self._row(0, 0, [*there[key], *won])
+        for site, points in self.demand.totals.items():
+            all_there = [
+                term for (name, _), terms in there.items() if name == site for term in terms
+            ]
+            if all_there:
+                won = [(self._column(float(value)), -1.0) for value in points]
+                self._row(0, np.inf, [*all_there, *won])
 
-    def solve(self, seconds: float, gap: float, seed: int, start: Placed) -> tuple[Placed, float]:
-        """The best allocation found from ``start``, and the bound that is proven on its points."""
+    def solve(
+        self,
+        seconds: float,
+        gap: float,
+        seed: int,
+        start: Placed,
+        *,
+        on_better: Callable[[Placed], None] | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> tuple[Placed, float]:
+        """The best allocation found from ``start``, and the bound that is proven on its points.
+        ``on_better`` is given each better one; what it raises ends the search, and is raised."""
         solver = highspy.Highs()
         for option, value in (
             ("output_flag", False),
@@ -160,13 +180,47 @@ class Program:
         columns = np.array(list(self.works.values()), dtype=np.int32)
         values = np.array([float(column in held) for column in columns.tolist()])
         solver.setSolution(len(columns), columns, values)
+        raised = self._listen(solver, on_better, should_stop)
         solver.run()
+        if raised:
+            raise raised[0]
         info = solver.getInfo()
         bound = float(info.mip_dual_bound)
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return start, bound
-        found = np.asarray(solver.getSolution().col_value)
-        return frozenset(key for key, column in self.works.items() if found[column] > 0.5), bound
+        return self._placed(np.asarray(solver.getSolution().col_value)), bound
+
+    def _placed(self, values: npt.NDArray[np.float64]) -> Placed:
+        return frozenset(key for key, column in self.works.items() if values[column] > 0.5)
+
+    def _listen(
+        self,
+        solver: highspy.Highs,
+        on_better: Callable[[Placed], None] | None,
+        should_stop: Callable[[], bool],
+    ) -> list[Exception]:
+        """Hear of better allocations, and of the wish to stop. What was raised meanwhile is given
+        back: nothing may be raised through the solver."""
+        raised: list[Exception] = []
+
+        def better(event: Any) -> None:
+            try:
+                if on_better is not None and not raised:
+                    on_better(self._placed(np.asarray(event.data_out.mip_solution)))
+            except Exception as error:
+                raised.append(error)
+
+        def stop(event: Any) -> None:
+            try:
+                event.interrupt(bool(raised) or should_stop())
+            except Exception as error:
+                raised.append(error)
+                event.interrupt(True)
+
+        if on_better is not None:
+            solver.cbMipImprovingSolution.subscribe(better)
+            solver.cbMipInterrupt.subscribe(stop)
+        return raised
 
     def _model(self) -> highspy.HighsLp:
         model = highspy.HighsLp()

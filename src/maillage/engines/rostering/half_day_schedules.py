@@ -51,6 +51,10 @@ class Scheduler:
         }
         self.far = {site: demand.is_far(one.home, names[site]) for site in self.sites}
         self.fixed = {half: names.index(site) for half, site in one.fixed.items()}
+        self.stays = np.zeros((demand.half_days, len(names)))
+        for (half, name), points in one.stays.items():
+            if name in names:
+                self.stays[half, names.index(name)] = points
         self.able = {
             (half, site)
             for site in self.sites
@@ -77,20 +81,23 @@ class Scheduler:
         ).reshape(len(self.subsets), self.most + 1)
 
     def cost(self, schedule: Schedule) -> float:
-        """Points that a schedule costs: road and bonus."""
+        """Points that a schedule costs: road and bonus, less what staying is worth."""
         trips = {(half // 2, site) for half, site in schedule}
         far = [site for _, site in schedule if self.far[site]]
         if not schedule:
             return 0.0
         own = {site for _, site in schedule}
         row = next(i for i, subset in enumerate(self.subsets) if set(subset) == own)
-        return sum(self.trip[site] for _, site in trips) + float(self.bonus[row, len(far)])
+        stays = sum(float(self.stays[half, site]) for half, site in schedule)
+        road = sum(self.trip[site] for _, site in trips)
+        return road + float(self.bonus[row, len(far)]) - stays
 
     def best(self, prices: Floats) -> tuple[float, Schedule]:
         """The schedule that earns most at these prices (half-days by sites), and its points less
         what it costs."""
         if not self.subsets or not self.able:
             return 0.0, ()
+        prices = prices + self.stays
         options = [self._options(prices, day) for day in range(self.days)]
         gains = [self._gains(own) for own in options]
         stages = [self._start()]

@@ -12,7 +12,7 @@ What is left is mended in small groups, each a mixed integer program of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import highspy
@@ -42,14 +42,23 @@ GROUP = 6
 class ScheduleSearch:
     """The search for one demand: schedules known, prices, the best choice so far."""
 
-    def __init__(self, demand: HalfDayDemand, seed: int) -> None:
+    def __init__(
+        self, demand: HalfDayDemand, seed: int, should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``should_stop``: asked between steps; once true, each ends as when its time is over."""
         self.demand = demand
+        self.should_stop = should_stop
         self.names = sorted({need.site for need in demand.needs})
         site = {name: index for index, name in enumerate(self.names)}
         shape = (demand.half_days, len(self.names))
         rooms = np.zeros(shape)
         for need in demand.needs:
             rooms[need.half_day, site[need.site]] = need.rooms
+        self.totals = {
+            site[name]: np.array(points, dtype=np.float64)
+            for name, points in demand.totals.items()
+            if name in site
+        }
         depth = int(rooms.max()) if rooms.size else 0
         # Points of the first, the second ... practitioner; nobody beyond the rooms.
         self.values = np.full((*shape, depth + 1), -np.inf)
@@ -64,7 +73,8 @@ class ScheduleSearch:
             # What is fixed alone: whatever the others hold, there is room for it.
             self._learn(index, schedule)
         self.bound = np.inf
-        self.prices = np.zeros(shape)
+        # The last row: what a site pays for a half-day whichever it is.
+        self.prices = np.zeros((demand.half_days + 1, len(self.names)))
         for _ in range(2):
             self._climb(range(len(self.people)))
 
@@ -86,6 +96,8 @@ class ScheduleSearch:
             float(self.values[half, site, : counts[half, site]].sum())
             for half, site in np.argwhere(counts)
         )
+        held = counts.sum(axis=0)
+        won += sum(float(points[: held[site]].sum()) for site, points in self.totals.items())
         return won - sum(
             person.cost(schedule) for person, schedule in zip(self.people, self.chosen, strict=True)
         )
@@ -98,19 +110,25 @@ class ScheduleSearch:
         return counts
 
     def _climb(self, people: Sequence[int]) -> None:
-        """Each practitioner in turn takes the best schedule that there is given the others."""
-        counts = self._counts(range(len(self.people)))
-        rows, columns = np.indices(counts.shape)
+        """Each practitioner in turn takes the best schedule that there is given the others. Where
+        sites pay by the cycle it is that at the price of their next half-day: kept when better."""
         for index in people:
-            for half, site in self.chosen[index]:
-                counts[half, site] -= 1
-            marginal = self.values[rows, columns, counts]
-            # A fixed half-day keeps its room: everybody else is placed around it.
-            _, schedule = self.people[index].best(self._keep_rooms(index, counts, marginal))
-            self.chosen[index] = schedule
-            self._learn(index, schedule)
-            for half, site in schedule:
-                counts[half, site] += 1
+            before, points = list(self.chosen), self.points() if self.totals else 0.0
+            self._climb_one(index)
+            if self.totals and self.points() < points:
+                self.chosen = before
+
+    def _climb_one(self, index: int) -> None:
+        counts = self._counts([other for other in range(len(self.people)) if other != index])
+        rows, columns = np.indices(counts.shape)
+        marginal = self.values[rows, columns, counts]
+        for site, points in self.totals.items():
+            held = int(counts[:, site].sum())
+            marginal[:, site] += points[held] if held < len(points) else 0.0
+        # A fixed half-day keeps its room: everybody else is placed around it.
+        _, schedule = self.people[index].best(self._keep_rooms(index, counts, marginal))
+        self.chosen[index] = schedule
+        self._learn(index, schedule)
 
     def _keep_rooms(self, index: int, counts: npt.NDArray[np.int64], marginal: Floats) -> Floats:
         """Prices that leave no room for a free half-day where the fixed ones of others need it."""
@@ -125,7 +143,7 @@ class ScheduleSearch:
     def prove(self, *, until: float) -> float:
         """Generate schedules until prices are good; the best bound. ``until``: of perf_counter."""
         master = _Master(self)
-        while time.perf_counter() < until:
+        while time.perf_counter() < until and not self.should_stop():
             lowest, duals = master.solve()
             started = np.isfinite(self.bound)
             asked = SMOOTHING * self.prices + (1 - SMOOTHING) * duals if started else duals
@@ -138,10 +156,12 @@ class ScheduleSearch:
 
     def _ask(self, prices: Floats, master: _Master) -> int:
         """Everybody's best schedule at some prices; how many were not known. Keeps the bound."""
-        total = float(np.maximum(self.values - prices[:, :, None], 0.0).sum())
+        total = float(np.maximum(self.values - prices[:-1, :, None], 0.0).sum())
+        for site, points in self.totals.items():
+            total += float(np.maximum(points - prices[-1, site], 0.0).sum())
         grown = 0
         for index, person in enumerate(self.people):
-            earned, schedule = person.best(prices)
+            earned, schedule = person.best(prices[:-1] + prices[-1])
             total += earned
             if self._learn(index, schedule):
                 master.add(index, schedule)
@@ -159,7 +179,7 @@ class ScheduleSearch:
         while left:
             for _ in range(ANSWERS):
                 _, duals = master.solve()
-                late = time.perf_counter() > until
+                late = time.perf_counter() > until or self.should_stop()
                 if late or not sum(self._answer(index, duals, master) for index in sorted(left)):
                     break
             master.solve()
@@ -174,24 +194,30 @@ class ScheduleSearch:
             self.chosen = before
 
     def _answer(self, index: int, prices: Floats, master: _Master) -> bool:
-        _, schedule = self.people[index].best(prices)
+        _, schedule = self.people[index].best(prices[:-1] + prices[-1])
         if not self._learn(index, schedule):
             return False
         master.add(index, schedule)
         return True
 
-    def improve(self, *, until: float, gap: float) -> None:
+    def improve(
+        self, *, until: float, gap: float, on_better: Callable[[], None] = lambda: None
+    ) -> None:
         """Place small groups again until the gap is closed, or nothing is better any more.
-        ``until``: of perf_counter."""
+        ``until``: of perf_counter. ``on_better``: called after each that is."""
         # One group of all is placed once; chance adds nothing.
         most = 3 * len(self.people) if len(self.people) > GROUP else 1
         useless = 0
         while (left := until - time.perf_counter()) > 0 and useless < most:
             points = self.points()
-            if self.bound - points <= gap * max(1.0, abs(points)):
+            if self.bound - points <= gap * max(1.0, abs(points)) or self.should_stop():
                 return
             self._place_again(self._group(), min(left, 3.0))
-            useless = 0 if self.points() > points + 0.5 else useless + 1
+            if self.points() > points + 0.5:
+                useless = 0
+                on_better()
+            else:
+                useless += 1
 
     def _group(self) -> list[int]:
         """Somebody at random and those who share most sites with them."""
@@ -212,7 +238,12 @@ class ScheduleSearch:
             held = int(counts[need.half_day, site[need.site]])
             needs.append(replace(need, values=need.values[held:], rooms=need.rooms - held))
         own = tuple(self.demand.practitioners[index] for index in group)
-        small = replace(self.demand, practitioners=own, needs=tuple(needs))
+        totals = {
+            name: points[int(counts[:, site[name]].sum()) :]
+            for name, points in self.demand.totals.items()
+            if name in site
+        }
+        small = replace(self.demand, practitioners=own, needs=tuple(needs), totals=totals)
         start = frozenset(
             (self.people[index].one.id, half, self.names[place])
             for index in group
@@ -248,6 +279,13 @@ class _Master:
             self.solver.addRow(1.0, 1.0, 0, np.array([], np.int32), np.array([]))
         for _ in self.row:
             self.solver.addRow(0.0, 0.0, 0, np.array([], np.int32), np.array([]))
+        first = count + len(self.row)
+        self.total_row = {site: first + rank for rank, site in enumerate(sorted(search.totals))}
+        for _ in self.total_row:
+            self.solver.addRow(0.0, highspy.kHighsInf, 0, np.array([], np.int32), np.array([]))
+        for site, row in self.total_row.items():
+            for value in search.totals[site].tolist():
+                self._column(value, [row], [-1.0])
         for (half, site), row in self.row.items():
             for value in search.values[half, site]:
                 if np.isfinite(value):
@@ -264,15 +302,24 @@ class _Master:
         """A schedule that may be chosen."""
         self.columns[index, schedule] = self.width
         rows = [index, *(self.row[one] for one in schedule)]
-        self._column(-self.search.known[index][schedule], rows, [1.0] * len(rows))
+        values = [1.0] * len(rows)
+        for site, row in self.total_row.items():
+            held = sum(place == site for _, place in schedule)
+            if held:
+                rows.append(row)
+                values.append(float(held))
+        self._column(-self.search.known[index][schedule], rows, values)
 
     def solve(self) -> tuple[float, Floats]:
         """Points of the best mix of schedules, and the price of each half-day on each site."""
         self.solver.run()
         duals = np.asarray(self.solver.getSolution().row_dual)
-        prices = np.zeros(self.search.values.shape[:2])
+        half_days, sites = self.search.values.shape[:2]
+        prices = np.zeros((half_days + 1, sites))
         for (half, site), row in self.row.items():
             prices[half, site] = -duals[row]
+        for site, row in self.total_row.items():
+            prices[-1, site] = max(0.0, -duals[row])
         return float(self.solver.getInfo().objective_function_value), prices
 
     def surest(self, index: int) -> tuple[float, Schedule]:

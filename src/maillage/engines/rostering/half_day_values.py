@@ -19,6 +19,7 @@ class SharedPractitioner:
     ``home``: the main site, whose hospital employs them. ``capacity``: half-days of one cycle.
     ``sites``: where they accept to work, home included. ``fixed``: half-days that stay, with their
     site. ``refused``: half-days on which they work nowhere (duties, teaching, part time).
+    ``stays``: points for a half-day on a site where they are already, so that as few move as may.
     """
 
     id: str
@@ -27,6 +28,7 @@ class SharedPractitioner:
     sites: frozenset[str]
     fixed: Mapping[int, str] = field(default_factory=dict)
     refused: frozenset[int] = frozenset()
+    stays: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class HalfDayDemand:
     ``half_days``: of the cycle, an even number. ``half_day_minutes``: what hospitals owe each other
     for one. Points: ``euro_cost`` for a euro of bonus a month, ``minute_cost`` for a minute on the
     road. ``bonus``: gross euros a month by half-days of the cycle away from home, on one other site
-    (first) and on several (second). ``bonus_km``: least distance that counts.
+    (first) and on several (second). ``bonus_km``: least distance that counts. ``totals``: points of
+    a site by half-days of the cycle, whichever they are (the first, the second ...), each at most
+    the one before; none beyond.
     """
 
     practitioners: tuple[SharedPractitioner, ...]
@@ -66,6 +70,7 @@ class HalfDayDemand:
     minute_cost: int
     half_day_minutes: int
     half_days: int = CYCLE
+    totals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def minutes_between(self, home: str, site: str) -> int:
         """Minutes one way."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -64,34 +64,64 @@ def make_demand(
 
 
 def allocate_half_days(
-    demand: HalfDayDemand, *, seconds: float = 30.0, gap: float = 0.001, seed: int = 0
+    demand: HalfDayDemand,
+    *,
+    seconds: float = 30.0,
+    gap: float = 0.001,
+    seed: int = 0,
+    on_better: Callable[[Allocation], None] = lambda found: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Allocation:
     """The best allocation found within ``seconds``, or as soon as ``gap`` is proven.
+
+    ``on_better`` is given each better allocation as it comes, with the bound known by then;
+    ``should_stop`` is asked often: once true, the best so far is the answer.
 
     Raises Invalid when what is fixed breaks a rule, naming each defect: nothing else can make a
     demand impossible, since a half-day may always stay empty.
     """
     check_demand(demand)
     started = time.perf_counter()
-    search = ScheduleSearch(demand, seed)
+    search = ScheduleSearch(demand, seed, should_stop)
     ends = started + seconds
-    bound = search.prove(until=started + 0.6 * seconds)
-    search.dive(until=started + 0.8 * seconds)
-    few = len(demand.practitioners) <= FEW
-    search.improve(until=started + 0.3 * seconds if few else ends, gap=gap)
-    placed = search.placed()
-    found = measure_allocation(demand, placed)
-    left = ends - time.perf_counter()
-    if few and left > 0 and bound - found.points > gap * max(1.0, abs(found.points)):
-        placed, other = Program(demand).solve(left, gap, seed, placed)
-        bound = min(bound, other)
+    best = measure_allocation(demand, search.placed())
+
+    def better(placed: frozenset[tuple[str, int, str]]) -> None:
+        nonlocal best
         again = measure_allocation(demand, placed)
-        found = again if again.points > found.points else found
-    # Points are whole: so is the bound, but for the rounding of floating numbers.
-    bound = max(float(found.points), float(math.floor(bound + 1e-4)))
+        if again.points > best.points:
+            best = again
+            on_better(_measured(best, search.bound, time.perf_counter() - started))
+
+    bound = search.prove(until=started + 0.6 * seconds)
+    on_better(_measured(best, bound, time.perf_counter() - started))
+    search.dive(until=started + 0.8 * seconds)
+    better(search.placed())
+    few = len(demand.practitioners) <= FEW
+    search.improve(
+        until=started + 0.3 * seconds if few else ends,
+        gap=gap,
+        on_better=lambda: better(search.placed()),
+    )
+    better(search.placed())
+    left = ends - time.perf_counter()
+    is_open = bound - best.points > gap * max(1.0, abs(best.points))
+    if few and left > 0 and is_open and not should_stop():
+        placed, other = Program(demand).solve(
+            left, gap, seed, best.placed, on_better=better, should_stop=should_stop
+        )
+        bound = min(bound, other)
+        better(placed)
+    return _measured(best, bound, time.perf_counter() - started)
+
+
+def _measured(found: Allocation, bound: float, seconds: float) -> Allocation:
+    """An allocation with its bound. Points are whole: so is the bound, but for the rounding of
+    floating numbers. Infinite when nothing was proven in the time given."""
+    if math.isfinite(bound):
+        bound = max(float(found.points), float(math.floor(bound + 1e-4)))
     relative = (bound - found.points) / max(1.0, abs(found.points))
-    took = round(time.perf_counter() - started, 3)
-    return replace(found, bound=bound, gap=relative, seconds=took)
+    return replace(found, bound=bound, gap=relative, seconds=round(seconds, 3))
 
 
 def check_demand(demand: HalfDayDemand) -> None:
@@ -112,6 +142,9 @@ def _defects(demand: HalfDayDemand) -> Iterator[tuple[str, str]]:
             yield need.site, "La valeur d'un praticien de plus ne peut pas augmenter."
         if not 0 <= need.half_day < demand.half_days:
             yield need.site, "Cette demi-journée n'est pas dans le cycle."
+    for site, points in demand.totals.items():
+        if any(a < b for a, b in pairwise((*points, 0))):
+            yield site, "La valeur d'une demi-journée de plus ne peut pas augmenter."
     for one in demand.practitioners:
         if len(one.fixed) > one.capacity:
             yield one.id, "Plus de demi-journées fixes que de demi-journées de service."
@@ -131,6 +164,42 @@ def _defects(demand: HalfDayDemand) -> Iterator[tuple[str, str]]:
             yield site, f"Plus de praticiens fixes que de salles (demi-journée {half + 1})."
 
 
+def check_allocation(
+    demand: HalfDayDemand, placed: frozenset[tuple[str, int, str]]
+) -> tuple[Problem, ...]:
+    """Every rule that an allocation breaks, in French; ``field`` names the practitioner or the
+    site. Counted from nothing: it judges what the search proposes."""
+    found: list[Problem] = []
+    known = {one.id for one in demand.practitioners}
+    found += [Problem("Praticien inconnu.", field=who) for who, _, _ in placed if who not in known]
+    rooms = {(need.site, need.half_day): need.rooms for need in demand.needs}
+    for (site, half), count in sorted(Counter((s, h) for _, h, s in placed).items()):
+        if count > rooms.get((site, half), 0):
+            found.append(Problem(f"Plus de praticiens que de salles ({half + 1}).", field=site))
+    for one in demand.practitioners:
+        found += [Problem(text, field=one.id) for text in _faults(demand, one, placed)]
+    return tuple(found)
+
+
+def _faults(
+    demand: HalfDayDemand, one: SharedPractitioner, placed: frozenset[tuple[str, int, str]]
+) -> Iterator[str]:
+    own = sorted((half, site) for who, half, site in placed if who == one.id)
+    sites = {site for _, site in own}
+    if len(own) > one.capacity:
+        yield "Plus de demi-journées que de service."
+    if not sites <= one.sites:
+        yield "Un site refusé."
+    if len(sites) > demand.most_sites:
+        yield f"Plus de {demand.most_sites} sites."
+    if any(half in one.refused for half, _ in own):
+        yield "Une demi-journée refusée."
+    if len({(half // 2, site) for half, site in own}) > len({half // 2 for half, _ in own}):
+        yield "Deux sites le même jour."
+    if not {*one.fixed.items()} <= {*own}:
+        yield "Une demi-journée fixe a bougé."
+
+
 def measure_allocation(
     demand: HalfDayDemand, placed: frozenset[tuple[str, int, str]]
 ) -> Allocation:
@@ -144,12 +213,17 @@ def measure_allocation(
         missing = sum(1 for one in need.values[held:] if one > 0)
         if missing:
             unmet[need.site, need.half_day] = missing
+    served = Counter(site for _, _, site in placed)
+    for site, each in demand.totals.items():
+        value[site] = value.get(site, 0) + sum(each[: served[site]])
     home = {one.id: one.home for one in demand.practitioners}
+    stays = {one.id: one.stays for one in demand.practitioners}
     trips = {(who, half // 2, site) for who, half, site in placed}
     minutes = sum(2 * demand.minutes_between(home[who], site) for who, _, site in trips)
     bonus = _bonuses(demand, placed, home)
     points = sum(value.values()) - demand.minute_cost * minutes
     points -= demand.euro_cost * sum(bonus.values())
+    points += sum(stays[who].get((half, site), 0) for who, half, site in placed)
     return Allocation(
         placed=placed,
         points=points,
