@@ -154,7 +154,7 @@ def test_the_line_that_fails_and_when() -> None:
     assert outlook.needed == 3
     assert not outlook.fails_now
     assert outlook.fails_on == 2027
-    assert dict(outlook.shortfall)[2027] == pytest.approx(1.0)
+    assert outlook.years[0].lacking == pytest.approx(1.0)
 
 
 def test_a_line_is_at_risk_before_it_fails() -> None:

@@ -15,8 +15,6 @@ from maillage.directory.models import PractitionerAccount
 from maillage.workforce.queries.demography import (
     Selection,
     get_demography,
-    get_line_outlook,
-    may_read_records,
 )
 from maillage.workforce.queries.people import get_practitioner, may_read_week
 from maillage.workforce.queries.posts import PostFilters, get_post, list_posts
@@ -144,8 +142,6 @@ def test_ages_of_few_people_are_for_their_employer(
         page = get_demography(selection, actor=own, on=TODAY, wanted={})
         assert (page.bands, page.outlook, page.mean_age, page.leaving_soon) == (None,) * 4
         assert not page.pyramid
-    assert may_read_records(own, ["prat-001", "prat-002"])
-    assert not may_read_records(own, ["prat-001", "prat-003"])
 
 
 def test_hypotheses_of_the_reader_are_followed(staff: None) -> None:
@@ -155,17 +151,6 @@ def test_hypotheses_of_the_reader_are_followed(staff: None) -> None:
     assert page.outlook is not None
     assert (page.outlook.law.entries, page.outlook.law.turnover) == (4.0, 0.1)
     assert page.outlook.years[0].people[1] > 3
-
-
-def test_the_outlook_of_a_line(staff: None, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
-        outlook = get_line_outlook(
-            ["prat-001", "prat-002"], slots_per_year=120, most_per_person=60, on=TODAY
-        )
-    assert outlook is not None
-    assert (outlook.needed, outlook.able) == (2, 2)
-    assert outlook.fails_on == 2027
-    assert get_line_outlook(["nobody"], slots_per_year=1, most_per_person=1, on=TODAY) is None
 
 
 def test_vacancies_and_who_sees_their_candidates(

@@ -16,20 +16,17 @@ from maillage.territory.queries.communes import get_totals
 from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.charts import NO_CHART, Chart
 from maillage.workforce.models import Position, StaffAssignment, StaffingFigure, StaffRecord
-from maillage.workforce.permissions import READ_RECORDS
+from maillage.workforce.queries.people import may_read_ages
 from maillage.workforce.queries.posts import SpecialtyRow, positions, specialty_rows
 from maillage.workforce.rules.careers import Observed, Served, Stay, observe, spells, stays
 from maillage.workforce.rules.charts import forecast_chart, pyramid_chart, retention_chart
 from maillage.workforce.rules.forecast import (
     Hypotheses,
     Incumbent,
-    LineOutlook,
     YearForecast,
     forecast,
-    line_outlook,
 )
 from maillage.workforce.rules.staffing import (
-    SMALLEST_GROUP,
     AgeBand,
     Retained,
     age_in,
@@ -146,7 +143,7 @@ def get_demography(
         if one.starts_on <= on and (one.ends_on is None or one.ends_on > on)
     ]
     records = _records({one.practitioner_id for one in current})
-    may_see = _may_see(actor, current, records)
+    may_see = may_read_ages(actor, records.values())
     half_days: dict[int, int] = defaultdict(int)
     for one in current:
         half_days[one.practitioner_id] += one.half_days
@@ -207,16 +204,6 @@ def _records(practitioners: Iterable[int]) -> dict[int, StaffRecord]:
     return {row.practitioner_id: row for row in rows if row.practitioner_id in wanted}
 
 
-def _may_see(
-    actor: Actor, current: Sequence[StaffAssignment], records: Mapping[int, StaffRecord]
-) -> bool:
-    people = {one.practitioner_id for one in current}
-    if len(people) >= SMALLEST_GROUP:
-        return True
-    employers = {record.employer.slug for record in records.values()}
-    return all(READ_RECORDS.allows(actor, [slug]) for slug in employers)
-
-
 def hypotheses(observed: Observed, wanted: Mapping[str, float | int]) -> Hypotheses:
     """What the assignments show, with what the reader changed."""
     law = Hypotheses(
@@ -225,7 +212,7 @@ def hypotheses(observed: Observed, wanted: Mapping[str, float | int]) -> Hypothe
     return replace(law, **{key: value for key, value in wanted.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _incumbents(
+def incumbents(
     current: Sequence[StaffAssignment],
     half_days: Mapping[int, int],
     ages: Mapping[int, int],
@@ -263,7 +250,7 @@ def _outlook(
 ) -> Outlook:
     observed = observe(history, on)
     law = hypotheses(observed, wanted)
-    staff = _incumbents(current, half_days, ages, on)
+    staff = incumbents(current, half_days, ages, on)
     years = tuple(forecast(staff, law, first_year=on.year + 1))
     now = full_time(sum(half_days.values()))
     needed = full_time(sum(one.half_days for one in kept))
@@ -292,73 +279,3 @@ def _published(sites: set[int]) -> Published | None:
         source=newest.source,
         source_on=newest.source_on,
     )
-
-
-# For duty lines, which stand above this room.
-
-
-def get_line_outlook(
-    practitioners: Sequence[str],
-    *,
-    slots_per_year: float,
-    most_per_person: float,
-    on: date,
-    wanted: Mapping[str, float | int] | None = None,
-) -> LineOutlook | None:
-    """When a duty line fails: ``practitioners`` (slugs) are those who may hold it today;
-    ``slots_per_year`` its slots; ``most_per_person`` how many of them one person may hold in a
-    year. Turnover is that of their specialties in the territory, entries those of the
-    specialties in the proportion of the line's people. None when no age is known. Two
-    statements. It names no age: whoever sees the line may read it, but for a line of fewer people
-    than :data:`SMALLEST_GROUP`, for which the caller asks ``may_read_records``.
-    """
-    records = {
-        record.practitioner_id: record
-        for record in StaffRecord.objects.filter(practitioner__slug__in=list(practitioners))
-    }
-    if not records:
-        return None
-    assignments = list(StaffAssignment.objects.select_related("position").order_by("starts_on"))
-    own = [
-        one
-        for one in assignments
-        if one.practitioner_id in records
-        and one.starts_on <= on
-        and (one.ends_on is None or one.ends_on > on)
-    ]
-    specialties = {one.position.specialty for one in own}
-    peers = [one for one in assignments if one.position.specialty in specialties]
-    history = stays(
-        Served(one.practitioner_id, one.starts_on, one.ends_on, one.end_reason) for one in peers
-    )
-    there = {stay.person for stay in history if stay.starts_on <= on and not stay.is_over(on)}
-    observed = observe(history, on)
-    share = len(records) / len(there) if there else 0.0
-    law = hypotheses(observed, {"entries": observed.entries_a_year * min(share, 1.0)})
-    half_days: dict[int, int] = defaultdict(int)
-    for one in own:
-        half_days[one.practitioner_id] += one.half_days
-    ages = {pk: age_in(record.birth_year, on.year) for pk, record in records.items()}
-    staff = _incumbents(own, half_days, ages, on)
-    held = {one.practitioner_id for one in own}
-    staff += [Incumbent(age) for pk, age in sorted(ages.items()) if pk not in held]
-    return line_outlook(
-        staff,
-        replace(law, **(wanted or {})),  # type: ignore[arg-type]
-        slots_per_year=slots_per_year,
-        most_per_person=most_per_person,
-        first_year=on.year + 1,
-    )
-
-
-def may_read_records(actor: Actor, practitioners: Sequence[str]) -> bool:
-    """True when the actor may read the record of each of these practitioners (slugs), or they are
-    enough not to be named."""
-    if len(set(practitioners)) >= SMALLEST_GROUP:
-        return True
-    employers = set(
-        StaffRecord.objects.filter(practitioner__slug__in=list(practitioners)).values_list(
-            "employer__slug", flat=True
-        )
-    )
-    return all(READ_RECORDS.allows(actor, [slug]) for slug in employers)

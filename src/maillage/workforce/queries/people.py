@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import Practitioner, PractitionerAccount
 from maillage.vocabulary.errors import NotFound
+from maillage.workforce.models import StaffRecord
 from maillage.workforce.permissions import READ_RECORDS
+from maillage.workforce.rules.staffing import SMALLEST_GROUP
 
 
 def get_practitioner(slug: str) -> Practitioner:
@@ -43,3 +45,12 @@ def may_read_record(actor: Actor, practitioner: int, employer: str) -> bool:
     """True for the practitioner, and for medical affairs of the employer (its slug, or nothing when
     none is known): a host hospital reads the week, not the record."""
     return READ_RECORDS.allows(actor, [employer]) or is_own(actor, practitioner)
+
+
+def may_read_ages(actor: Actor, records: Collection[StaffRecord]) -> bool:
+    """True when what follows from the ages of these records (with their employer) names nobody, or
+    the actor may read each of them. People without a record do not count: they hide nobody."""
+    if len(records) >= SMALLEST_GROUP:
+        return True
+    employers = {record.employer.slug for record in records}
+    return all(READ_RECORDS.allows(actor, [slug]) for slug in employers)

@@ -28,8 +28,9 @@ FULL_TIME = 10
 
 FAILS = 0.5
 AT_RISK = 0.1
-"""A line fails in the first year in which it is more likely than not to lack people, and is at
-risk in the first one in which it is so once in ten."""
+SURE = 0.9
+"""A line fails in the first year in which it is more likely than not to lack people, is at risk in
+the first one in which it is so once in ten, and surely fails when it is so nine times in ten."""
 
 Distribution = NDArray[np.float64]
 """Probabilities of 0, 1, 2 ..."""
@@ -172,6 +173,11 @@ def quantile(distribution: Distribution, level: float) -> int:
     return int(np.searchsorted(np.cumsum(distribution), level - 1e-9))
 
 
+def _quantiles(distribution: Distribution) -> tuple[int, int, int]:
+    low, middle, high = (quantile(distribution, level) for level in QUANTILES)
+    return low, middle, high
+
+
 def newcomers_mean(law: Hypotheses, ahead: int) -> float:
     """Mean number of people entered since today and still there at the end of year ``ahead``. An
     entry takes place in mid-year: half a year of turnover in its first."""
@@ -215,16 +221,15 @@ def forecast(
         retired = sum(stay[ahead][1] for stay in stays)
         arrived_before = newcomers_mean(law, ahead)
         left_anew = arrived_before + law.entries - arrived
-        low, middle, high = (quantile(people, level) for level in QUANTILES)
-        lows = [quantile(half_days, level) / FULL_TIME for level in QUANTILES]
+        few, usual, many = (level / FULL_TIME for level in _quantiles(half_days))
         mean_half_days = sum(
             stay[ahead][0] * one.half_days for stay, one in zip(stays, staff, strict=True)
         )
         found.append(
             YearForecast(
                 year=first_year + ahead,
-                people=(low, middle, high),
-                full_time=(lows[0], lows[1], lows[2]),
+                people=_quantiles(people),
+                full_time=(few, usual, many),
                 mean_people=after + arrived,
                 mean_full_time=mean_half_days / FULL_TIME + arrived,
                 retirements=retired,
@@ -239,16 +244,27 @@ def forecast(
 
 
 @dataclass(frozen=True, slots=True)
+class LineYear:
+    """A duty line at the end of a year: quantiles 10, 50 and 90 of the people able to hold it, and
+    the probability that they are too few."""
+
+    year: int
+    people: tuple[int, int, int]
+    lacking: float
+
+
+@dataclass(frozen=True, slots=True)
 class LineOutlook:
-    """A duty line over the years: ``needed`` people, how many are able today, the probability of
-    lacking people at the end of each year, the first year at risk and that in which it fails
-    (None: neither within the horizon). ``fails_now``: it lacks people already."""
+    """A duty line over the years: ``needed`` people, how many are able today, each year to come,
+    and the first ones in which it is at risk, fails, surely fails (None: not within the horizon).
+    ``fails_now``: it lacks people already."""
 
     needed: int
     able: int
-    shortfall: tuple[tuple[int, float], ...]
+    years: tuple[LineYear, ...]
     at_risk_on: int | None
     fails_on: int | None
+    sure_on: int | None
 
     @property
     def fails_now(self) -> bool:
@@ -275,14 +291,12 @@ def line_outlook(
     likely than not under what its slots need. ``able`` are those who hold it today; entries of
     ``law`` are people who will join this very line."""
     needed = people_needed(slots_per_year, most_per_person)
-    shortfall = tuple(
-        (first_year + ahead, float(distribution[:needed].sum()))
+    found = tuple(
+        LineYear(first_year + ahead, _quantiles(distribution), float(distribution[:needed].sum()))
         for ahead, distribution in enumerate(people_distributions(able, law, years))
     )
-    return LineOutlook(
-        needed=needed,
-        able=len(able),
-        shortfall=shortfall,
-        at_risk_on=next((year for year, lacking in shortfall if lacking >= AT_RISK), None),
-        fails_on=next((year for year, lacking in shortfall if lacking >= FAILS), None),
-    )
+
+    def first(level: float) -> int | None:
+        return next((one.year for one in found if one.lacking >= level), None)
+
+    return LineOutlook(needed, len(able), found, first(AT_RISK), first(FAILS), first(SURE))
