@@ -46,6 +46,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'convention',
                 'verbose_name_plural': 'conventions',
                 'ordering': (models.F('starts_on').desc(nulls_last=True), 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='agreements_period'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +70,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'avenant',
                 'verbose_name_plural': 'avenants',
                 'ordering': ('agreement', 'number'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('agreement', 'number'), name='agreements_one_amendment'),
+                    models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('agreement',), name='agreements_one_open_amendment'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +100,10 @@ class Migration(migrations.Migration):
                 'verbose_name': "clause d'adressage",
                 'verbose_name_plural': "clauses d'adressage",
                 'ordering': ('agreement', 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('from_group__isnull', False), ('from_organization__isnull', True)), models.Q(('from_group__isnull', True), ('from_organization__isnull', False)), _connector='OR'), name='agreements_clause_origin'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='agreements_clause_period'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,6 +147,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'document',
                 'verbose_name_plural': 'documents',
                 'ordering': ('agreement', 'added_at'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('agreement', 'sha256'), name='agreements_one_document'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +164,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'mission',
                 'verbose_name_plural': 'missions',
                 'ordering': ('agreement', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('agreement', 'kind'), name='agreements_one_mission'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +184,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'avis',
                 'verbose_name_plural': 'avis',
                 'ordering': ('agreement', 'given_on'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('agreement', 'body', 'organization'), name='agreements_one_opinion'),
+                    models.UniqueConstraint(condition=models.Q(('organization__isnull', True)), fields=('agreement', 'body'), name='agreements_one_general_opinion'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -186,6 +207,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'partie',
                 'verbose_name_plural': 'parties',
                 'ordering': ('agreement', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('agreement', 'organization'), name='agreements_one_party'),
+                    models.UniqueConstraint(fields=('agreement', 'group'), name='agreements_one_group_party'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', False), ('organization__isnull', True)), models.Q(('group__isnull', True), ('organization__isnull', False)), _connector='OR'), name='agreements_party_is_one'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +228,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'ligne du périmètre',
                 'verbose_name_plural': 'périmètre',
                 'ordering': ('agreement', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('agreement', 'care_type', 'level', 'text'), name='agreements_one_scope'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -221,57 +250,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': "changements d'état",
                 'ordering': ('agreement', 'on', 'id'),
             },
-        ),
-        migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='agreements_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.UniqueConstraint(fields=('agreement', 'number'), name='agreements_one_amendment'),
-        ),
-        migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_open', True)), fields=('agreement',), name='agreements_one_open_amendment'),
-        ),
-        migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_group__isnull', False), ('from_organization__isnull', True)), models.Q(('from_group__isnull', True), ('from_organization__isnull', False)), _connector='OR'), name='agreements_clause_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='agreements_clause_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('agreement', 'sha256'), name='agreements_one_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='mission',
-            constraint=models.UniqueConstraint(fields=('agreement', 'kind'), name='agreements_one_mission'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.UniqueConstraint(fields=('agreement', 'body', 'organization'), name='agreements_one_opinion'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.UniqueConstraint(condition=models.Q(('organization__isnull', True)), fields=('agreement', 'body'), name='agreements_one_general_opinion'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('agreement', 'organization'), name='agreements_one_party'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('agreement', 'group'), name='agreements_one_group_party'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', False), ('organization__isnull', True)), models.Q(('group__isnull', True), ('organization__isnull', False)), _connector='OR'), name='agreements_party_is_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.UniqueConstraint(fields=('agreement', 'care_type', 'level', 'text'), name='agreements_one_scope'),
         ),
     ]

@@ -126,6 +126,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'offre de soins',
                 'verbose_name_plural': 'offres de soins',
                 'ordering': ('care_type', 'level', 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('age_max__isnull', True), ('age_max__gt', models.F('age_min')), _connector='OR'), name='directory_service_ages'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -251,9 +254,5 @@ class Migration(migrations.Migration):
                 'ordering': ('practitioner', 'starts_on', 'organization'),
                 'constraints': [models.UniqueConstraint(fields=('practitioner', 'organization', 'service', 'starts_on'), name='directory_one_role'), models.UniqueConstraint(condition=models.Q(('service__isnull', True)), fields=('practitioner', 'organization', 'starts_on'), name='directory_one_role_without_service'), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='directory_role_period')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='healthcareservice',
-            constraint=models.CheckConstraint(condition=models.Q(('age_max__isnull', True), ('age_max__gt', models.F('age_min')), _connector='OR'), name='directory_service_ages'),
         ),
     ]

@@ -35,6 +35,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'ligne de garde',
                 'verbose_name_plural': 'lignes de garde',
                 'ordering': ('care_type', 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind', 'ON_CALL'), ('response_minutes', 0), _connector='OR'), name='oncall_on_site_is_here'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +54,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'créneau de garde',
                 'verbose_name_plural': 'créneaux de garde',
                 'ordering': ('line', 'starts_at'),
+                'indexes': [
+                    models.Index(fields=['ends_at', 'starts_at'], name='oncall_slot_times'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('line', 'service', 'starts_at'), name='oncall_one_slot'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_slot_period'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -88,34 +98,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'demande de garde',
                 'verbose_name_plural': 'demandes de garde',
                 'ordering': ('-asked_at', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_request_period'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True), ('answered_by', ''), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('answered_at__isnull', False), models.Q(('answered_by', ''), _negated=True)), _connector='OR'), name='oncall_request_answer_is_whole'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('line', 'starts_at', 'ends_at'), name='oncall_one_open_request'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='dutyline',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'ON_CALL'), ('response_minutes', 0), _connector='OR'), name='oncall_on_site_is_here'),
-        ),
-        migrations.AddIndex(
-            model_name='dutyslot',
-            index=models.Index(fields=['ends_at', 'starts_at'], name='oncall_slot_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutyslot',
-            constraint=models.UniqueConstraint(fields=('line', 'service', 'starts_at'), name='oncall_one_slot'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutyslot',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_slot_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_request_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True), ('answered_by', ''), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('answered_at__isnull', False), models.Q(('answered_by', ''), _negated=True)), _connector='OR'), name='oncall_request_answer_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('line', 'starts_at', 'ends_at'), name='oncall_one_open_request'),
         ),
     ]

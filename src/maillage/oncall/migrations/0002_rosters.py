@@ -48,6 +48,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'tableau de service',
                 'verbose_name_plural': 'tableaux de service',
                 'ordering': ('-starts_on', 'name'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='oncall_roster_period'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +72,13 @@ class Migration(migrations.Migration):
                 'verbose_name': "version d'un tableau",
                 'verbose_name_plural': "versions d'un tableau",
                 'ordering': ('roster', '-number'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('roster', 'number'), name='oncall_one_version'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['DRAFT', 'FOR_OPINION'])), fields=('roster',), name='oncall_one_open_version'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('roster',), name='oncall_one_published_version'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('published_by', '')), models.Q(('published_at__isnull', False), models.Q(('published_by', ''), _negated=True)), _connector='OR'), name='oncall_published_by_and_when'),
+                    models.CheckConstraint(condition=models.Q(('published_at__isnull', False), models.Q(('state__in', ['PUBLISHED', 'SUPERSEDED']), _negated=True), _connector='OR'), name='oncall_published_has_date'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +138,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'garde prévue',
                 'verbose_name_plural': 'gardes prévues',
                 'ordering': ('version', 'starts_at', 'line', 'service'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('version', 'line', 'service', 'starts_at'), name='oncall_one_planned_duty'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_planned_period'),
+                    models.CheckConstraint(condition=models.Q(('pinned', False), ('practitioner__isnull', False), _connector='OR'), name='oncall_pinned_is_held'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -152,6 +167,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'échange de gardes',
                 'verbose_name_plural': 'échanges de gardes',
                 'ordering': ('-proposed_at', '-id'),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['PROPOSED', 'ACCEPTED'])), fields=('slot',), name='oncall_one_open_swap'),
+                    models.CheckConstraint(condition=models.Q(('given_by', models.F('taken_by')), _negated=True), name='oncall_swap_between_two'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +194,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'indisponibilité ou souhait',
                 'verbose_name_plural': 'indisponibilités et souhaits',
                 'ordering': ('starts_at', 'practitioner'),
+                'indexes': [
+                    models.Index(fields=['practitioner', 'ends_at'], name='oncall_away_times'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_away_period'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by', '')), models.Q(('answered_at__isnull', False), models.Q(('answered_by', ''), _negated=True)), _connector='OR'), name='oncall_away_answer_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -279,61 +305,5 @@ class Migration(migrations.Migration):
                 'ordering': ('zone', 'care_type', 'modality'),
                 'constraints': [models.UniqueConstraint(fields=('zone', 'care_type', 'modality', 'starts_on'), name='oncall_one_target'), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='oncall_target_period')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='oncall_roster_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterversion',
-            constraint=models.UniqueConstraint(fields=('roster', 'number'), name='oncall_one_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['DRAFT', 'FOR_OPINION'])), fields=('roster',), name='oncall_one_open_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('roster',), name='oncall_one_published_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('published_by', '')), models.Q(('published_at__isnull', False), models.Q(('published_by', ''), _negated=True)), _connector='OR'), name='oncall_published_by_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterversion',
-            constraint=models.CheckConstraint(condition=models.Q(('published_at__isnull', False), models.Q(('state__in', ['PUBLISHED', 'SUPERSEDED']), _negated=True), _connector='OR'), name='oncall_published_has_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedduty',
-            constraint=models.UniqueConstraint(fields=('version', 'line', 'service', 'starts_at'), name='oncall_one_planned_duty'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedduty',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_planned_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedduty',
-            constraint=models.CheckConstraint(condition=models.Q(('pinned', False), ('practitioner__isnull', False), _connector='OR'), name='oncall_pinned_is_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['PROPOSED', 'ACCEPTED'])), fields=('slot',), name='oncall_one_open_swap'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(('given_by', models.F('taken_by')), _negated=True), name='oncall_swap_between_two'),
-        ),
-        migrations.AddIndex(
-            model_name='unavailability',
-            index=models.Index(fields=['practitioner', 'ends_at'], name='oncall_away_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='unavailability',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='oncall_away_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='unavailability',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by', '')), models.Q(('answered_at__isnull', False), models.Q(('answered_by', ''), _negated=True)), _connector='OR'), name='oncall_away_answer_is_whole'),
         ),
     ]

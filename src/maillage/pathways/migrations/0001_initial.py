@@ -60,6 +60,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'version de filière',
                 'verbose_name_plural': 'versions de filière',
                 'ordering': ('pathway', 'number'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('pathway', 'number'), name='pathways_one_number'),
+                    models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='pathways_version_period'),
+                    models.CheckConstraint(condition=models.Q(('age_max__isnull', True), ('age_max__gt', models.F('age_min')), _connector='OR'), name='pathways_version_ages'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'IN_FORCE'), _negated=True), ('starts_on__isnull', False), _connector='OR'), name='pathways_in_force_has_a_start'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'SUPERSEDED'), _negated=True), models.Q(('ends_on__isnull', True), ('starts_on__isnull', True)), models.Q(('ends_on__isnull', False), ('starts_on__isnull', False)), _connector='OR'), name='pathways_superseded_has_both_days'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'IN_FORCE')), fields=('pathway',), name='pathways_one_in_force'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +92,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'étape',
                 'verbose_name_plural': 'étapes',
                 'ordering': ('version', 'order'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('version', 'order'), name='pathways_one_order'),
+                    models.CheckConstraint(condition=models.Q(('order__gte', 1)), name='pathways_order_from_one'),
+                    models.CheckConstraint(condition=models.Q(('return_to__isnull', True), ('return_to__lt', models.F('order')), _connector='OR'), name='pathways_return_is_back'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -102,41 +115,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': "changements d'état des versions",
                 'ordering': ('version', 'on', 'id'),
             },
-        ),
-        migrations.AddConstraint(
-            model_name='pathwayversion',
-            constraint=models.UniqueConstraint(fields=('pathway', 'number'), name='pathways_one_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwayversion',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='pathways_version_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwayversion',
-            constraint=models.CheckConstraint(condition=models.Q(('age_max__isnull', True), ('age_max__gt', models.F('age_min')), _connector='OR'), name='pathways_version_ages'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwayversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'IN_FORCE'), _negated=True), ('starts_on__isnull', False), _connector='OR'), name='pathways_in_force_has_a_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwayversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'SUPERSEDED'), _negated=True), models.Q(('ends_on__isnull', True), ('starts_on__isnull', True)), models.Q(('ends_on__isnull', False), ('starts_on__isnull', False)), _connector='OR'), name='pathways_superseded_has_both_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwayversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'IN_FORCE')), fields=('pathway',), name='pathways_one_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwaystep',
-            constraint=models.UniqueConstraint(fields=('version', 'order'), name='pathways_one_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwaystep',
-            constraint=models.CheckConstraint(condition=models.Q(('order__gte', 1)), name='pathways_order_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='pathwaystep',
-            constraint=models.CheckConstraint(condition=models.Q(('return_to__isnull', True), ('return_to__lt', models.F('order')), _connector='OR'), name='pathways_return_is_back'),
         ),
     ]

@@ -53,6 +53,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'patient',
                 'verbose_name_plural': 'patients',
                 'ordering': ('search_name', 'key'),
+                'indexes': [
+                    models.Index(fields=['birth_date', 'search_name'], name='patients_by_birth'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(models.Q(('ins_number', ''), _negated=True), ('merged_into__isnull', True)), fields=('ins_number',), name='patients_one_ins'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('identity_state', 'QUALIFIED'), _negated=True), models.Q(models.Q(('ins_number', ''), _negated=True), ('identity_checked_on__isnull', False)), _connector='OR'), name='patients_qualified_has_ins_and_document'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('erased_at__isnull', True), ('erased_by', '')), models.Q(('erased_at__isnull', False), models.Q(('erased_by', ''), _negated=True), ('birth_name', '')), _connector='OR'), name='patients_erased_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +79,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'fusion',
                 'verbose_name_plural': 'fusions',
                 'ordering': ('-merged_at', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by', '')), models.Q(('undone_at__isnull', False), models.Q(('undone_by', ''), _negated=True)), _connector='OR'), name='patients_undoing_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('kept', models.F('absorbed')), _negated=True), name='patients_merger_of_two'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +102,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'doublon possible',
                 'verbose_name_plural': 'doublons possibles',
                 'ordering': ('-score', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('first', 'second'), name='patients_one_pair'),
+                    models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='patients_pair_is_ordered'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +126,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'consentement',
                 'verbose_name_plural': 'consentements',
                 'ordering': ('patient', '-given_at', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by', '')), models.Q(('withdrawn_at__isnull', False), models.Q(('withdrawn_by', ''), _negated=True)), _connector='OR'), name='patients_withdrawal_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +150,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'membre du cercle de soins',
                 'verbose_name_plural': 'membres du cercle de soins',
                 'ordering': ('patient', 'kind', 'name'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), ('ends_at', models.F('starts_at')), _connector='OR'), name='patients_member_period'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +177,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lien de soins',
                 'verbose_name_plural': 'liens de soins',
                 'ordering': ('patient', '-starts_at', '-id'),
+                'indexes': [
+                    models.Index(fields=['organization', 'kind', 'ends_at'], name='patients_link_place'),
+                    models.Index(fields=['reference'], name='patients_link_reference'),
+                    models.Index(condition=models.Q(('number', ''), _negated=True), fields=['number'], name='patients_link_number'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), ('ends_at', models.F('starts_at')), _connector='OR'), name='patients_link_period'),
+                    models.CheckConstraint(condition=models.Q(('organization__isnull', False), ('kind', 'REGULATION'), _connector='OR'), name='patients_link_has_place'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'REQUEST'), _negated=True), ('asked_by_organization__isnull', False), _connector='OR'), name='patients_request_has_asker'),
+                    models.UniqueConstraint(condition=models.Q(('ends_at__isnull', True), models.Q(('reference', ''), _negated=True)), fields=('patient', 'kind', 'organization', 'reference'), name='patients_one_open_link'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,86 +214,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'bris de glace',
                 'verbose_name_plural': 'bris de glace',
                 'ordering': ('-opened_at', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('opened_at'))), name='patients_opening_period'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('review', 'PENDING'), ('reviewed_at__isnull', True), ('reviewed_by', '')), models.Q(models.Q(('review', 'PENDING'), _negated=True), ('reviewed_at__isnull', False), models.Q(('reviewed_by', ''), _negated=True)), _connector='OR'), name='patients_review_is_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('notified_at__isnull', True), ('notified_by', '')), models.Q(('notified_at__isnull', False), models.Q(('notified_by', ''), _negated=True)), _connector='OR'), name='patients_notice_is_whole'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['birth_date', 'search_name'], name='patients_by_birth'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('ins_number', ''), _negated=True), ('merged_into__isnull', True)), fields=('ins_number',), name='patients_one_ins'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('identity_state', 'QUALIFIED'), _negated=True), models.Q(models.Q(('ins_number', ''), _negated=True), ('identity_checked_on__isnull', False)), _connector='OR'), name='patients_qualified_has_ins_and_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at__isnull', True), ('erased_by', '')), models.Q(('erased_at__isnull', False), models.Q(('erased_by', ''), _negated=True), ('birth_name', '')), _connector='OR'), name='patients_erased_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='merger',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by', '')), models.Q(('undone_at__isnull', False), models.Q(('undone_by', ''), _negated=True)), _connector='OR'), name='patients_undoing_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='merger',
-            constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('absorbed')), _negated=True), name='patients_merger_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='patients_one_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='patients_pair_is_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by', '')), models.Q(('withdrawn_at__isnull', False), models.Q(('withdrawn_by', ''), _negated=True)), _connector='OR'), name='patients_withdrawal_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), ('ends_at', models.F('starts_at')), _connector='OR'), name='patients_member_period'),
-        ),
-        migrations.AddIndex(
-            model_name='carelink',
-            index=models.Index(fields=['organization', 'kind', 'ends_at'], name='patients_link_place'),
-        ),
-        migrations.AddIndex(
-            model_name='carelink',
-            index=models.Index(fields=['reference'], name='patients_link_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='carelink',
-            index=models.Index(condition=models.Q(('number', ''), _negated=True), fields=['number'], name='patients_link_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='carelink',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), ('ends_at', models.F('starts_at')), _connector='OR'), name='patients_link_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='carelink',
-            constraint=models.CheckConstraint(condition=models.Q(('organization__isnull', False), ('kind', 'REGULATION'), _connector='OR'), name='patients_link_has_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='carelink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'REQUEST'), _negated=True), ('asked_by_organization__isnull', False), _connector='OR'), name='patients_request_has_asker'),
-        ),
-        migrations.AddConstraint(
-            model_name='carelink',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_at__isnull', True), models.Q(('reference', ''), _negated=True)), fields=('patient', 'kind', 'organization', 'reference'), name='patients_one_open_link'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('opened_at'))), name='patients_opening_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('review', 'PENDING'), ('reviewed_at__isnull', True), ('reviewed_by', '')), models.Q(models.Q(('review', 'PENDING'), _negated=True), ('reviewed_at__isnull', False), models.Q(('reviewed_by', ''), _negated=True)), _connector='OR'), name='patients_review_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='breakglass',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notified_at__isnull', True), ('notified_by', '')), models.Q(('notified_at__isnull', False), models.Q(('notified_by', ''), _negated=True)), _connector='OR'), name='patients_notice_is_whole'),
         ),
     ]

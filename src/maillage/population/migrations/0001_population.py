@@ -80,6 +80,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'jeu de données',
                 'verbose_name_plural': 'jeux de données',
                 'ordering': (maillage.accounts.names.ByName('name'), 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('is_nominative', False), ('legal_basis', 'CARE'), _connector='OR'), name='population_nominative_for_care'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'synthetic'), ('legal_basis', 'SYNTHETIC'), ('organization__isnull', True)), models.Q(models.Q(('kind', 'synthetic'), _negated=True), models.Q(('legal_basis', 'SYNTHETIC'), _negated=True), ('organization__isnull', False)), _connector='OR'), name='population_synthetic_or_somebodys'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +113,14 @@ class Migration(migrations.Migration):
                 'verbose_name': "version d'un jeu de données",
                 'verbose_name_plural': 'versions de jeux de données',
                 'ordering': ('dataset', '-number'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('dataset', 'number'), name='population_one_number'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'LOADING')), fields=('dataset',), name='population_one_loading'),
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('dataset',), name='population_one_current_version'),
+                    models.CheckConstraint(condition=models.Q(('is_current', False), ('state', 'READY'), _connector='OR'), name='population_current_version_is_ready'),
+                    models.UniqueConstraint(condition=models.Q(('fingerprint', ''), _negated=True), fields=('dataset', 'fingerprint'), name='population_one_fingerprint'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('QUALITY', 'READY')), _negated=True), models.Q(models.Q(('fingerprint', ''), _negated=True), ('first_on__isnull', False), ('last_on__isnull', False), ('loaded_at__isnull', False)), _connector='OR'), name='population_loaded_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +143,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'calcul',
                 'verbose_name_plural': 'calculs',
                 'ordering': ('-asked_at', '-id'),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('is_current',), name='population_one_current_computation'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('WAITING', 'RUNNING'))), fields=('version',), name='population_one_pending_computation'),
+                    models.CheckConstraint(condition=models.Q(('is_current', False), ('state', 'DONE'), _connector='OR'), name='population_current_is_done'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), models.Q(('done_at__isnull', False), models.Q(('definitions', ''), _negated=True)), _connector='OR'), name='population_done_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -159,58 +177,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'liste de personnes',
                 'verbose_name_plural': 'listes de personnes',
                 'ordering': ('-asked_at', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('stratum__gte', 1), ('stratum__lte', 4)), name='population_list_stratum'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('is_nominative', False), ('legal_basis', 'CARE'), _connector='OR'), name='population_nominative_for_care'),
-        ),
-        migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'synthetic'), ('legal_basis', 'SYNTHETIC'), ('organization__isnull', True)), models.Q(models.Q(('kind', 'synthetic'), _negated=True), models.Q(('legal_basis', 'SYNTHETIC'), _negated=True), ('organization__isnull', False)), _connector='OR'), name='population_synthetic_or_somebodys'),
-        ),
-        migrations.AddConstraint(
-            model_name='datasetversion',
-            constraint=models.UniqueConstraint(fields=('dataset', 'number'), name='population_one_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='datasetversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'LOADING')), fields=('dataset',), name='population_one_loading'),
-        ),
-        migrations.AddConstraint(
-            model_name='datasetversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('dataset',), name='population_one_current_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='datasetversion',
-            constraint=models.CheckConstraint(condition=models.Q(('is_current', False), ('state', 'READY'), _connector='OR'), name='population_current_version_is_ready'),
-        ),
-        migrations.AddConstraint(
-            model_name='datasetversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('fingerprint', ''), _negated=True), fields=('dataset', 'fingerprint'), name='population_one_fingerprint'),
-        ),
-        migrations.AddConstraint(
-            model_name='datasetversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('QUALITY', 'READY')), _negated=True), models.Q(models.Q(('fingerprint', ''), _negated=True), ('first_on__isnull', False), ('last_on__isnull', False), ('loaded_at__isnull', False)), _connector='OR'), name='population_loaded_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('is_current',), name='population_one_current_computation'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('WAITING', 'RUNNING'))), fields=('version',), name='population_one_pending_computation'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.CheckConstraint(condition=models.Q(('is_current', False), ('state', 'DONE'), _connector='OR'), name='population_current_is_done'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), models.Q(('done_at__isnull', False), models.Q(('definitions', ''), _negated=True)), _connector='OR'), name='population_done_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetlist',
-            constraint=models.CheckConstraint(condition=models.Q(('stratum__gte', 1), ('stratum__lte', 4)), name='population_list_stratum'),
         ),
     ]

@@ -40,6 +40,9 @@ class Migration(migrations.Migration):
                 'verbose_name': "dossier d'adressage",
                 'verbose_name_plural': "dossiers d'adressage",
                 'ordering': ('-opened_at', '-id'),
+                'indexes': [
+                    models.Index(fields=['patient', '-opened_at'], name='referrals_case_patient'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,6 +86,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'abonnement à une équipe',
                 'verbose_name_plural': 'abonnements aux équipes',
                 'ordering': ('username', 'service'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('username', 'service'), name='referrals_one_following'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +108,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'séance de RCP',
                 'verbose_name_plural': 'séances de RCP',
                 'ordering': ('starts_at', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('service', 'name', 'starts_at'), name='referrals_one_session'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('held_at__isnull', True), ('held_by', '')), models.Q(('held_at__isnull', False), models.Q(('held_by', ''), _negated=True)), _connector='OR'), name='referrals_holding_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +205,27 @@ class Migration(migrations.Migration):
                 'verbose_name': 'demande',
                 'verbose_name_plural': 'demandes',
                 'ordering': ('-created_at', '-id'),
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['to_organization', 'due_at'], name='referrals_inbox'),
+                    models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['from_organization', 'due_at'], name='referrals_outbox'),
+                    models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['kind', 'state'], name='referrals_board'),
+                    models.Index(condition=models.Q(('alarm_at__isnull', False)), fields=['alarm_at'], name='referrals_alarm'),
+                    models.Index(fields=['to_organization', '-sent_at'], name='referrals_received'),
+                    models.Index(fields=['from_organization', '-sent_at'], name='referrals_asked'),
+                    models.Index(fields=['agreement', 'sent_at'], name='referrals_agreement'),
+                    models.Index(fields=['patient', '-created_at'], name='referrals_patient'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('requester', 'token'), name='referrals_one_token'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'TRANSFER'), ('medical_at__isnull', False), models.Q(('state__in', ['CLOSED', 'CANCELLED', 'REFUSED']), _negated=True)), fields=('patient', 'pathway'), name='referrals_one_active_transfer'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('alarm_at__isnull', True), ('clock', ''), ('closed_at__isnull', False), ('due_at__isnull', True), ('owner', ''), ('state__in', frozenset(['CANCELLED', 'CLOSED']))), models.Q(models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), models.Q(('owner', ''), _negated=True), models.Q(('clock', ''), _negated=True), ('clock_minutes__isnull', False), ('clock_started_at__isnull', False), ('closed_at__isnull', True), ('due_at__isnull', False)), _connector='OR'), name='referrals_one_owner_one_clock'),
+                    models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('state', 'CANCELLED'), ('sent_at__isnull', False), _connector='OR'), name='referrals_sent_has_an_hour'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'ACCEPTED'), _negated=True), models.Q(('kind', 'TRANSFER'), _negated=True), models.Q(('bed_at__isnull', False), ('medical_at__isnull', False)), _connector='OR'), name='referrals_transfer_needs_both'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('medical_at__isnull', True), ('medical_by', '')), models.Q(('medical_at__isnull', False), models.Q(('medical_by', ''), _negated=True)), _connector='OR'), name='referrals_medical_is_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('bed_at__isnull', True), ('bed_by', '')), models.Q(('bed_at__isnull', False), models.Q(('bed_by', ''), _negated=True)), _connector='OR'), name='referrals_bed_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('clause__isnull', True), ('agreement__isnull', False), _connector='OR'), name='referrals_clause_has_agreement'),
+                    models.CheckConstraint(condition=models.Q(('is_outside_agreement', False), ('clause__isnull', True), _connector='OR'), name='referrals_outside_has_no_clause'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -215,6 +246,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'courriel',
                 'verbose_name_plural': 'courriels',
                 'ordering': ('made_at', 'id'),
+                'indexes': [
+                    models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['made_at'], name='referrals_unsent'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('referral', 'address', 'token'), name='referrals_one_notice'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -233,6 +270,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
                 'ordering': ('referral', 'at', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('username', 'token'), name='referrals_one_message'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -258,6 +298,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lettre',
                 'verbose_name_plural': 'lettres',
                 'ordering': ('case', 'kind', 'id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by', '')), models.Q(('signed_at__isnull', False), models.Q(('signed_by', ''), _negated=True)), _connector='OR'), name='referrals_signature_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('signed_at__isnull', False), _connector='OR'), name='referrals_sent_letter_is_signed'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +328,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'événement',
                 'verbose_name_plural': 'événements',
                 'ordering': ('referral', 'at', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('referral', 'version'), name='referrals_one_event_a_version'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -302,118 +349,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'appel',
                 'verbose_name_plural': 'appels',
                 'ordering': ('referral', 'at', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('referral', 'clock_number', 'rank'), name='referrals_one_call'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['patient', '-opened_at'], name='referrals_case_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='following',
-            constraint=models.UniqueConstraint(fields=('username', 'service'), name='referrals_one_following'),
-        ),
-        migrations.AddConstraint(
-            model_name='meetingsession',
-            constraint=models.UniqueConstraint(fields=('service', 'name', 'starts_at'), name='referrals_one_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='meetingsession',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_at__isnull', True), ('held_by', '')), models.Q(('held_at__isnull', False), models.Q(('held_by', ''), _negated=True)), _connector='OR'), name='referrals_holding_is_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['to_organization', 'due_at'], name='referrals_inbox'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['from_organization', 'due_at'], name='referrals_outbox'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), fields=['kind', 'state'], name='referrals_board'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('alarm_at__isnull', False)), fields=['alarm_at'], name='referrals_alarm'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['to_organization', '-sent_at'], name='referrals_received'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['from_organization', '-sent_at'], name='referrals_asked'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['agreement', 'sent_at'], name='referrals_agreement'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['patient', '-created_at'], name='referrals_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.UniqueConstraint(fields=('requester', 'token'), name='referrals_one_token'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'TRANSFER'), ('medical_at__isnull', False), models.Q(('state__in', ['CLOSED', 'CANCELLED', 'REFUSED']), _negated=True)), fields=('patient', 'pathway'), name='referrals_one_active_transfer'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('alarm_at__isnull', True), ('clock', ''), ('closed_at__isnull', False), ('due_at__isnull', True), ('owner', ''), ('state__in', frozenset(['CANCELLED', 'CLOSED']))), models.Q(models.Q(('state__in', frozenset(['CANCELLED', 'CLOSED'])), _negated=True), models.Q(('owner', ''), _negated=True), models.Q(('clock', ''), _negated=True), ('clock_minutes__isnull', False), ('clock_started_at__isnull', False), ('closed_at__isnull', True), ('due_at__isnull', False)), _connector='OR'), name='referrals_one_owner_one_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), ('state', 'CANCELLED'), ('sent_at__isnull', False), _connector='OR'), name='referrals_sent_has_an_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ACCEPTED'), _negated=True), models.Q(('kind', 'TRANSFER'), _negated=True), models.Q(('bed_at__isnull', False), ('medical_at__isnull', False)), _connector='OR'), name='referrals_transfer_needs_both'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('medical_at__isnull', True), ('medical_by', '')), models.Q(('medical_at__isnull', False), models.Q(('medical_by', ''), _negated=True)), _connector='OR'), name='referrals_medical_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bed_at__isnull', True), ('bed_by', '')), models.Q(('bed_at__isnull', False), models.Q(('bed_by', ''), _negated=True)), _connector='OR'), name='referrals_bed_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('clause__isnull', True), ('agreement__isnull', False), _connector='OR'), name='referrals_clause_has_agreement'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('is_outside_agreement', False), ('clause__isnull', True), _connector='OR'), name='referrals_outside_has_no_clause'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['made_at'], name='referrals_unsent'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('referral', 'address', 'token'), name='referrals_one_notice'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('username', 'token'), name='referrals_one_message'),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by', '')), models.Q(('signed_at__isnull', False), models.Q(('signed_by', ''), _negated=True)), _connector='OR'), name='referrals_signature_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('signed_at__isnull', False), _connector='OR'), name='referrals_sent_letter_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('referral', 'version'), name='referrals_one_event_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('referral', 'clock_number', 'rank'), name='referrals_one_call'),
         ),
     ]

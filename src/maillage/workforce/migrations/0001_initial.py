@@ -37,6 +37,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'poste',
                 'verbose_name_plural': 'postes',
                 'ordering': ('specialty', 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('closed_on__gt', models.F('opened_on')), _connector='OR'), name='workforce_position_period'),
+                    models.CheckConstraint(condition=models.Q(('half_days__gte', 1), ('half_days__lte', 10)), name='workforce_position_half_days'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +63,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'candidature',
                 'verbose_name_plural': 'candidatures',
                 'ordering': ('position', 'received_on', 'id'),
+                'indexes': [
+                    models.Index(fields=['erase_on'], name='workforce_candidate_erase'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +87,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'affectation',
                 'verbose_name_plural': 'affectations',
                 'ordering': ('position', 'starts_on'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('practitioner', 'position', 'starts_on'), name='workforce_one_assignment'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='workforce_assignment_period'),
+                    models.CheckConstraint(condition=models.Q(('half_days__gte', 1), ('half_days__lte', 10)), name='workforce_assignment_half_days'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ends_on__isnull', True)), models.Q(('ends_on__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='workforce_assignment_end_has_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +111,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'effectif publié',
                 'verbose_name_plural': 'effectifs publiés',
                 'ordering': ('site', 'year'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('site', 'year'), name='workforce_one_figure'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +134,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'dossier de praticien',
                 'verbose_name_plural': 'dossiers de praticiens',
                 'ordering': ('practitioner',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('birth_year__gte', 1900), ('birth_year__lte', 2100)), name='workforce_record_birth_year'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +166,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'appui',
                 'verbose_name_plural': 'appuis',
                 'ordering': ('agreement', 'slug'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='workforce_support_period'),
+                    models.CheckConstraint(condition=models.Q(('from_organization', models.F('to_organization')), _negated=True), name='workforce_support_two_hospitals'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -189,66 +212,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'demi-journée hebdomadaire',
                 'verbose_name_plural': 'demi-journées hebdomadaires',
                 'ordering': ('practitioner', 'weekday', '-half', 'weeks'),
+                'indexes': [
+                    models.Index(fields=['practitioner', 'weekday'], name='workforce_week'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('practitioner', 'weekday', 'half', 'weeks', 'starts_on'), name='workforce_one_half_day'),
+                    models.CheckConstraint(condition=models.Q(('weekday__gte', 1), ('weekday__lte', 7)), name='workforce_half_day_weekday'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='workforce_half_day_period'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('closed_on__gt', models.F('opened_on')), _connector='OR'), name='workforce_position_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('half_days__gte', 1), ('half_days__lte', 10)), name='workforce_position_half_days'),
-        ),
-        migrations.AddIndex(
-            model_name='candidate',
-            index=models.Index(fields=['erase_on'], name='workforce_candidate_erase'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffassignment',
-            constraint=models.UniqueConstraint(fields=('practitioner', 'position', 'starts_on'), name='workforce_one_assignment'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='workforce_assignment_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('half_days__gte', 1), ('half_days__lte', 10)), name='workforce_assignment_half_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffassignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ends_on__isnull', True)), models.Q(('ends_on__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='workforce_assignment_end_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffingfigure',
-            constraint=models.UniqueConstraint(fields=('site', 'year'), name='workforce_one_figure'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('birth_year__gte', 1900), ('birth_year__lte', 2100)), name='workforce_record_birth_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='supportaction',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='workforce_support_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='supportaction',
-            constraint=models.CheckConstraint(condition=models.Q(('from_organization', models.F('to_organization')), _negated=True), name='workforce_support_two_hospitals'),
-        ),
-        migrations.AddIndex(
-            model_name='weeklyhalfday',
-            index=models.Index(fields=['practitioner', 'weekday'], name='workforce_week'),
-        ),
-        migrations.AddConstraint(
-            model_name='weeklyhalfday',
-            constraint=models.UniqueConstraint(fields=('practitioner', 'weekday', 'half', 'weeks', 'starts_on'), name='workforce_one_half_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='weeklyhalfday',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__gte', 1), ('weekday__lte', 7)), name='workforce_half_day_weekday'),
-        ),
-        migrations.AddConstraint(
-            model_name='weeklyhalfday',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='workforce_half_day_period'),
         ),
     ]
