@@ -13,6 +13,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from maillage.engines.rostering.compiled import FREE, Bools, Compiled, CompiledPerson, Window
+from maillage.engines.rostering.rule_rows import PersonRows, SumRow, rows_of
 
 Literal = cp_model.IntVar | int
 Linear = cp_model.LinearExpr | int
@@ -34,12 +35,13 @@ class Plain:
     """The model of a problem.
 
     ``standing``: a roster. ``free``: the days that may change, the others staying as they stand;
-    None, all days.
+    None, all days. ``rows``: those of everybody, made here when they are not given.
     """
 
     compiled: Compiled
     standing: Bools | None = None
     free: frozenset[int] | None = None
+    rows: Sequence[PersonRows] | None = None
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     x: dict[tuple[int, int], Literal] = field(default_factory=dict)
     levels: list[list[Linear]] = field(default_factory=list)
@@ -62,8 +64,9 @@ class Plain:
         by_row: dict[int, dict[int, Literal]] = {row: {} for row in range(len(compiled.people))}
         for (row, slot), literal in self.x.items():
             by_row[row][slot] = literal
+        rows = rows_of(compiled) if self.rows is None else self.rows
         for row, person in enumerate(compiled.people):
-            self._person(person, dict(sorted(by_row[row].items())))
+            self._person(person, rows[row], dict(sorted(by_row[row].items())))
 
     def _demand(self) -> None:
         compiled = self.compiled
@@ -94,39 +97,38 @@ class Plain:
 
     # -- Rules of one person ---------------------------------------------------------------------
 
-    def _person(self, person: CompiledPerson, own: Mapping[int, Literal]) -> None:
+    def _person(self, person: CompiledPerson, rows: PersonRows, own: Mapping[int, Literal]) -> None:
         for slot, literal in own.items():
             self._cost(person.hold[:, slot], literal)
-        self._exclusions(own)
-        days = np.flatnonzero(self.open)
-        first = int(self.compiled.day[days[0]]) if len(days) else 0
-        last = int(self.compiled.day[days[-1]]) if len(days) else 0
+        for row in (*rows.together, *rows.sums):
+            self._at_most(row, own)
         for window in person.windows:
-            if window.table is not None or (window.last > first and window.first <= last):
-                self._window(window, own)
+            self._window(window, own)
         if person.rhythm != type(person.rhythm)():
             self._rhythm(person, own)
 
-    def _exclusions(self, own: Mapping[int, Literal]) -> None:
-        compiled = self.compiled
-        if compiled.problem.one_a_day:
-            by_day: dict[int, list[Literal]] = {}
-            for slot, literal in own.items():
-                by_day.setdefault(int(compiled.day[slot]), []).append(literal)
-            for literals in by_day.values():
-                if not all(isinstance(one, int) for one in literals) and len(literals) > 1:
-                    self.model.add_at_most_one(literals)
-        for slot, literal in own.items():
-            for other in compiled.after[slot]:
-                same_day = compiled.day[slot] == compiled.day[other]
-                if other in own and not (compiled.problem.one_a_day and same_day):
-                    self._not_both(literal, own[other])
-
-    def _not_both(self, first: Literal, second: Literal) -> None:
-        if not (isinstance(first, int) and isinstance(second, int)):
-            self.model.add(first + second <= 1)
+    def _at_most(self, row: SumRow, own: Mapping[int, Literal]) -> None:
+        """A row over what is open; what is settled and passes it already is not held against it."""
+        settled, terms, reach = 0, [], 0
+        for slot, add in zip(row.slots, row.adds, strict=True):
+            literal = own.get(slot, 0)
+            if isinstance(literal, int):
+                settled += add * literal
+            else:
+                terms.append((add, literal))
+                reach += add
+        most = max(0, row.most - settled)
+        if most >= reach:
+            return
+        if most == 1 and reach == len(terms):
+            self.model.add_at_most_one(literal for _, literal in terms)
+        else:
+            self.model.add(sum(add * literal for add, literal in terms) <= most)
 
     def _window(self, window: Window, own: Mapping[int, Literal]) -> None:
+        """A minimum, and the cost of a share."""
+        if window.table is None and window.minimum <= 0:
+            return
         settled, terms, reach = 0, [], 0
         for slot in map(int, np.flatnonzero(window.adds)):
             literal = own.get(slot, 0)
@@ -135,11 +137,8 @@ class Plain:
             else:
                 terms.append(int(window.adds[slot]) * literal)
                 reach += int(window.adds[slot])
-        total = sum(terms) + settled
-        if terms and 0 <= window.maximum < settled + reach:
-            self.model.add(sum(terms) <= max(0, window.maximum - settled))
         if terms and window.minimum > settled:
-            self.model.add(total >= min(window.minimum, settled + reach))
+            self.model.add(sum(terms) >= min(window.minimum - settled, reach))
         if window.table is not None and self.compiled.shares_level != FREE:
             points = [int(value) for value in window.table[settled : settled + reach + 1]]
             if not terms:

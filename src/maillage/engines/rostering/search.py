@@ -28,6 +28,8 @@ from maillage.engines.rostering.dive import choose_whole, dive, matrix_of
 from maillage.engines.rostering.flat import Flat, Floats, lay_out, level_weights
 from maillage.engines.rostering.graphs import SHORT_RUN, Graph, graph_of
 from maillage.engines.rostering.master import Basis, Column, Master
+from maillage.engines.rostering.row_program import RowProgram, fits
+from maillage.engines.rostering.rule_rows import rows_of
 
 POOL = 30
 """Rosters of each person that pieces begin with."""
@@ -101,7 +103,9 @@ class Search:
         self.pool: dict[int, list[Column]] = {row: [] for row in range(len(compiled.people))}
         self.graphs: list[Graph] = []
         self.is_long = _is_long(compiled)
+        self.rows = rows_of(compiled)
         if self.is_long:
+            self.program = RowProgram(compiled, self.rows)
             return
         with ThreadPoolExecutor(self.workers) as pool:
             self.graphs = list(pool.map(lambda one: graph_of(compiled, one), compiled.people))
@@ -250,6 +254,9 @@ class Worker:
         search = self.search
         alone = search.workers == 1
         pairs = sum(int(person.may.sum()) for person in self.compiled.people)
+        by_rows = search.is_long and fits(self.compiled, self.level)
+        if by_rows and (alone or self.number == 1):
+            self.whole_by_rows((self.until - monotonic()) * (0.6 if alone else 1.0))
         if search.is_long and (alone or self.number == 0):
             while self.swept < self.compiled.problem.days and not self.stopped():
                 self.some_days()
@@ -258,7 +265,7 @@ class Worker:
                 self.anneal(min(4000, 100 * len(search.graphs)), hot=0.5)
             self.root()
         whole = pairs <= SMALL_PART or not self.columns_serve
-        if (alone or self.number == 1) and whole and not self.stopped():
+        if (alone or self.number == 1) and whole and not by_rows and not self.stopped():
             left = max(1.0, (self.until - monotonic()) * (0.3 if alone else 0.9))
             self.days(frozenset(range(self.compiled.problem.days)), seconds=left)
         turn = 0
@@ -415,7 +422,19 @@ class Worker:
         self.rng.shuffle(rest)
         return sorted(chosen + rest[: size - len(chosen)])
 
-    # -- Days ------------------------------------------------------------------------------------
+    # -- Rows and days ---------------------------------------------------------------------------
+
+    def whole_by_rows(self, seconds: float) -> None:
+        """The whole level as one integer program over rows: its bound first, then its rosters."""
+        if self.stopped():
+            return
+        held, _ = self.incumbent.now()
+        self.search.program.least(
+            self.level, held, seconds=seconds, seed=int(self.rng.integers(1 << 30)),
+            on_better=lambda found: self.incumbent.offer(found, self.compiled.cost(found)),
+            on_bound=lambda bound: self.search.raise_bound(self.level, bound),
+            should_stop=self.stopped,
+        )  # fmt: skip
 
     def some_days(self) -> None:
         """CP-SAT on some weeks, around a duty that costs something when there is one."""
@@ -437,7 +456,12 @@ class Worker:
         """CP-SAT on some days, levels above being kept."""
         held, _ = self.incumbent.now()
         whole = len(free) == self.compiled.problem.days
-        plain = Plain(self.compiled, None if whole else held, None if whole else free)
+        plain = Plain(
+            self.compiled,
+            standing=None if whole else held,
+            free=None if whole else free,
+            rows=self.search.rows,
+        )
         for level in range(self.level):
             plain.keep(level, held)
         plain.hint(held)
