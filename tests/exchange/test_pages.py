@@ -47,7 +47,11 @@ def test_each_role_sees_and_does_what_it_may(
     client = client_for(role)
     reads = role in HOLDERS - {Role.AUDITOR}
     assert client.get("/echanges/").status_code == (200 if role in HOLDERS else 403)
-    for path in ("/echanges/essai-base", "/echanges/essai-base.csv"):
+    for path in (
+        "/echanges/essai-base",
+        "/echanges/essai-base.csv",
+        "/echanges/essai-base.xlsx",
+    ):
         assert client.get(path).status_code == (200 if reads else 403)
     writes = role == Role.ADMINISTRATOR
     assert upload(client, FILE).status_code == (302 if writes else 403)
@@ -245,3 +249,26 @@ def test_unknown_lists_and_files_are_named(db: None, stored: Table, tmp_path: Pa
         call_command("export_table", "rien")
     with pytest.raises(NotFound):
         tables.get_table("rien")
+
+
+def test_a_workbook_goes_out_and_comes_back(client_for: ClientFor, stored: Table) -> None:
+    client = client_for(Role.ADMINISTRATOR)
+    answer = client.get("/echanges/essai-base.xlsx")
+    assert answer["Content-Type"].endswith("spreadsheetml.sheet")
+    assert answer["Content-Disposition"] == 'attachment; filename="essai-base.xlsx"'
+    upload(client, answer.content, "essai-base.xlsx")
+    run = ImportRun.objects.get()
+    assert run.report["counts"]["updated"] == run.report["counts"]["created"] == 0
+    assert run.report["counts"]["unchanged"] == User.objects.count()
+    page = client.get(f"/echanges/imports/{run.pk}").content.decode()
+    assert "classeur XLSX" in page
+    assert "séparateur" not in page
+
+
+def test_the_command_writes_a_workbook_by_the_end_of_its_name(
+    db: None, stored: Table, tmp_path: Path
+) -> None:
+    made = tmp_path / "liste.xlsx"
+    call_command("export_table", stored.key, fichier=made)
+    assert made.read_bytes().startswith(b"PK")
+    call_command("import_table", stored.key, made)

@@ -13,6 +13,7 @@ from maillage.exchange.enums import RunState
 from maillage.exchange.models import ImportRun
 from maillage.exchange.rules import (
     DEFAULT_LIMITS,
+    FileForm,
     Limits,
     Plan,
     compare,
@@ -38,9 +39,11 @@ def get_plan(table: Table, content: bytes, filename: str, limits: Limits = DEFAU
     return compare(table, reading, rows, current, filename=filename, sha256=sha256)
 
 
-def get_export(table: Table, *, with_mark: bool = False) -> bytes:
+def get_export(table: Table, *, form: FileForm = FileForm.CSV, with_mark: bool = False) -> bytes:
     """The file of a table's present rows. Importing it again changes nothing."""
-    return write_rows(table.columns, table.export(), with_mark=with_mark)
+    return write_rows(
+        table.columns, table.export(), form=form, with_mark=with_mark, sheet=table.label
+    )
 
 
 def list_readable_tables(actor: Actor) -> list[Table]:

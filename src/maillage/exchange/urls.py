@@ -3,6 +3,7 @@
 from django.urls import path
 
 from maillage.exchange import views
+from maillage.exchange.rules import FileForm
 
 app_name = "exchange"
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("imports/<int:pk>", views.run, name="run"),
     path("imports/<int:pk>/confirmer", views.apply, name="apply"),
     path("imports/<int:pk>/abandonner", views.abandon, name="abandon"),
-    path("<slug:key>.csv", views.export, name="export"),
+    path("<slug:key>.csv", views.export, {"form": FileForm.CSV}, name="export"),
+    path("<slug:key>.xlsx", views.export, {"form": FileForm.XLSX}, name="export-xlsx"),
     path("<slug:key>", views.table, name="table"),
 ]

@@ -12,7 +12,7 @@ from maillage.accounts.http import Request, requires
 from maillage.exchange import actions, queries
 from maillage.exchange.forms import ImportForm
 from maillage.exchange.permissions import READ
-from maillage.exchange.rules import read_bounded
+from maillage.exchange.rules import FileForm, read_bounded
 from maillage.vocabulary.errors import Invalid, Refusal
 
 RUNS_PER_PAGE = 20
@@ -73,13 +73,13 @@ def table(request: Request, key: str) -> HttpResponse:
 
 @require_safe
 @requires(READ)
-def export(request: Request, key: str) -> HttpResponse:
+def export(request: Request, key: str, form: FileForm) -> HttpResponse:
     """The list as a file that spreadsheets open and that the import takes back."""
     found = queries.get_readable_table(key, request.actor)
     response = HttpResponse(
-        queries.get_export(found, with_mark=True), content_type="text/csv; charset=utf-8"
+        queries.get_export(found, form=form, with_mark=True), content_type=form.content_type
     )
-    response["Content-Disposition"] = f'attachment; filename="{found.key}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{found.key}.{form}"'
     return response
 
 

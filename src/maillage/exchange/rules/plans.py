@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maillage.exchange.rules.reading import Problems, Reading, key_of
+from maillage.exchange.rules.workbooks import WORKBOOK
 from maillage.exchange.rules.writing import canonical
 from maillage.exchange.tables import Change, Row, Table
 from maillage.vocabulary.errors import Invalid
@@ -18,6 +19,8 @@ SAMPLE = 100
 
 SHOWN = 200
 """How many characters of a cell a report shows."""
+
+ENCODING_NAMES = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", WORKBOOK: "classeur XLSX"}
 
 DELIMITER_NAMES = {";": "point-virgule", ",": "virgule", "\t": "tabulation"}
 
@@ -83,7 +86,7 @@ class Plan:
         names = [column.name for column in self.table.columns]
         return {
             "counts": self.counts,
-            "encoding": {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}.get(self.encoding, ""),
+            "encoding": ENCODING_NAMES.get(self.encoding, ""),
             "delimiter": DELIMITER_NAMES.get(self.delimiter, ""),
             "absent": list(self.absent),
             "columns": names,
