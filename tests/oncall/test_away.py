@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent
-from maillage.accounts.permissions import SYSTEM, Actor
+from maillage.accounts.permissions import SYSTEM, Actor, Grant
 from maillage.directory.models import Practitioner
 from maillage.oncall.actions.away import (
     answer_away,
@@ -38,6 +38,7 @@ from tests.oncall.people_in_small import actor_of, client_of, make_nights, slots
 
 pytestmark = pytest.mark.django_db
 A, B = "prat-001", "prat-002"
+MOST_QUERIES = 6
 
 
 def person(slug: str) -> Practitioner:
@@ -152,7 +153,7 @@ def test_the_list_of_each(
     assert mine.held == len(held) > 0
     with CaptureQueriesContext(connection) as seen:
         (theirs,) = list_away(keeper, at=now)
-    assert len(seen) == 5
+    assert len(seen) == MOST_QUERIES
     assert theirs.may_answer
     assert not list_away(actor_of(B, now), at=now)
     assert not list_away(make_actor(Role.DIRECTOR, at="chu-lille"), at=now)
@@ -166,6 +167,20 @@ def test_that_somebody_is_ill_is_for_medical_affairs(
     (affairs,) = list_away(keeper, at=now)
     (team,) = list_away(make_actor(Role.ON_CALL, at="ch-maubeuge"), at=now)
     assert [one.nature for one in (mine, affairs, team)] == ["arrêt", "arrêt", "indisponibilité"]
+
+
+def test_medical_affairs_of_elsewhere_do_not_read_that_somebody_is_ill(
+    lines: None, now: datetime
+) -> None:
+    """Two roles in two hospitals: each right holds where its role does."""
+    ask(now, by=actor_of(A, now), kind=UnavailabilityKind.SICK)
+    both = Actor(
+        "les-deux",
+        "Les deux",
+        (Grant(Role.ON_CALL, "ch-maubeuge"), Grant(Role.DIRECTOR, "chu-lille")),
+    )
+    (row,) = list_away(both, at=now)
+    assert (row.may_answer, row.nature) == (True, "indisponibilité")
 
 
 def test_whole_days_are_told_as_days(lines: None, now: datetime) -> None:
@@ -257,3 +272,14 @@ def test_the_pages(lines: None, client_for: Callable[..., Client]) -> None:
     assert keeper.post("/gardes/exemptions", said).status_code == 302
     assert "60 ans" in keeper.get("/gardes/exemptions").content.decode()
     assert "60 ans" not in mine.get("/gardes/conges").content.decode()
+
+
+def test_who_takes_part_and_what_was_done_is_not_for_everybody(
+    lines: None, client_for: Callable[..., Client]
+) -> None:
+    pages = ("/gardes/lignes/avc-hainaut/participants", "/gardes/lignes/avc-hainaut/realise")
+    for role, status in ((Role.CITY, 403), (Role.AUDITOR, 403), (Role.REGULATOR, 200)):
+        client = client_for(role)
+        assert [client.get(page).status_code for page in pages] == [status, status]
+        links = client.get("/astreintes/avc-hainaut").content.decode()
+        assert all((page in links) == (status == 200) for page in pages)

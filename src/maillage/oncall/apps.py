@@ -22,6 +22,7 @@ ACTS = {
     "oncall.withdraw-swap": "Retrait d'un échange de gardes",
     "oncall.approve-swap": "Validation d'un échange de gardes",
     "oncall.refuse-swap": "Refus d'un échange de gardes",
+    "oncall.read-news": "Prise de connaissance des changements de ses gardes",
     "oncall.make-calendar": "Création d'une adresse d'agenda",
     "oncall.revoke-calendar": "Révocation d'une adresse d'agenda",
     "oncall.make-roster": "Création d'un tableau de service",
@@ -68,6 +69,7 @@ DETAILS = {
     "reason": "motif",
     "return_starts_at": "en retour, du",
     "taken_by": "prise par",
+    "until": "jusqu'à",
     "worked_minutes": "minutes de travail",
     "scope": "portée",
     "seconds": "durée demandée (s)",
@@ -97,5 +99,5 @@ class OncallConfig(AppConfig):
         name_details(
             "oncall",
             DETAILS,
-            hidden=["practitioner"],
+            hidden=["practitioner", "previous"],
         )

@@ -84,6 +84,14 @@ OWN_DUTIES = declare(
 )
 """One's own duties, leave, wishes, swaps and calendar: for the practitioner whose account it is."""
 
+READ_PEOPLE = declare(
+    "oncall.read-people",
+    "consulter qui participe aux lignes et ce qui a été fait des gardes",
+    [Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.DIM, Role.ADMINISTRATOR],
+)
+"""Those who hold duties, and those who plan them: what was agreed with somebody and the time that
+they worked are no business of the others."""
+
 LINE_CALENDAR = declare(
     "oncall.line-calendar",
     "suivre une ligne dans un agenda",

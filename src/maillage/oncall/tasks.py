@@ -5,6 +5,7 @@ from __future__ import annotations
 from maillage.jobs.context import JobCancelled, JobContext
 from maillage.jobs.registry import job
 from maillage.oncall.actions.attempts import FILL_JOB, fill_draft, note_failure
+from maillage.oncall.actions.news import TELL_JOB, send_messages
 from maillage.oncall.enums import AttemptState
 from maillage.oncall.models import RosterAttempt
 from maillage.oncall.permissions import READ_DRAFTS
@@ -33,3 +34,10 @@ def fill_roster(context: JobContext, *, attempt: int) -> None:
                 state=AttemptState.RUNNING, ended_at=None
             )
         raise JobCancelled
+
+
+@job(TELL_JOB, label="Courriels des gardes")
+def tell_people(context: JobContext, *, people: list[str], but: str) -> None:
+    """Tell people that their duties changed. When the mail server does not answer, the job fails
+    and the administrators see it."""
+    send_messages(people=people, but=but, token=context.job.key)

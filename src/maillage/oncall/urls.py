@@ -3,7 +3,18 @@
 from django.urls import include, path
 
 from maillage.oncall import views
-from maillage.oncall.views import attempts, away, duties, holes, mine, plan, rosters, swaps
+from maillage.oncall.views import (
+    attempts,
+    away,
+    duties,
+    holes,
+    line_slots,
+    mine,
+    outlooks,
+    plan,
+    rosters,
+    swaps,
+)
 
 app_name = "oncall"
 
@@ -20,6 +31,7 @@ lines = [
 
 people = [
     path("mes-gardes", mine.mine, name="mine"),
+    path("mes-gardes/lu", mine.read_news, name="read-news"),
     path("mes-gardes/agenda", mine.make_calendar, name="make-calendar"),
     path("agenda/<str:secret>.ics", mine.calendar, name="calendar"),
     path("echanges", swaps.swaps, name="swaps"),
@@ -38,6 +50,9 @@ people = [
     path("lignes/<slug:slug>/realise", duties.done, name="done"),
     path("creneaux/<int:pk>/realise", duties.record_duty, name="record-duty"),
     path("schema-regional", plan.plan, name="plan"),
+    path("avenir", outlooks.outlooks, name="outlooks"),
+    path("avenir.csv", outlooks.outlooks_csv, name="outlooks-csv"),
+    path("lignes/<slug:slug>/avenir", outlooks.line_outlook, name="line-outlook"),
     path("lignes/<slug:slug>/mois", duties.line_month, name="line-month"),
     path("lignes/<slug:slug>/mois.pdf", duties.line_month_pdf, name="line-month-pdf"),
     path("agendas/<int:pk>/revocation", mine.revoke_calendar, name="revoke-calendar"),
@@ -47,6 +62,7 @@ people = [
 tableaux = [
     path("", rosters.rosters, name="list"),
     path("nouveau", rosters.new, name="new"),
+    path("creneaux", line_slots.line_slots, name="slots"),
     path("<slug:slug>", rosters.month, name="month"),
     path("<slug:slug>/gardes/ajouter", rosters.add, name="add"),
     path("<slug:slug>/gardes/<int:pk>", rosters.duty, name="duty"),

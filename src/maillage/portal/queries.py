@@ -27,6 +27,7 @@ from maillage.directory.queries.search import search_directory
 from maillage.exchange.models import ImportRun
 from maillage.oncall.models import DutySlot
 from maillage.oncall.queries.mine import list_next_duties
+from maillage.oncall.queries.news import list_news
 from maillage.oncall.queries.swaps import list_waiting_swaps
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
@@ -171,16 +172,19 @@ def _late_requests(now: datetime, actor: Actor) -> Block:
 
 
 def _my_swaps(now: datetime, actor: Actor) -> Block | None:
-    """Exchanges of duties that wait for this practitioner; nothing when none does."""
+    """Exchanges of duties that wait for this person's answer or approval; nothing when none
+    does."""
     rows = [
         Line(
             "limit",
-            "À répondre",
-            f"{swap.given_by} vous propose un échange",
-            reverse("oncall:swap", args=[swap.pk]),
-            french_instant(swap.starts_at),
+            "À valider" if row.may_approve else "À répondre",
+            f"{row.swap.given_by} donne une garde à {row.swap.taken_by}"
+            if row.may_approve
+            else f"{row.swap.given_by} vous propose un échange",
+            reverse("oncall:swap", args=[row.swap.pk]),
+            french_instant(row.swap.starts_at),
         )
-        for swap in list_waiting_swaps(actor.username)[:MOST_ROWS]
+        for row in list_waiting_swaps(actor)[:MOST_ROWS]
     ]
     if not rows:
         return None
@@ -191,6 +195,25 @@ def _my_swaps(now: datetime, actor: Actor) -> Block | None:
         "",
         reverse("oncall:swaps"),
         "Tous les échanges",
+    )
+
+
+def _my_news(now: datetime, actor: Actor) -> Block | None:
+    """What others did with the duties, the exchanges and the leave of this practitioner, unread."""
+    rows = [
+        Line(one.level, one.word, one.sentence, one.address, french_instant(one.at, weekday=False))
+        for one in list_news(actor, at=now)
+        if not one.waits
+    ]
+    if not rows:
+        return None
+    return Block(
+        "nouveau",
+        "Du nouveau sur vos gardes",
+        rows[:MOST_ROWS],
+        "",
+        reverse("oncall:mine"),
+        "Lire sur « Mes gardes »",
     )
 
 
@@ -472,7 +495,8 @@ ON_DUTY = frozenset({Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.DIM})
 BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block | None]], ...] = (
     (frozenset({Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR, Role.CITY}), _requests),
     (frozenset({Role.REGULATOR}), _transfers),
-    (ON_DUTY, _my_swaps),
+    (ON_DUTY | {Role.DIRECTOR}, _my_swaps),
+    (ON_DUTY, _my_news),
     (ON_DUTY, _my_duties),
     (frozenset({Role.DIRECTOR}), _late_requests),
     (

@@ -12,6 +12,7 @@ from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
 from maillage.directory.models import Practitioner
 from maillage.directory.queries import practitioner_of, workplaces
+from maillage.oncall.actions.news import tell
 from maillage.oncall.enums import (
     AnswerState,
     ExemptionKind,
@@ -104,6 +105,7 @@ def answer_away(
     kept.answered_at, kept.answered_by = at, by.name
     kept.save()
     _record("oncall.answer-away", kept, by=by, at=at)
+    tell([kept.practitioner.slug], by=by, at=at)
     return kept
 
 

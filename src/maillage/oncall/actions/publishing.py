@@ -9,6 +9,7 @@ from datetime import datetime
 from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
 from maillage.directory.models import HealthcareService, Practitioner
+from maillage.oncall.actions.news import tell
 from maillage.oncall.actions.rosters import lock_version, record_on_roster
 from maillage.oncall.enums import VersionState
 from maillage.oncall.imports.following import follow_duties
@@ -71,6 +72,8 @@ def publish_version(
             lapsed=lapsed,
         )
         _close(kept, done, faults, reason.strip(), by=by, at=at)
+        sides = [side for one in pending.changes for side in (one.before, one.after) if side]
+        tell((side.holder for side in sides), by=by, at=at)
     return done
 
 
@@ -163,6 +166,7 @@ def _record_losses(
             line=before.line,
             service=before.service,
             starts_at=before.starts_at.isoformat(),
+            previous=before.holder,
             previous_name=names.get(before.holder, before.holder),
             practitioner_name=names.get(after.holder or "", "personne") if after else "supprimée",
         )

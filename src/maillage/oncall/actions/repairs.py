@@ -11,6 +11,7 @@ from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
 from maillage.directory.models import Practitioner
+from maillage.oncall.actions.news import tell
 from maillage.oncall.enums import AnswerState, UnavailabilityKind
 from maillage.oncall.imports.following import follow_duties
 from maillage.oncall.models import DutyAssignment, DutySlot, Unavailability
@@ -59,6 +60,7 @@ def change_hands(
         _hand_over(moves, slots, people, by=by, at=at)
         for move in moves:
             _record(slots[move.slot], move, people, reason, by=by, at=at)
+        tell((name for move in moves for name in (move.loses, move.gains)), by=by, at=at)
     return [slots[move.slot] for move in moves]
 
 
@@ -149,6 +151,7 @@ def _record(
         ends_at=slot.ends_at.isoformat(),
         practitioner=move.gains,
         practitioner_name=str(people.get(move.gains, "personne")),
+        previous=move.loses,
         previous_name=str(people.get(move.loses, "personne")),
         reason=reason.strip()[:400],
     )

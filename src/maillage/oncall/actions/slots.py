@@ -13,6 +13,7 @@ from maillage.accounts.actions import record
 from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
 from maillage.directory.models import HealthcareService, Practitioner, PractitionerRole
+from maillage.oncall.actions.news import tell
 from maillage.oncall.imports.following import follow_duties
 from maillage.oncall.models import DutyAssignment, DutyLine, DutySlot
 from maillage.oncall.permissions import ASSIGN, ASSIGN_PAST, GENERATE
@@ -232,6 +233,7 @@ def assign_slot(
         )
         _follow(kept, at=at)
         _record("oncall.assign-slot", kept, practitioner, by=by, at=at)
+        tell([practitioner.slug], by=by, at=at)
     return assignment
 
 
@@ -249,6 +251,7 @@ def release_slot(*, slot: DutySlot, by: Actor, at: datetime) -> None:
         holder.delete()
         _follow(kept, at=at)
         _record("oncall.release-slot", kept, holder.practitioner, by=by, at=at)
+        tell([holder.practitioner.slug], by=by, at=at)
 
 
 def _follow(slot: DutySlot, *, at: datetime) -> None:

@@ -13,6 +13,7 @@ from maillage.accounts.permissions import Actor
 from maillage.accounts.turns import changing_territory
 from maillage.directory.models import Practitioner
 from maillage.directory.queries import practitioner_of
+from maillage.oncall.actions.news import tell
 from maillage.oncall.enums import SwapState
 from maillage.oncall.imports.following import OPEN_SWAPS, follow_duties
 from maillage.oncall.models import DutyAssignment, DutyLine, DutySlot, Swap
@@ -72,6 +73,7 @@ def propose_swap(
         _check_not_twice(kept, back)
         swap = _store(kept, giver, taken_by, back, message, faults, by=by, at=at)
         _record("oncall.propose-swap", swap, by=by, at=at)
+        tell([taken_by.slug], by=by, at=at)
     return swap
 
 
@@ -159,6 +161,7 @@ def answer_swap(*, swap: Swap, accept: bool, by: Actor, at: datetime) -> Swap:
             kept.closed_at, kept.closed_by = at, by.name
         kept.save()
         _record("oncall.answer-swap", kept, by=by, at=at)
+        tell([kept.given_by.slug], by=by, at=at)
     return kept
 
 
@@ -180,6 +183,7 @@ def refuse_swap(*, swap: Swap, by: Actor, at: datetime) -> Swap:
         _check_approves(kept, by)
         _close(kept, SwapState.REFUSED, by=by, at=at)
         _record("oncall.refuse-swap", kept, by=by, at=at)
+        tell([kept.given_by.slug, kept.taken_by.slug], by=by, at=at)
     return kept
 
 
@@ -204,6 +208,7 @@ def approve_swap(*, swap: Swap, by: Actor, at: datetime) -> Swap:
         if back is not None:
             _hand_over(back, kept.given_by, by=by, at=at)
         _record("oncall.approve-swap", kept, by=by, at=at, changes_territory=True)
+        tell([kept.given_by.slug, kept.taken_by.slug], by=by, at=at)
     return kept
 
 

@@ -103,7 +103,7 @@ def list_away(
     actor: Actor, *, at: datetime, mine_only: bool = False, state: str = ""
 ) -> list[AwayRow]:
     """Requests that are not over: one's own, and those of the people for whom this actor answers.
-    Those that wait first, then by date. Five queries whatever their number."""
+    Those that wait first, then by date. Six queries whatever their number."""
     me = practitioner_of(actor.username)
     concerned = Q(practitioner=me) if me is not None else Q(pk__in=[])
     answers: set[int] = set()
@@ -119,13 +119,19 @@ def list_away(
         .order_by("starts_at", "practitioner", "pk")[:MOST_ROWS]
     )
     held = _held_over(found)
-    knows = bool(EXEMPT.places(actor))
+    knows: set[int] = set()
+    if answers and EXEMPT.places(actor):
+        knows = set(staff_of(actor, EXEMPT, local_day(at)).values_list("pk", flat=True))
     cards = [_row(one, me, answers, held.get(one.pk, 0), knows) for one in found]
     return sorted(cards, key=lambda card: card.asked.state != AnswerState.ASKED)
 
 
 def _row(
-    asked: Unavailability, me: Practitioner | None, answers: Collection[int], held: int, knows: bool
+    asked: Unavailability,
+    me: Practitioner | None,
+    answers: Collection[int],
+    held: int,
+    knows: Collection[int],
 ) -> AwayRow:
     is_mine = me is not None and asked.practitioner_id == me.pk
     answers_for = asked.practitioner_id in answers and not is_mine
@@ -134,7 +140,7 @@ def _row(
         may_answer=answers_for and asked.state == AnswerState.ASKED,
         may_withdraw=(is_mine or answers_for) and can_become(asked.state, AnswerState.WITHDRAWN),
         held=held,
-        may_know=is_mine or (knows and answers_for),
+        may_know=is_mine or asked.practitioner_id in knows,
     )
 
 

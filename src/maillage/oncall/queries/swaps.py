@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from maillage.accounts.permissions import EVERYWHERE, Actor
-from maillage.directory.models import Practitioner, PractitionerAccount
+from maillage.directory.models import Practitioner
 from maillage.directory.queries import practitioner_of
 from maillage.oncall.enums import SwapState
 from maillage.oncall.models import DutyLine, DutySlot, Swap
@@ -133,40 +133,47 @@ def _row(swap: Swap, me: Practitioner | None, keeps: bool) -> SwapRow:
     )
 
 
-def _kept_by(actor: Actor) -> Q:
-    """Exchanges of the lines that this actor keeps."""
+def _lines_kept(actor: Actor) -> set[int]:
+    """Primary keys of the lines that this actor keeps. One query, none for who keeps no line."""
     places = APPROVE_SWAP.places(actor)
-    if EVERYWHERE in places:
-        return Q()
-    lines = DutyLine.objects.filter(
-        Q(organization__slug__in=places) | Q(services__site__organization__slug__in=places)
-    )
-    return Q(line__in=lines.values("pk"))
+    if not places:
+        return set()
+    lines = DutyLine.objects.all()
+    if EVERYWHERE not in places:
+        lines = lines.filter(
+            Q(organization__slug__in=places) | Q(services__site__organization__slug__in=places)
+        )
+    return set(lines.values_list("pk", flat=True))
 
 
 def list_swaps(actor: Actor) -> list[SwapRow]:
     """Exchanges that concern this actor: one's own, and those of the lines they keep. Open ones
     first, then the newest. Three queries whatever their number."""
     me = practitioner_of(actor.username)
-    kept = set(
-        Swap.objects.filter(_kept_by(actor)).values_list("pk", flat=True)
-        if APPROVE_SWAP.places(actor)
-        else ()
-    )
-    concerned = Q(pk__in=kept) | (Q(given_by=me) | Q(taken_by=me) if me is not None else Q())
+    kept = _lines_kept(actor)
     if not kept and me is None:
         return []
+    concerned = Q(line__in=kept)
+    if me is not None:
+        concerned |= Q(given_by=me) | Q(taken_by=me)
     found = list(_swaps().filter(concerned).order_by("-proposed_at", "-pk")[:MOST_SWAPS])
-    rows = [_row(swap, me, swap.pk in kept) for swap in found]
+    rows = [_row(swap, me, swap.line_id in kept) for swap in found]
     return sorted(rows, key=lambda row: (not row.waits_for_me, row.swap.state not in OPEN))
 
 
-def list_waiting_swaps(username: str) -> list[Swap]:
-    """Exchanges that wait for the practitioner of an account to answer. One query."""
-    mine = PractitionerAccount.objects.filter(user__username=username).values("practitioner")
-    return list(
-        _swaps().filter(taken_by__in=mine, state=SwapState.PROPOSED).order_by("starts_at", "pk")
-    )
+def list_waiting_swaps(actor: Actor) -> list[SwapRow]:
+    """Exchanges that wait for this actor: proposed to them, or accepted by others on a line that
+    they keep; the soonest duty first. Three queries."""
+    me = practitioner_of(actor.username)
+    kept = _lines_kept(actor)
+    if not kept and me is None:
+        return []
+    waits = Q(line__in=kept, state=SwapState.ACCEPTED)
+    if me is not None:
+        waits |= Q(taken_by=me, state=SwapState.PROPOSED)
+    found = _swaps().filter(waits).order_by("starts_at", "pk")
+    rows = [_row(swap, me, swap.line_id in kept) for swap in found]
+    return [row for row in rows if row.waits_for_me]
 
 
 # What the rules say

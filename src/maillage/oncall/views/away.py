@@ -13,7 +13,13 @@ from maillage.oncall.actions import away as acts
 from maillage.oncall.actions import members as member_acts
 from maillage.oncall.enums import AnswerState
 from maillage.oncall.forms.away import AwayAnswerForm, AwayForm, EndForm, ExemptionForm, MemberForm
-from maillage.oncall.permissions import ANSWER_LEAVE, EXEMPT, KEEP_MEMBERS, READ
+from maillage.oncall.permissions import (
+    ANSWER_LEAVE,
+    EXEMPT,
+    KEEP_MEMBERS,
+    READ,
+    READ_PEOPLE,
+)
 from maillage.oncall.queries.away import (
     get_away,
     get_exemption,
@@ -155,7 +161,7 @@ def end_exemption(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(READ)
+@requires(READ_PEOPLE)
 def members(request: Request, slug: str) -> HttpResponse:
     """Who takes part in a line; those who keep it enter somebody."""
     line = find_line(slug)

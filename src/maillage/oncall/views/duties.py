@@ -15,7 +15,7 @@ from maillage.directory.queries import list_organization_names, practitioner_of
 from maillage.oncall.actions import records as acts
 from maillage.oncall.forms.people import read_month
 from maillage.oncall.forms.records import NowForm, RecordForm
-from maillage.oncall.permissions import READ, RECORD_DUTY
+from maillage.oncall.permissions import READ, READ_PEOPLE, RECORD_DUTY
 from maillage.oncall.queries import get_slot, list_candidates
 from maillage.oncall.queries.now import list_on_duty
 from maillage.oncall.queries.printed import get_printed_month, print_month
@@ -72,7 +72,7 @@ def line_month_pdf(request: Request, slug: str) -> HttpResponse:
 
 
 @require_safe
-@requires(READ)
+@requires(READ_PEOPLE)
 def done(request: Request, slug: str) -> HttpResponse:
     """A month of a line: planned and done, and the sums of each."""
     line = find_line(slug)

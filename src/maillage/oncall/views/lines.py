@@ -13,9 +13,10 @@ from maillage.exchange.permissions import READ as READ_LISTS
 from maillage.oncall import actions, queries
 from maillage.oncall.enums import RequestState
 from maillage.oncall.forms import AnswerForm, AssignForm, LineFilterForm, RequestForm, RosterForm
-from maillage.oncall.permissions import ANSWER, ASK, ASSIGN, LINE_CALENDAR, READ
+from maillage.oncall.permissions import ANSWER, ASK, ASSIGN, LINE_CALENDAR, READ, READ_PEOPLE
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Refusal
+from maillage.workforce.permissions import READ as READ_POSTS
 
 UNPROCESSABLE = 422
 
@@ -48,6 +49,8 @@ def line(request: Request, slug: str) -> HttpResponse:
         "may_assign": ASSIGN.allows(request.actor, owners),
         "may_ask": ASK.allows(request.actor),
         "may_follow": LINE_CALENDAR.allows(request.actor),
+        "may_see_outlook": READ_POSTS.allows(request.actor),
+        "sees_people": READ_PEOPLE.allows(request.actor),
     }
     return render(request, "oncall/line.html", context)
 

@@ -18,13 +18,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from maillage.accounts.http import Request, requires
 from maillage.directory.queries import practitioner_of
 from maillage.oncall.actions import calendars
+from maillage.oncall.actions import news as acts
 from maillage.oncall.forms.people import read_month
 from maillage.oncall.permissions import LINE_CALENDAR, OWN_DUTIES, READ
 from maillage.oncall.queries.calendars import get_link, live_links
 from maillage.oncall.queries.mine import get_my_duties
+from maillage.oncall.queries.news import list_news
 from maillage.oncall.queries.requests import find_line
-from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.errors import NotAllowed, NotFound, Refusal
+from maillage.vocabulary.calendar import local_day, parse_instant
+from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
 
 
 @require_safe
@@ -36,7 +38,21 @@ def mine(request: Request) -> HttpResponse:
         return render(request, "oncall/mine_unknown.html")
     month = read_month(request.GET, today=local_day(request.now))
     page = get_my_duties(me, at=request.now, month=month)
-    return render(request, "oncall/mine.html", {"page": page})
+    news = list_news(request.actor, at=request.now)
+    context = {"page": page, "news": news, "unread": any(not one.waits for one in news)}
+    return render(request, "oncall/mine.html", context)
+
+
+@require_POST
+@requires(OWN_DUTIES)
+def read_news(request: Request) -> HttpResponse:
+    """Take note of what was new, as the page showed it."""
+    try:
+        until = parse_instant(request.POST.get("vu", ""))
+    except Invalid:
+        until = request.now
+    acts.read_news(until=until, by=request.actor, at=request.now)
+    return redirect("oncall:mine")
 
 
 @require_POST
