@@ -252,6 +252,10 @@ class LineYear:
     people: tuple[int, int, int]
     lacking: float
 
+    @property
+    def lacking_percent(self) -> float:
+        return 100 * self.lacking
+
 
 @dataclass(frozen=True, slots=True)
 class LineOutlook:
