@@ -15,12 +15,15 @@ from django.utils import timezone
 
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import SYSTEM
+from maillage.accounts.queries import get_actor
 from maillage.directory.models import Organization
+from maillage.exchange.actions import import_file
 from maillage.exchange.tables import get_table
 from maillage.oncall.actions import release_slot
 from maillage.oncall.enums import VersionState
 from maillage.oncall.models import (
     DutyLine,
+    Exemption,
     LineMember,
     PlannedDuty,
     PlanTarget,
@@ -29,9 +32,9 @@ from maillage.oncall.models import (
     Unavailability,
 )
 from maillage.oncall.queries.plan import list_targets
-from maillage.vocabulary.errors import Invalid
+from maillage.vocabulary.errors import Invalid, NotAllowed
 from tests.directory.territory_in_small import load
-from tests.oncall.people_in_small import make_nights, slots_of
+from tests.oncall.people_in_small import account_of, make_nights, slots_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,10 @@ avc-hainaut;prat-002;2026-01-01;2027-01-01;;exemple;;
     "indisponibilites": """praticien;nature;du;au;lignes;deplacable;etat
 prat-001;LEAVE;2026-12-20T00:00;2027-01-04T00:00;;non;GRANTED
 prat-002;WISH;2026-12-24T18:00;2026-12-25T08:00;avc-hainaut;non;ASKED
+""",
+    "exemptions": """praticien;portee;motif;du;au
+prat-001;NIGHTS;AGE;2026-01-01;
+prat-002;ALL;PREGNANCY;2026-11-01;2027-03-01
 """,
     "gardes-prevues": """tableau;ligne;offre;du;au;praticien;figee
 decembre;avc-hainaut;unv-maubeuge;2026-12-01T20:00;2026-12-02T08:00;prat-001;oui
@@ -112,6 +119,9 @@ def test_what_the_rows_hold(draft: RosterVersion) -> None:
         ("participants", "avc-hainaut;prat-999;2026-01-01;;;exemple;;", "praticien"),
         ("participants", "avc-hainaut;prat-001;2026-03-01;;;exemple;;", "du"),
         ("indisponibilites", "prat-001;SICK;2026-12-24T00:00;2026-12-23T00:00;;;GRANTED", "au"),
+        ("exemptions", "personne;NIGHTS;AGE;2026-01-01;", "praticien"),
+        ("exemptions", "prat-001;SOIRS;AGE;2026-01-01;", "portee"),
+        ("exemptions", "prat-002;NIGHTS;AGE;2026-02-01;2026-01-01", "au"),
         ("indisponibilites", "prat-001;SICK;2026-12-24T00:00;2026-12-25T00:00;;;WITHDRAWN", "etat"),
         ("gardes-prevues", "x;avc-hainaut;unv-maubeuge;2026-12-05T20:00;2026-12-06T08:00;;",
          "tableau"),
@@ -141,14 +151,49 @@ def test_a_published_roster_takes_no_file(draft: RosterVersion, now: datetime) -
         load("gardes-prevues", FILES["gardes-prevues"])
 
 
-def test_absences_are_not_a_list_for_everybody(
-    lines: None, client_for: Callable[..., Client]
+@pytest.mark.parametrize("key", ["indisponibilites", "exemptions"])
+def test_absences_and_exemptions_are_not_a_list_for_everybody(
+    lines: None, client_for: Callable[..., Client], key: str
 ) -> None:
+    """Nor for who administers one establishment: the list holds everybody's."""
+    address = reverse("exchange:export", args=[key])
     director: Any = client_for(Role.DIRECTOR, at="ch-valenciennes")
-    assert director.get(reverse("exchange:export", args=["indisponibilites"])).status_code == 403
+    assert director.get(address).status_code == 403
+    local: Any = client_for(Role.ADMINISTRATOR, at="ch-valenciennes")
+    assert local.get(address).status_code == 403
+    assert address not in local.get(reverse("exchange:tables")).content.decode()
     administrator: Any = client_for(Role.ADMINISTRATOR)
-    address = reverse("exchange:export", args=["indisponibilites"])
     assert administrator.get(address).status_code == 200
+
+
+def test_exemptions_of_a_file_meet_neither_each_other_nor_those_on_record(
+    lines: None, now: datetime
+) -> None:
+    load("exemptions", FILES["exemptions"])
+    header = FILES["exemptions"].splitlines()[0]
+    for rows in (
+        "prat-001;NIGHTS;MEDICAL;2026-06-01;2026-07-01",
+        "prat-002;NIGHTS;AGE;2026-01-01;\nprat-002;NIGHTS;LOCAL;2026-02-01;",
+    ):
+        with pytest.raises(Invalid) as refused:
+            load("exemptions", f"{header}\n{rows}\n")
+        assert {one.column for one in refused.value.problems} == {"du"}
+    load("exemptions", f"{header}\nprat-001;NIGHTS;AGE;2026-01-01;2026-06-01\n")
+    load("exemptions", f"{header}\nprat-001;NIGHTS;MEDICAL;2026-06-01;\n")
+    kept = Exemption.objects.filter(practitioner__slug="prat-001").order_by("starts_on")
+    assert list(kept.values_list("kind", "ends_on")) == [
+        ("AGE", date(2026, 6, 1)), ("MEDICAL", None),
+    ]  # fmt: skip
+
+
+def test_nobody_exempts_themself_by_a_file(lines: None, now: datetime) -> None:
+    user = account_of("prat-001", now, role=Role.ADMINISTRATOR, at="")
+    with pytest.raises(NotAllowed):
+        import_file(
+            table=get_table("exemptions"), content=FILES["exemptions"].encode(),
+            filename="exemptions.csv", by=get_actor(user, on=now.date()), at=now,
+        )  # fmt: skip
+    assert not Exemption.objects.exists()
 
 
 # The plan beside what is held

@@ -48,13 +48,17 @@ def get_export(table: Table, *, form: FileForm = FileForm.CSV, with_mark: bool =
 
 def list_readable_tables(actor: Actor) -> list[Table]:
     """The tables that this actor may read, lower rooms first."""
-    return [t for t in list_tables() if t.reads.allows(actor, actor.organizations())]
+    return [t for t in list_tables() if t.reads.allows(actor, _places(t, actor))]
+
+
+def _places(table: Table, actor: Actor) -> frozenset[str]:
+    return frozenset() if table.is_personal else actor.organizations()
 
 
 def get_readable_table(key: str, actor: Actor) -> Table:
     """The table of this key. Raises :class:`NotFound`, :class:`NotAllowed`."""
     table = get_table(key)
-    table.reads.check(actor, actor.organizations())
+    table.reads.check(actor, _places(table, actor))
     return table
 
 

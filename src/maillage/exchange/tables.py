@@ -77,7 +77,8 @@ class Table:
     are dropped (the other columns of a FINESS extract); any other unknown header is refused. An
     optional column that a file lacks keeps its present values; rows that a file lacks stay.
     ``model`` is the database table that holds one record per row, where there is one: it only
-    serves to count.
+    serves to count. ``is_personal``: read with a role on the whole territory only, as a list is
+    never cut to one establishment; its permissions are scoped then.
     """
 
     key: str
@@ -94,6 +95,7 @@ class Table:
     changes_territory: bool = True
     ignored: tuple[str, ...] = ()
     model: type[Model] | None = None
+    is_personal: bool = False
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

@@ -29,6 +29,15 @@ GENERATE = declare(
 )
 IMPORT = declare("oncall.import", "importer des lignes et des créneaux", [Role.ADMINISTRATOR])
 
+IMPORT_ABSENCES = declare(
+    "oncall.import-absences",
+    "lire et importer la liste des absences et des exemptions de tout le territoire",
+    [Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""These lists hold everybody's, with their causes: a role on the whole territory is asked, that of
+one establishment does not do."""
+
 ASK = declare(
     "oncall.ask",
     "demander de pourvoir une garde",

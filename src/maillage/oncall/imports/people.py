@@ -1,4 +1,4 @@
-"""Who takes part in lines, and what people asked, as files."""
+"""Who takes part in lines, what people asked, and who is exempted, as files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,19 @@ from maillage.directory.imports.sourced import (
     sourced_values,
     write_changes,
 )
+from maillage.directory.queries import practitioner_of
 from maillage.exchange import cells
 from maillage.exchange.checks import unknown_references, wrong_periods, wrong_rows
 from maillage.exchange.tables import Cell, Change, Column, Row, Table
-from maillage.oncall.enums import AnswerState, UnavailabilityKind
-from maillage.oncall.models import DutyLine, LineMember, Unavailability
-from maillage.oncall.permissions import IMPORT, READ_DRAFTS
-from maillage.vocabulary.errors import Problem
+from maillage.oncall.enums import (
+    AnswerState,
+    ExemptionKind,
+    ExemptionScope,
+    UnavailabilityKind,
+)
+from maillage.oncall.models import DutyLine, Exemption, LineMember, Unavailability
+from maillage.oncall.permissions import IMPORT, IMPORT_ABSENCES, READ_DRAFTS
+from maillage.vocabulary.errors import NotAllowed, Problem
 
 Cells = Mapping[str, Any]
 _SLUGS = cells.slugs()
@@ -204,11 +210,107 @@ UNAVAILABILITY = Table(
         Column("etat", "État", cells.choice(AnswerState.choices)),
     ),
     key_columns=("praticien", "nature", "du"),
-    reads=IMPORT,
-    writes=IMPORT,
+    reads=IMPORT_ABSENCES,
+    writes=IMPORT_ABSENCES,
+    is_personal=True,
     export=_export_away,
     check=_check_away,
     save=_save_away,
     changes_territory=False,
     help="Un congé accordé interdit la garde ; un souhait pèse sans obliger.",
+)
+
+# Exemptions
+
+
+def _exempt_key(one: Exemption) -> tuple[str, str, date]:
+    return one.practitioner.slug, one.scope, one.starts_on
+
+
+def _row_key(row: Row) -> tuple[str, str, date]:
+    return row["praticien"], row["portee"], row["du"]
+
+
+def _stored_exemptions() -> dict[tuple[str, str, date], Exemption]:
+    rows = Exemption.objects.select_related("practitioner").order_by("pk")
+    return {_exempt_key(one): one for one in rows}
+
+
+def _export_exemptions() -> Iterable[Cells]:
+    for _, one in sorted(_stored_exemptions().items()):
+        yield {
+            "praticien": one.practitioner.slug,
+            "portee": one.scope,
+            "motif": one.kind,
+            "du": one.starts_on,
+            "au": one.ends_on,
+        }
+
+
+def _check_exemptions(rows: Sequence[Row]) -> Iterator[Problem]:
+    yield from unknown_references(rows, "praticien", practitioner_ids(), "praticien")
+    yield from wrong_periods(rows, "du", "au")
+    yield from _overlaps(rows, ("praticien", "portee"))
+    stored = _stored_exemptions()
+    for row in rows:
+        stored.pop(_row_key(row), None)
+    stays: dict[tuple[str, str], list[Exemption]] = defaultdict(list)
+    for one in stored.values():
+        stays[one.practitioner.slug, one.scope].append(one)
+
+    def twice(row: Row) -> str | None:
+        met = any(
+            (row["au"] is None or one.starts_on < row["au"])
+            and (one.ends_on is None or one.ends_on > row["du"])
+            for one in stays[row["praticien"], row["portee"]]
+        )
+        return "cette personne en est déjà exemptée ces jours-là" if met else None
+
+    yield from wrong_rows(rows, "du", twice)
+
+
+def _save_exemptions(changes: Sequence[Change], by: Actor, at: datetime) -> None:
+    """As the page does: nobody exempts themself."""
+    people = practitioner_ids()
+    me = practitioner_of(by.username)
+    if me is not None and any(change.row["praticien"] == me.slug for change in changes):
+        raise NotAllowed("oncall.exempt-self", "Une exemption est inscrite par quelqu'un d'autre.")
+    write_changes(
+        Exemption,
+        changes,
+        key=_row_key,
+        known=_stored_exemptions,
+        fields=lambda row: {
+            "practitioner_id": people[row["praticien"]],
+            "scope": row["portee"],
+            "kind": row["motif"],
+            "starts_on": row["du"],
+            "ends_on": row["au"],
+            "recorded_at": at,
+            "recorded_by": by.name or BY_FILE,
+        },
+    )
+
+
+EXEMPTIONS = Table(
+    model=Exemption,
+    key="exemptions",
+    label="Exemptions de garde",
+    room="oncall",
+    columns=(
+        Column("praticien", "Praticien", cells.slug()),
+        Column("portee", "N'est pas de garde", cells.choice(ExemptionScope.choices)),
+        Column("motif", "Motif", cells.choice(ExemptionKind.choices)),
+        Column("du", "Depuis le", cells.day()),
+        Column("au", "Jusqu'au (exclu)", cells.day(), required=False),
+    ),
+    key_columns=("praticien", "portee", "du"),
+    reads=IMPORT_ABSENCES,
+    writes=IMPORT_ABSENCES,
+    is_personal=True,
+    export=_export_exemptions,
+    check=_check_exemptions,
+    save=_save_exemptions,
+    changes_territory=False,
+    help="Le motif n'est lu que par les affaires médicales : les tableaux montrent « exempté ».",
 )

@@ -166,7 +166,9 @@ def _published(moments: Collection[datetime]) -> dict[tuple[datetime, str], tupl
     rows = RosterVersion.objects.filter(published_at__in=moments).values_list(
         "published_at", "roster__lines__slug", "roster__name", "number"
     )
-    return {(moment, line): (name, number) for moment, line, name, number in rows}
+    return {
+        (moment, line): (name, number) for moment, line, name, number in rows if moment is not None
+    }
 
 
 def addresses_of(people: Collection[str], *, but: str) -> list[str]:
