@@ -16,8 +16,8 @@ from maillage.engines.rostering.duty_values import (
     DutyToHold,
     Half,
     Session,
-    cycle_week,
     measure_duty,
+    parity_of,
 )
 from maillage.engines.rostering.regulations import regulations_on
 from maillage.vocabulary.calendar import paris_instant, public_holidays
@@ -37,7 +37,7 @@ def worked(doctor: Doctor) -> list[Worked]:
         day = STARTS + timedelta(days=index)
         away = any(off.starts <= day < off.ends for off in doctor.off)
         for session in doctor.sessions:
-            mine = session.weekday == day.weekday() and session.week in (None, cycle_week(day))
+            mine = session.weekday == day.weekday() and session.week in (None, parity_of(day))
             if mine and not away and day not in public_holidays(day.year):
                 first, last = (paris_instant(day, clock) for clock in CLOCKS[session.half])
                 found.append((first, last, session.site, session.fixed))

@@ -26,10 +26,10 @@ from maillage.engines.rostering.duty_values import (
     Session,
     Wish,
     WishKind,
-    cycle_week,
     list_duties,
     long_periods,
     measure_duty,
+    parity_of,
     usual_hours,
 )
 from maillage.engines.rostering.problem import Person, Problem, Roster, Slot, Term, Violation
@@ -166,11 +166,11 @@ def test_receiving_sites_take_turns() -> None:
     assert line.site_on(MONDAY - days(1)) == "c"
 
 
-def test_two_weeks_of_a_cycle_never_break() -> None:
-    sunday = date(2026, 12, 27)  # 2026 has 53 weeks
-    weeks = [cycle_week(sunday + days(7 * week)) for week in range(4)]
-    assert weeks in ([0, 1, 0, 1], [1, 0, 1, 0])
-    assert cycle_week(MONDAY) == cycle_week(MONDAY + days(6)) != cycle_week(MONDAY + days(7))
+def test_weeks_are_even_or_odd_by_their_number() -> None:
+    sunday = date(2026, 12, 27)  # the last day of week 52; 2026 has 53 weeks
+    weeks = [parity_of(sunday + days(7 * week)) for week in range(5)]
+    assert weeks == [0, 1, 1, 0, 1]
+    assert parity_of(MONDAY) == parity_of(MONDAY + days(6)) != parity_of(MONDAY + days(7))
 
 
 def test_a_duty_outside_the_days_or_given_twice_is_refused() -> None:

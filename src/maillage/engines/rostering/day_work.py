@@ -8,7 +8,7 @@ stay, and forbid the garde before. Between two sites, travel takes its time.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -19,7 +19,6 @@ from maillage.engines.rostering.duty_values import (
     Doctor,
     DutyLineSpec,
     DutyToHold,
-    cycle_week,
     service_times,
 )
 from maillage.engines.rostering.regulations import Regulations
@@ -84,24 +83,37 @@ class DayWork:
         return self._effect_at_home(duty, line, travel)
 
     def _effect_on_site(self, duty: DutyToHold, travel: Mapping[tuple[str, str], int]) -> Effect:
-        rest_ends = duty.ends + rest_after(duty, self.regulations) * MINUTE
         conflicts: list[tuple[str, bool]] = []
-        released = 0
-        for half in self.between(duty.starts - LONGEST_REST, rest_ends + LONGEST_REST):
+        for half in self.between(duty.starts - LONGEST_REST, duty.starts):
             to_site = travel.get((half.site, duty.site), 0) * MINUTE
-            back = travel.get((duty.site, half.site), 0) * MINUTE
-            if half.ends <= duty.starts:
-                if half.ends + to_site > duty.starts:
-                    conflicts.append(("travel_from_day_work", not half.fixed))
-            elif half.starts < rest_ends + back:
+            if half.ends <= duty.starts < half.ends + to_site:
+                conflicts.append(("travel_from_day_work", not half.fixed))
+        released = 0
+        for half in self._in_rest(duty, travel):
+            if half.fixed:
                 during = half.starts < duty.ends
-                if half.fixed:
-                    conflicts.append(("day_work" if during else "rest_before_day_work", False))
-                else:
-                    released += 1
+                conflicts.append(("day_work" if during else "rest_before_day_work", False))
+            else:
+                released += 1
         if self._lasts_too_long(duty):
             conflicts.append(("continuous_work", True))
         return Effect(tuple(dict.fromkeys(conflicts)), released)
+
+    def given_back(
+        self, duty: DutyToHold, travel: Mapping[tuple[str, str], int]
+    ) -> tuple[WorkedHalf, ...]:
+        """Half-days that are not worked when a garde is held: those of its hours and its rest."""
+        return tuple(half for half in self._in_rest(duty, travel) if not half.fixed)
+
+    def _in_rest(
+        self, duty: DutyToHold, travel: Mapping[tuple[str, str], int]
+    ) -> Iterator[WorkedHalf]:
+        """Half-days that meet a garde or the rest after it, the road to their site included."""
+        rest_ends = duty.ends + rest_after(duty, self.regulations) * MINUTE
+        for half in self.between(duty.starts, rest_ends + LONGEST_REST):
+            back = travel.get((duty.site, half.site), 0) * MINUTE
+            if half.starts < rest_ends + back:
+                yield half
 
     def _effect_at_home(
         self, duty: DutyToHold, line: DutyLineSpec, travel: Mapping[tuple[str, str], int]
@@ -163,7 +175,7 @@ def _worked_halves(
     while day < ends:
         if day not in away and doctor.is_here(day) and day not in public_holidays(day.year):
             for session in doctor.sessions:
-                if session.weekday == day.weekday() and session.week in (None, cycle_week(day)):
+                if session.recurs_on(day):
                     first, last = service_times(day, session.half, regulations)
                     found.append(WorkedHalf(first, last, session.site, session.fixed))
         day += ONE_DAY

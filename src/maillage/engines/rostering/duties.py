@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from maillage.engines.rostering.day_work import DayWork, Effect, is_derogatory
 from maillage.engines.rostering.duty_limits import (
+    NetWork,
     binding,
     counts_of,
     periods_of_reference,
@@ -45,6 +46,7 @@ from maillage.engines.rostering.problem import (
     Violation,
 )
 from maillage.engines.rostering.regulations import Regulation, Regulations
+from maillage.engines.rostering.weekly_rest import WEEK, weekly_rest_limits
 from maillage.vocabulary.calendar import paris_instant
 
 SHARE_SCALE = 100
@@ -86,6 +88,7 @@ RULES: Mapping[str, str] = {
     "travel_from_day_work": "",
     "travel_to_day_work": "",
     "weekends_per_28_days": "local.weekend_duties_per_28_days",
+    "weekly_rest": "rest.weekly_hours",
 }
 """The regulation behind each code that a problem made here carries; empty for facts of a person.
 The checker's own codes (``overlap``, ``not_of_line`` ...) are facts of the roster and are not here.
@@ -232,10 +235,10 @@ class _Maker:
         """Everything that binds one person; ``held``: in the roster that is being changed."""
         own = [d for d in self.duties if doctor.may_hold(self.lines[d.line])]
         every = list(periods_of_reference(self.starts, self.ends, self.regulations))
-        first = min([self.starts, *(start for start, _ in every)]) - ONE_DAY
-        last = max([self.ends, *(end for _, end in every)]) + 3 * ONE_DAY
+        first = min([self.starts, *(start for start, _ in every)]) - 2 * WEEK
+        last = max([self.ends, *(end for _, end in every)]) + 2 * WEEK
         work = DayWork(doctor, first, last, self.regulations)
-        effects = {d.id: work.effect(d, self.lines[d.line], self.travel) for d in own}
+        effects = {duty.id: self._effect(work, duty) for duty in own}
         return Person(
             id=doctor.id,
             lines=frozenset(line.id for line in self.lines.values() if doctor.may_hold(line)),
@@ -248,6 +251,9 @@ class _Maker:
             pinned=doctor.pinned & {duty.id for duty in self.duties},
             before=tuple(self.slot(d) for d in doctor.held if d.line in self.lines),
         )
+
+    def _effect(self, work: DayWork, duty: DutyToHold) -> Effect:
+        return work.effect(duty, self.lines[duty.line], self.travel)
 
     def _absences(
         self, doctor: Doctor, own: Sequence[DutyToHold], effects: Mapping[str, Effect]
@@ -298,29 +304,51 @@ class _Maker:
         work: DayWork,
         effects: Mapping[str, Effect],
     ) -> tuple[Limit, ...]:
-        """Rolling limits and those of four months, whose net counters are written on duties. A net
-        counter is never below zero: what one garde gives back pays for no other."""
+        """Rolling limits, those of four months and those of the weekly rest; the counters of the
+        last two are a person's own, and are written on duties."""
         totals = {f"work:{doctor.id}": 0, f"service:{doctor.id}": 0}
         net: list[tuple[str, dict[str, int]]] = []
-        half = self.regulations.minutes("work.half_day_minutes")
         for duty in own:
-            released = effects[duty.id].released
-            one = {
-                f"work:{doctor.id}": max(0, duty.minutes - released * half),
-                f"service:{doctor.id}": max(0, duty.half_days - released),
-            }
+            done = NetWork.of(duty, effects[duty.id].released, self.regulations)
+            one = {f"work:{doctor.id}": done.minutes, f"service:{doctor.id}": done.half_days}
             net.append((duty.id, one))
             for counter, value in one.items():
                 totals[counter] += value
+        others = [
+            NetWork.of(duty, self._effect(work, duty).released, self.regulations)
+            for duty in doctor.elsewhere
+            if duty.line in self.lines
+        ]
         own_limits = list(
-            work_limits(doctor, work, self.starts, self.days, self.regulations) if own else ()
+            work_limits(doctor, work, others, self.starts, self.days, self.regulations)
+            if own
+            else ()
         )
         kept = binding(own_limits, totals)
         counters = {limit.counter for limit in kept}
         for duty_id, values in net:
             self.net[duty_id] |= {c: v for c, v in values.items() if c in counters and v}
         rolling = rolling_limits(doctor, self.lines, self.starts, self.days, self.regulations)
-        return (*rolling, *kept)
+        return (*rolling, *kept, *self._weekly_rests(doctor, own, work))
+
+    def _weekly_rests(
+        self, doctor: Doctor, own: Sequence[DutyToHold], work: DayWork
+    ) -> Iterator[Limit]:
+        """The limits of the weekly rest, whose counters are written on duties."""
+        for limit, counted in weekly_rest_limits(
+            doctor.id,
+            work,
+            own,
+            list({duty.id: duty for duty in (*doctor.held, *doctor.elsewhere)}.values()),
+            self.lines,
+            self.travel,
+            self.regulations,
+            starts=self.starts,
+            ends=self.ends,
+        ):
+            for duty in counted:
+                self.net[duty][limit.counter] = 1
+            yield limit
 
     def _targets(self, doctors: Sequence[Doctor]) -> dict[tuple[str, str], Fraction]:
         """The fair share of each counter, by person: every duty is divided between those who could

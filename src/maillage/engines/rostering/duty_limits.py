@@ -214,16 +214,34 @@ def periods_of_reference(
         day = last
 
 
+@dataclass(frozen=True, slots=True)
+class NetWork:
+    """What a duty adds to the work of somebody, less the day work that it gives back. Never below
+    zero: what one garde gives back pays for no other."""
+
+    day: date
+    minutes: int
+    half_days: int
+
+    @classmethod
+    def of(cls, duty: DutyToHold, released: int, regulations: Regulations) -> NetWork:
+        """``released``: half-days that the duty gives back."""
+        back = released * regulations.minutes("work.half_day_minutes")
+        return cls(duty.day, max(0, duty.minutes - back), max(0, duty.half_days - released))
+
+
 def work_limits(
     doctor: Doctor,
     work: DayWork,
+    elsewhere: Sequence[NetWork],
     starts: date,
     days: int,
     regulations: Regulations,
 ) -> Iterator[Limit]:
     """48 hours a week on average, and the additional time of the contract, over four months.
 
-    Day work of the whole period is taken out first, days away are neutral. The counters are
+    Day work of the whole period is taken out first, days away are neutral. Duties ``elsewhere`` are
+    carried. The counters are
     ``work:<person>`` (minutes) and ``service:<person>`` (half-days), net of what is given back.
     """
     ends = starts + timedelta(days=days)
@@ -234,7 +252,9 @@ def work_limits(
         window = (max(0, (first - starts).days), min(days, (last - starts).days))
         weekly = regulations.minutes("work.mean_weekly_hours")
         allowed = here * weekly // 7 - halves * regulations.minutes("work.half_day_minutes")
-        carried = doctor.worked_minutes if is_first else 0
+        others = [one for one in elsewhere if first <= one.day < last]
+        carried = sum(one.minutes for one in others)
+        carried += doctor.worked_minutes if is_first else 0
         yield Limit(
             counter=f"work:{doctor.id}",
             rule="mean_weekly_hours",
@@ -244,7 +264,8 @@ def work_limits(
             carried=carried,
         )
         if doctor.extra_half_days is not None:
-            carried = doctor.worked_half_days if is_first else 0
+            carried = sum(one.half_days for one in others)
+            carried += doctor.worked_half_days if is_first else 0
             allowed = -(-here * doctor.half_days // 7) - halves + doctor.extra_half_days
             yield Limit(
                 counter=f"service:{doctor.id}",

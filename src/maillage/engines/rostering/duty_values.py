@@ -153,13 +153,25 @@ class DutyToHold:
 @dataclass(frozen=True, slots=True)
 class Session:
     """A half-day of day work in the weekly grid. ``fixed``: it can neither be moved nor given back
-    for the rest after a garde. ``week``: 0 or 1 in a two-week cycle (:func:`cycle_week`)."""
+    for the rest after a garde. ``week``: 0 on even weeks only, 1 on odd ones (:func:`parity_of`).
+    Held on ``starts <= day < ends``; None is no bound."""
 
     weekday: int
     half: Half
     site: str = ""
     fixed: bool = False
     week: int | None = None
+    starts: date | None = None
+    ends: date | None = None
+
+    def recurs_on(self, day: date) -> bool:
+        """True when the half-day is in the grid of that day."""
+        return (
+            day.weekday() == self.weekday
+            and self.week in (None, parity_of(day))
+            and (self.starts is None or self.starts <= day)
+            and (self.ends is None or day < self.ends)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +225,13 @@ class Doctor:
     skills they have). ``sites``: where they may hold duties; empty, everywhere. ``arrives``,
     ``leaves``: first day, and first day away for good. ``carried``: by counter, hundredths held
     above (below when negative) the fair share before the roster. ``held``: duties held before the
-    roster, for rests and rolling limits. ``worked_minutes``, ``worked_half_days``: net of what was
-    given back, in the duties held since the four months began. ``extra_half_days``: additional
-    time agreed by contract for four months; None, none is counted. ``volunteer``: holds more than
-    the norms of participation. ``academic``: hospital and university staff, whose norms differ.
+    roster, for rests and rolling limits. ``elsewhere``: duties held before, during or after
+    the roster that it does not plan and that ``worked_minutes`` does not hold: they are work, for
+    the mean of hours and for the weekly rest. ``worked_minutes``, ``worked_half_days``: net of
+    what was given back, in the duties held since the four months began. ``extra_half_days``:
+    additional time agreed by contract for four months; None, none is counted. ``volunteer``: holds
+    more than the norms of participation. ``academic``: hospital and university staff, whose norms
+    differ.
     """
 
     id: str
@@ -232,6 +247,7 @@ class Doctor:
     leaves: date | None = None
     carried: Mapping[str, int] = field(default_factory=dict)
     held: tuple[DutyToHold, ...] = ()
+    elsewhere: tuple[DutyToHold, ...] = ()
     pinned: frozenset[str] = frozenset()
     worked_minutes: int = 0
     worked_half_days: int = 0
@@ -250,10 +266,10 @@ class Doctor:
         return line.id in self.lines and line.skills <= self.skills
 
 
-def cycle_week(day: date) -> int:
-    """0 or 1: the week of the two-week cycle that a day is in. Weeks are counted from Monday
-    1 January of year 1, so that no year breaks the cycle."""
-    return (day.toordinal() - 1) // 7 % 2
+def parity_of(day: date) -> int:
+    """0 when the week of a day is even, 1 when it is odd, by its number in the ISO calendar, as
+    hospitals count. A year of 53 weeks (2026) is followed by week 1: two odd weeks in a row."""
+    return day.isocalendar().week % 2
 
 
 def kind_of_day(day: date) -> int:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from maillage.engines.rostering.day_work import DayWork
 from maillage.engines.rostering.duties import make_problem
-from maillage.engines.rostering.duty_limits import four_months, periods_of_reference
+from maillage.engines.rostering.duty_limits import NetWork, four_months, periods_of_reference
 from maillage.engines.rostering.duty_values import ONE_DAY, Doctor, DutyLineSpec, DutyToHold
 from maillage.engines.rostering.problem import Problem, Roster
 from maillage.engines.rostering.regulations import Regulations
@@ -144,13 +144,13 @@ def _net(
         return 0, 0
     by_id = {line.id: line for line in lines}
     work = DayWork(doctor, starts - ONE_DAY, ends + 3 * ONE_DAY, regulations)
-    half = regulations.minutes("work.half_day_minutes")
     goes_on = starts >= first
     minutes = doctor.worked_minutes if goes_on else 0
     half_days = doctor.worked_half_days if goes_on else 0
     for duty in held:
         if duty.day >= first:
             released = work.effect(duty, by_id[duty.line], travel).released
-            minutes += max(0, duty.minutes - released * half)
-            half_days += max(0, duty.half_days - released)
+            done = NetWork.of(duty, released, regulations)
+            minutes += done.minutes
+            half_days += done.half_days
     return minutes, half_days

@@ -18,6 +18,7 @@ from django.db.models import Avg, Q, Sum
 from maillage.directory.models import Practitioner, PractitionerRole, Site
 from maillage.engines.rostering import Checker
 from maillage.engines.rostering.duties import make_problem
+from maillage.engines.rostering.duty_limits import four_months
 from maillage.engines.rostering.duty_values import (
     DaysOff,
     Doctor,
@@ -30,7 +31,6 @@ from maillage.engines.rostering.duty_values import (
     Session,
     Wish,
     WishKind,
-    cycle_week,
     measure_duty,
 )
 from maillage.engines.rostering.duty_values import Exemption as ExemptNights
@@ -58,9 +58,11 @@ DAYS_BEFORE = 28
 """Duties held over so many days before count in rests and in limits on runs of days."""
 
 DAYS_AFTER = 3
-"""Duties held so soon after the last day count in rests."""
+"""Duties and absences so soon after the last day count in rests."""
 
 FULL_TIME = 10
+
+PARITY = {Weeks.EVEN.value: 0, Weeks.ODD.value: 1}
 
 OTHER_DUTY = "other_duty"
 """Code of an absence: a duty of another line that is in force."""
@@ -172,6 +174,14 @@ class _Reader:
         self.specs = {line.slug: spec for line, spec in _specs(lines)}
         self.measured = {duty.id: self._measure(duty) for duty in self.duties}
         self.origin = paris_instant(starts, time(0))
+        # Rests and rolling limits look back; the mean of hours is over the whole four months.
+        self.first = min(
+            starts - timedelta(days=DAYS_BEFORE), four_months(starts, self.regulations)[0]
+        )
+        self.last = max(
+            ends + timedelta(days=DAYS_BEFORE),
+            four_months(ends - timedelta(days=1), self.regulations)[1],
+        )
 
     def _add_holders(self) -> None:
         """Those who hold a duty without taking part in its line are judged too."""
@@ -191,14 +201,15 @@ class _Reader:
         )
 
     def board(self, carried: Mapping[str, Mapping[str, int]], previous: Roster | None) -> Board:
-        away = _unavailable(self.crew, self.starts, self.ends)
+        away = _unavailable(self.crew, self.first, self.last)
         elsewhere = self._held_around()
         others = _other_specs(
             {line for rows in elsewhere.values() for line, _ in rows} - self.specs.keys()
         )
         exempt = _exemptions(self.crew, self.starts, self.ends)
         half_days = _weekly_half_days(self.crew, self.starts)
-        sessions = _sessions(self.crew, self.starts, self.ends)
+        sessions = _sessions(self.crew, self.first, self.last)
+        recent = self.starts - timedelta(days=DAYS_BEFORE)
         pinned: dict[str, set[str]] = defaultdict(set)
         for duty in self.duties:
             if duty.pinned and duty.holder:
@@ -213,7 +224,10 @@ class _Reader:
                 exemptions=_nights(exempt.get(person, ())),
                 wishes=tuple(_wishes(away.get(person, ()))),
                 carried=carried.get(person, {}),
-                held=tuple(self._before(elsewhere.get(person, ()), others)),
+                held=tuple(self._measured(elsewhere.get(person, ()), others, recent, self.starts)),
+                elsewhere=tuple(
+                    self._measured(elsewhere.get(person, ()), others, self.first, self.last)
+                ),
                 pinned=frozenset(pinned.get(person, ())),
                 volunteer=self._agreed(person) is not None,
             )
@@ -279,10 +293,9 @@ class _Reader:
         return max(agreed, default=None)
 
     def _held_around(self) -> dict[str, list[tuple[str, Duty]]]:
-        """Duties in force of these people around and during the roster, but for those that it
-        plans itself, as (line, duty)."""
-        first = day_bounds(self.starts - timedelta(days=DAYS_BEFORE))[0]
-        last = day_bounds(self.ends + timedelta(days=DAYS_AFTER))[0]
+        """Duties in force of these people during the roster and the four months that it is in, but
+        for those that it plans itself, as (line, duty)."""
+        first, last = day_bounds(self.first)[0], day_bounds(self.last)[0]
         inside = Q(
             line__slug__in=self.lines,
             starts_at__gte=day_bounds(self.starts)[0],
@@ -308,12 +321,22 @@ class _Reader:
                 found[duty.holder].append((duty.line, duty))
         return found
 
-    def _before(
-        self, rows: Iterable[tuple[str, Duty]], others: Mapping[str, DutyLineSpec]
+    def _measured(
+        self,
+        rows: Iterable[tuple[str, Duty]],
+        others: Mapping[str, DutyLineSpec],
+        starts: date,
+        ends: date,
     ) -> Iterator[DutyToHold]:
+        """The duties among these that start and end around the days ``starts <= day < ends``."""
+        first, last = day_bounds(starts)[0], day_bounds(ends)[0]
         for line, duty in rows:
-            if duty.starts_at < self.origin:
+            if first < duty.ends_at and duty.starts_at < last:
                 yield self._measure(duty, self.specs.get(line) or others[line])
+
+    @property
+    def _last_minute(self) -> int:
+        return self._minute(day_bounds(self.ends + timedelta(days=DAYS_AFTER))[0])
 
     def _minute(self, moment: datetime) -> int:
         return int((moment - self.origin).total_seconds() // 60)
@@ -330,9 +353,11 @@ class _Reader:
         and what was agreed with them."""
         whole_days = {kind.value for kind in OFF.values()}
         absences = [one for one in person.absences if one.rule not in whole_days]
+        last = self._last_minute
         for one in away.get(person.id, ()):
             kind = UnavailabilityKind(one.kind)
-            if kind in OFF and one.state == AnswerState.GRANTED:
+            meets = self._minute(one.starts_at) < last and self._minute(one.ends_at) > 0
+            if meets and kind in OFF and one.state == AnswerState.GRANTED:
                 absences.append(
                     Absence(
                         self._minute(one.starts_at),
@@ -362,8 +387,8 @@ class _Reader:
         on_site = frozenset(s.id for s in self.specs.values() if s.kind.is_on_site)
         for line, duty in rows:
             first, last = self._minute(duty.starts_at), self._minute(duty.ends_at)
-            if last <= 0:
-                continue  # rests after it are asked through what was held before
+            if last <= 0 or first >= self._last_minute:
+                continue  # rests after what was held before are asked through it
             spec = self.specs.get(line) or others[line]
             yield Absence(first, last, OTHER_DUTY)
             if spec.kind.is_on_site and first >= 0:
@@ -417,7 +442,7 @@ def _unavailable(crew: Crew, starts: date, ends: date) -> dict[str, list[Unavail
     rows = (
         Unavailability.objects.filter(
             practitioner__slug__in=crew.people,
-            starts_at__lt=day_bounds(ends + timedelta(days=DAYS_AFTER))[0],
+            starts_at__lt=day_bounds(ends)[0],
             ends_at__gt=day_bounds(starts)[0],
             state__in=[AnswerState.ASKED, AnswerState.GRANTED],
         )
@@ -505,11 +530,7 @@ def _sessions(crew: Crew, starts: date, ends: date) -> dict[str, tuple[Session, 
     """The day work of each, week after week. Half-days that an agreement carries, in another
     hospital, are fixed: nobody gives them back. One query.
 
-    Even and odd weeks are those of the calendar at the first day; a year of 53 weeks breaks their
-    turn, which the engine's cycle of two weeks does not follow.
     """
-    cycle, parity = cycle_week(starts), starts.isocalendar().week % 2
-    same = {Weeks.EVEN.value: parity == 0, Weeks.ODD.value: parity == 1}
     rows = (
         WeeklyHalfDay.objects.filter(
             Q(ends_on__isnull=True) | Q(ends_on__gt=starts),
@@ -517,13 +538,23 @@ def _sessions(crew: Crew, starts: date, ends: date) -> dict[str, tuple[Session, 
             starts_on__lt=ends,
         )
         .order_by("practitioner", "weekday")
-        .values_list("practitioner__slug", "weekday", "half", "site__finess", "agreement", "weeks")
-    )
+        .values_list(
+            "practitioner__slug", "weekday", "half", "site__finess", "agreement", "weeks",
+            "starts_on", "ends_on",
+        )
+    )  # fmt: skip
     found: dict[str, list[Session]] = defaultdict(list)
-    for person, weekday, half, site, agreement, weeks in rows:
-        week = None if weeks == Weeks.EVERY else cycle if same[weeks] else 1 - cycle
+    for person, weekday, half, site, agreement, weeks, since, until in rows:
         found[person].append(
-            Session(weekday - 1, Half[half], site, fixed=agreement is not None, week=week)
+            Session(
+                weekday - 1,
+                Half[half],
+                site,
+                fixed=agreement is not None,
+                week=PARITY.get(weeks),
+                starts=since,
+                ends=until,
+            )
         )
     return {person: tuple(sessions) for person, sessions in found.items()}
 

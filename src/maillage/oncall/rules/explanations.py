@@ -139,5 +139,6 @@ SAYINGS: Mapping[str, Callable[[Violation, Sequence[Duty]], str]] = {
     "rest_before_garde": _rest,
     "continuous_work": lambda violation, named: "plus de 24 h de travail sans repos",
     "extra_time": lambda violation, named: "dépasse le temps additionnel de son contrat",
+    "weekly_rest": lambda violation, named: "plus de repos de 24 h d'affilée dans la semaine",
 }
 """What depends on the numbers of the violation."""
