@@ -10,6 +10,14 @@ class LineKind(models.TextChoices):
     ON_CALL = "ON_CALL", "Astreinte à domicile"
 
 
+HALF_LINES = {
+    LineKind.ON_SITE.value: "Demi-garde sur place",
+    LineKind.ON_CALL.value: "Demi-astreinte à domicile",
+}
+"""What lines that only keep half of each period are called (arrêté du 30 avril 2003, art. 13 and
+14: a period is paid whole or by halves)."""
+
+
 class PdsesClass(models.TextChoices):
     """What the line is in the regional plan for out-of-hours care (CSP R6111-41)."""
 
@@ -25,6 +33,31 @@ class Weeks(models.TextChoices):
     ALL = "toutes", "Toutes les semaines"
     EVEN = "paires", "Semaines paires"
     ODD = "impaires", "Semaines impaires"
+
+
+class DayKind(models.TextChoices):
+    """Kinds of day of the hours of a line: a public holiday is one whatever its weekday."""
+
+    WEEKDAY = "semaine", "Du lundi au vendredi"
+    SATURDAY = "samedi", "Samedi"
+    SUNDAY = "dimanche", "Dimanche"
+    HOLIDAY = "ferie", "Jour férié"
+
+
+class ReceivingTurn(models.TextChoices):
+    """When the site that receives changes, on a line of several."""
+
+    SLOT = "garde", "à chaque garde"
+    DAY = "jour", "chaque jour"
+    WEEK = "semaine", "chaque semaine, le lundi"
+    MONTH = "mois", "chaque mois, le 1er"
+
+
+class SlotSource(models.TextChoices):
+    """What the slots of coming days are made from."""
+
+    REPEAT = "repeter", "Comme les deux derniers mois de la ligne"
+    HOURS = "horaires", "D'après des horaires"
 
 
 class RequestState(models.TextChoices):
@@ -119,5 +152,5 @@ class Modality(models.TextChoices):
 
     ON_SITE = "ON_SITE", "Garde"
     ON_CALL = "ON_CALL", "Astreinte"
-    HALF_NIGHT = "HALF_NIGHT", "Demi-garde"
+    HALF_NIGHT = "HALF_NIGHT", "Demi-garde ou demi-astreinte"
     WEEKEND = "WEEKEND", "Week-ends seulement"

@@ -109,8 +109,8 @@ def make_roster(
     if not made:
         raise Refusal(
             "oncall.roster-without-slots",
-            "Aucun créneau n'existe ces jours-là pour ces lignes : créez-les d'abord à partir des "
-            "tours de garde, ou importez-les.",
+            "Aucun créneau n'existe ces jours-là pour ces lignes : créez-les d'abord "
+            "(« Créer des créneaux »).",
         )
     record_on_roster("oncall.make-roster", version, by=by, at=at, duties=made, lines=len(lines))
     return version

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from maillage.directory.models import HealthcareService, Organization, Practitioner
-from maillage.oncall.enums import LineKind, PdsesClass, RequestState
+from maillage.oncall.enums import HALF_LINES, LineKind, PdsesClass, RequestState
 from maillage.territory.models import Sourced
 from maillage.vocabulary.care import CareType
 
@@ -14,12 +14,15 @@ from maillage.vocabulary.care import CareType
 class DutyLine(Sourced):
     """An on-call line. ``response_minutes`` is the time to be at the bedside: 0 on site.
 
-    A pooled line (``services`` at several sites) moves the receiving site from slot to slot.
+    ``is_half``: each slot is half of a period, a night from 18:30 to 1:30 say, and is paid and
+    counted as one. A pooled line (``services`` at several sites) moves the receiving site from slot
+    to slot.
     """
 
     slug = models.SlugField("identifiant", max_length=80, unique=True)
     name = models.CharField("nom", max_length=160)
     kind = models.CharField("mode", max_length=8, choices=LineKind.choices)
+    is_half = models.BooleanField("demi-périodes seulement", default=False)
     care_type = models.CharField("type de soin", max_length=40, choices=CareType.choices)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     services = models.ManyToManyField(HealthcareService, related_name="+")
@@ -41,6 +44,10 @@ class DutyLine(Sourced):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]
+        """How the line is kept, in words, halves included."""
+        return HALF_LINES[self.kind] if self.is_half else str(LineKind(self.kind).label)
 
 
 class DutySlot(models.Model):

@@ -12,7 +12,9 @@ from django.db.models import Min, Prefetch, Q, QuerySet
 from maillage.accounts.names import ByName, name_key
 from maillage.directory.models import HealthcareService, Practitioner, PractitionerRole
 from maillage.directory.rules.hours import soon_in_words
+from maillage.engines.rostering.regulations import regulations_on
 from maillage.oncall.models import DutyLine, DutySlot
+from maillage.oncall.rules.counting import Worth, worth_of_night
 from maillage.oncall.rules.slots import Interval, overlaps_in_line
 from maillage.vocabulary.calendar import day_bounds, local_day, public_holidays
 from maillage.vocabulary.care import CareType
@@ -91,6 +93,11 @@ class LineRoster:
     @property
     def line(self) -> DutyLine:
         return self.now.line
+
+    @property
+    def worth(self) -> Worth:
+        """What one of its nights gives, by the regulations of the first day."""
+        return worth_of_night(self.line.kind, self.line.is_half, regulations_on(self.first_day))
 
 
 def _slot_rows(slots: Iterable[DutySlot], at: datetime) -> list[SlotRow]:

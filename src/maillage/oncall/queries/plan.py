@@ -22,12 +22,12 @@ AHEAD = timedelta(days=28)
 COUNTED = (PdsesClass.REGULATED, PdsesClass.ATTRIBUTED)
 """Lines that keep an implantation of the plan."""
 
-KINDS = {
+WHOLE_LINES = {
     Modality.ON_SITE: LineKind.ON_SITE,
     Modality.ON_CALL: LineKind.ON_CALL,
-    Modality.HALF_NIGHT: LineKind.ON_SITE,
     Modality.WEEKEND: LineKind.ON_CALL,
 }
+"""How the lines of a modality are kept; those of half periods have one of their own."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,15 @@ def _answers(line: DutyLine, target: PlanTarget) -> bool:
     places = {line.organization_id, *(one.site.organization_id for one in line.services.all())}
     return (
         line.care_type == target.care_type
-        and line.kind == KINDS[Modality(target.modality)]
+        and _is_kept_as(line, Modality(target.modality))
         and (not wanted or bool(wanted & places))
     )
+
+
+def _is_kept_as(line: DutyLine, modality: Modality) -> bool:
+    if line.is_half or modality is Modality.HALF_NIGHT:
+        return line.is_half and modality is Modality.HALF_NIGHT
+    return line.kind == WHOLE_LINES[modality]
 
 
 def _hours(lines: Sequence[DutyLine], at: datetime) -> dict[int, HeldLine]:

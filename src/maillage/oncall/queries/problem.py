@@ -22,7 +22,6 @@ from maillage.engines.rostering.duty_limits import four_months
 from maillage.engines.rostering.duty_values import (
     DaysOff,
     Doctor,
-    DutyKind,
     DutyLineSpec,
     DutyToHold,
     ExemptionReason,
@@ -36,7 +35,7 @@ from maillage.engines.rostering.duty_values import (
 from maillage.engines.rostering.duty_values import Exemption as ExemptNights
 from maillage.engines.rostering.problem import Absence, Limit, Person, Problem, Roster
 from maillage.engines.rostering.regulations import Regulations, regulations_on
-from maillage.oncall.enums import AnswerState, ExemptionScope, LineKind, UnavailabilityKind
+from maillage.oncall.enums import AnswerState, ExemptionScope, UnavailabilityKind
 from maillage.oncall.models import (
     DutyLine,
     DutyRecord,
@@ -47,6 +46,7 @@ from maillage.oncall.models import (
 )
 from maillage.oncall.queries.candidates import Crew, load_crew
 from maillage.oncall.queries.rosters import duties_in_force, duties_of_version
+from maillage.oncall.rules.counting import duty_kind
 from maillage.oncall.rules.duties import Duty
 from maillage.territory.queries.travel import get_travel_source
 from maillage.territory.rules.travel import Place
@@ -422,7 +422,7 @@ def _specs(lines: Sequence[DutyLine]) -> list[tuple[DutyLine, DutyLineSpec]]:
             line,
             DutyLineSpec(
                 id=line.slug,
-                kind=DutyKind.GARDE if line.kind == LineKind.ON_SITE else DutyKind.ASTREINTE,
+                kind=duty_kind(line.kind, line.is_half),
                 response_minutes=line.response_minutes,
                 callout_minutes=round(worked.get(line.slug) or 0),
             ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from maillage.engines.rostering.duty_values import DutyKind, DutyLineSpec, measure_duty
-from maillage.engines.rostering.regulations import Regulations, regulations_on
+from maillage.engines.rostering.regulations import Regulations, Status, regulations_on
 from maillage.oncall.enums import LineKind
 from maillage.vocabulary.calendar import local_day
 
@@ -65,6 +65,40 @@ def count_duty(
         at_home_minutes=0 if on_site else lasts,
         half_days=one.half_days,
     )
+
+
+def duty_kind(kind: str, is_half: bool) -> DutyKind:
+    """What the engine calls the duties of a line."""
+    if kind == LineKind.ON_CALL:
+        return DutyKind.ASTREINTE
+    return DutyKind.HALF_NIGHT if is_half else DutyKind.GARDE
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the regulations give for one night of a line: half-days of service (CSP, art. R6152-27;
+    none at home) and pay in words, with its source (arrêté du 30 avril 2003, art. 13 and 14).
+    ``is_read``: the amount was read in its source, not only recalled."""
+
+    half_days: int
+    pay: str
+    source: str
+    is_read: bool
+
+
+def worth_of_night(kind: str, is_half: bool, regulations: Regulations) -> Worth:
+    """What one night of a line of this kind (:class:`LineKind`) gives, or the half of one that a
+    line of halves keeps. At home each hospital fixes its sum between two bounds, for a night or two
+    half-days."""
+    if kind == LineKind.ON_CALL:
+        least, most = (regulations[f"pay.astreinte_{end}"] for end in ("least", "most"))
+        of = "deux demi-journées" if is_half else "une nuit"
+        is_read = least.status is most.status is Status.READ
+        return Worth(0, f"de {least.written} à {most.written} pour {of}", least.source, is_read)
+    night = regulations.whole("work.night_half_days")
+    pay = regulations["pay.half_garde" if is_half else "pay.garde"]
+    half_days = night // 2 if is_half else night
+    return Worth(half_days, pay.written, pay.source, pay.status is Status.READ)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,11 @@ def new(request: Request) -> HttpResponse:
     lines = list_plannable_lines(request.actor)
     form = RosterOfLinesForm(
         request.POST or None, lines=lines, organizations=list_carriers(lines),
-        initial={"lignes": request.GET.getlist("ligne")},
+        initial={
+            "lignes": request.GET.getlist("ligne"),
+            "du": request.GET.get("du", ""),
+            "au": request.GET.get("au", ""),
+        },
     )  # fmt: skip
     if form.is_valid():
         try:
