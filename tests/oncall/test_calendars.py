@@ -18,7 +18,7 @@ from django.utils import timezone
 from icalendar import Calendar, Event
 
 from maillage.accounts.enums import Role
-from maillage.accounts.models import AuditEvent, User
+from maillage.accounts.models import AuditEvent, RoleGrant, User
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.config.logs import HideSecrets
 from maillage.directory.actions import unlink_account
@@ -72,8 +72,7 @@ def test_a_night_is_as_long_as_it_is_when_clocks_change(evening: date, hours: in
         ],
     )
     (event,) = events(content)
-    assert event.end - event.start == timedelta(hours=hours)
-    assert event.start.utcoffset() == timedelta(0)
+    assert event.end.astimezone(UTC) - event.start.astimezone(UTC) == timedelta(hours=hours)
     assert event.start.astimezone(PARIS).time() == time(20)
     assert event.end.astimezone(PARIS).time() == time(8)
 
@@ -146,7 +145,7 @@ def test_the_secret_is_not_kept_and_stands_in_no_line_of_the_trail(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("end", ["revoked", "closed", "unlinked"])
+@pytest.mark.parametrize("end", ["revoked", "closed", "unlinked", "role over"])
 def test_it_answers_no_more(lines: None, now: datetime, end: str) -> None:
     secret = make(now)
     read(secret, now)
@@ -154,6 +153,8 @@ def test_it_answers_no_more(lines: None, now: datetime, end: str) -> None:
         acts.revoke_link(link=CalendarLink.objects.get(), by=actor_of(MINE, now), at=now)
     elif end == "closed":
         User.objects.update(is_active=False)
+    elif end == "role over":
+        RoleGrant.objects.update(ends_on=now.date())
     else:
         person = Practitioner.objects.get(slug=MINE)
         unlink_account(practitioner=person, by=SYSTEM, at=now)
@@ -172,6 +173,18 @@ def test_only_oneself_and_five_at_most(lines: None, now: datetime) -> None:
         make(now)
     with pytest.raises(Refusal):
         make(now)
+
+
+@pytest.mark.django_db
+def test_the_address_of_a_line_ends_with_the_role_of_who_made_it(
+    lines: None, now: datetime
+) -> None:
+    line = DutyLine.objects.get(slug="avc-hainaut")
+    _, secret = acts.make_line_link(line=line, by=actor_of(MINE, now), at=now)
+    read(secret, now)
+    RoleGrant.objects.update(role=Role.CITY)
+    with pytest.raises(NotFound):
+        read(secret, now)
 
 
 @pytest.mark.django_db
@@ -232,6 +245,9 @@ def test_a_telephone_reads_it_without_a_log_in(lines: None) -> None:
     assert events(answer.content)
     again = telephone.get(address, headers={"if-none-match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert answer["Last-Modified"].endswith("GMT")
+    dated = telephone.get(address, headers={"if-modified-since": answer["Last-Modified"]})
+    assert dated.status_code == 200, "a date in seconds does not answer for the content"
     assert "sessionid" not in telephone.cookies
     secret = address.split("/")[-1].removesuffix(".ics")
     assert secret not in client.get("/gardes/mes-gardes").content.decode(), "shown once"

@@ -19,7 +19,7 @@ from maillage.engines.rostering.regulations import regulations_on
 from maillage.oncall.actions import release_slot
 from maillage.oncall.actions.records import record_duty
 from maillage.oncall.models import DutyLine, DutyRecord, DutySlot
-from maillage.oncall.queries.now import list_on_duty
+from maillage.oncall.queries.now import list_on_duty, near_first
 from maillage.oncall.queries.records import get_month_done
 from maillage.oncall.rules.records import DutyFact, rest_until, settle, work_of
 from maillage.vocabulary.calendar import local_day, paris_instant
@@ -134,6 +134,23 @@ def test_the_month_of_a_line(lines: None, now: datetime) -> None:
     sums = {person.slug: one for person, one in page.people}
     assert (sums[B].calls, sums[B].call_minutes) == (1, 120)
     assert sums[A].planned.duties > sums[A].done.duties == 0
+
+
+@pytest.mark.django_db
+def test_those_of_ones_own_hospitals_come_first(
+    lines: None, now: datetime, make_actor: Callable[..., Actor]
+) -> None:
+    make_nights(now - timedelta(days=1))
+    at = DutySlot.objects.order_by("starts_at")[1].starts_at
+    rows = list_on_duty(at)
+
+    def sizes(actor: Actor) -> list[tuple[str, int]]:
+        return [(title, len(group)) for title, group in near_first(rows, actor)]
+
+    near = make_actor(Role.DOCTOR, at="ch-valenciennes")
+    assert sizes(near) == [("Vos établissements", 1), ("Ailleurs", 0)]
+    assert sizes(make_actor(Role.DOCTOR, at="chu-lille"))[1] == ("Ailleurs", 1)
+    assert sizes(make_actor(Role.REGULATOR)) == [("Toutes les lignes", 1)]
 
 
 @pytest.mark.django_db

@@ -25,6 +25,7 @@ from maillage.oncall.queries.calendars import (
 )
 from maillage.oncall.queries.requests import line_owners
 from maillage.oncall.rules.calendars import write_calendar
+from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import NotAllowed, NotFound, Refusal
 
 MOST_LINKS = 5
@@ -42,9 +43,11 @@ NOTE_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Reading:
-    """A calendar file, or (``content`` empty) the word that it is asked for too often."""
+    """A calendar file and when a duty of it last changed (None: it holds none), or (``content``
+    empty) the word that it is asked for too often."""
 
     content: bytes = b""
+    changed_at: datetime | None = None
 
     @property
     def is_too_often(self) -> bool:
@@ -116,7 +119,7 @@ def read_calendar(*, secret: str, machine: str, address: str, at: datetime) -> R
     """The file behind a secret. ``machine`` is the network address that asks, ``address`` that of
     the product. Raises :class:`NotFound`."""
     try:
-        link = find_live_link(secret)
+        link = find_live_link(secret, day=local_day(at))
     except NotFound:
         if _is_too_often(f"wrong:{machine}", MOST_WRONG, at):
             return Reading()
@@ -126,7 +129,9 @@ def read_calendar(*, secret: str, machine: str, address: str, at: datetime) -> R
     if link.read_at is None or at - link.read_at >= NOTE_EVERY:
         CalendarLink.objects.filter(pk=link.pk).update(read_at=at)
     name = f"Gardes de {link.practitioner}" if link.practitioner else str(link.line)
-    return Reading(write_calendar(name, list_entries(link, at=at, address=address)))
+    entries = list_entries(link, at=at, address=address)
+    changed_at = max((one.changed_at for one in entries), default=None)
+    return Reading(write_calendar(name, entries), changed_at)
 
 
 def _is_too_often(name: str, most: int, at: datetime) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from maillage.accounts.models import User
+from maillage.accounts.models import RoleGrant
 from maillage.directory.models import Practitioner, PractitionerAccount
 from maillage.oncall.enums import LineKind
 from maillage.oncall.models import CalendarEntry, CalendarLink, DutyLine
+from maillage.oncall.permissions import LINE_CALENDAR, OWN_DUTIES
 from maillage.oncall.rules.calendars import Entry
 from maillage.vocabulary.errors import NotFound
 
@@ -23,17 +24,30 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def find_live_link(secret: str) -> CalendarLink:
+def find_live_link(secret: str, *, day: date) -> CalendarLink:
     """The link that a secret opens. One query. Raises :class:`NotFound` when there is none, it was
-    revoked, the account that made it is closed, or is no longer that of its practitioner."""
-    makers = User.objects.filter(username=OuterRef("account"), is_active=True)
+    revoked, the account that made it is closed, holds no role on ``day`` that makes such addresses,
+    or is no longer that of its practitioner."""
+    held = RoleGrant.objects.filter(
+        Q(starts_on__isnull=True) | Q(starts_on__lte=day),
+        Q(ends_on__isnull=True) | Q(ends_on__gt=day),
+        user__username=OuterRef("account"),
+        user__is_active=True,
+    )
+    may_own, may_follow = (
+        held.filter(role__in=OWN_DUTIES.roles),
+        held.filter(role__in=LINE_CALENDAR.roles),
+    )
     owners = PractitionerAccount.objects.filter(
         practitioner=OuterRef("practitioner"), user__username=OuterRef("account")
     )
     link = (
         CalendarLink.objects.select_related("practitioner", "line")
-        .filter(Exists(makers), secret_hash=hash_secret(secret), revoked_at__isnull=True)
-        .filter(Q(practitioner__isnull=True) | Exists(owners))
+        .filter(secret_hash=hash_secret(secret), revoked_at__isnull=True)
+        .filter(
+            (Q(practitioner__isnull=True) & Exists(may_follow))
+            | (Q(line__isnull=True) & Exists(may_own) & Exists(owners))
+        )
         .first()
     )
     if link is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 
 from maillage.accounts.names import name_key
+from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.directory.models import HealthcareService, Practitioner
 from maillage.directory.rules.hours import soon_in_words
 from maillage.oncall.models import DutyLine, DutySlot
@@ -35,6 +37,11 @@ class OnDuty:
         return CareType[self.line.care_type].label
 
     @property
+    def places(self) -> frozenset[str]:
+        """Slugs of the establishment that keeps the line, and of the one that receives."""
+        return frozenset({self.line.organization.slug, self.service.site.organization.slug})
+
+    @property
     def response_minutes(self) -> int:
         own = self.slot.response_minutes
         return self.line.response_minutes if own is None else own
@@ -58,7 +65,10 @@ def list_on_duty(at: datetime, *, care_type: str = "", organization: str = "") -
         )
     found = []
     for slot in slots.select_related(
-        "line", "service__site__organization", "service__site__commune", "assignment__practitioner"
+        "line__organization",
+        "service__site__organization",
+        "service__site__commune",
+        "assignment__practitioner",
     ):
         assignment = getattr(slot, "assignment", None)
         holder = assignment.practitioner if assignment else None
@@ -67,3 +77,16 @@ def list_on_duty(at: datetime, *, care_type: str = "", organization: str = "") -
         found,
         key=lambda one: (name_key(one.care), name_key(one.line.name), one.service.slug),
     )
+
+
+def near_first(rows: Sequence[OnDuty], actor: Actor) -> list[tuple[str, list[OnDuty]]]:
+    """The same in two groups: what the establishments of an actor keep or receive, then the rest;
+    one group for who works for the whole territory. No query."""
+    places = actor.organizations()
+    if EVERYWHERE in places or not places:
+        return [("Toutes les lignes", list(rows))]
+    near = [one for one in rows if one.places & places]
+    return [
+        ("Vos établissements", near),
+        ("Ailleurs", [one for one in rows if not one.places & places]),
+    ]

@@ -1,7 +1,8 @@
 """What a telephone's calendar is told: which entries are new, move, or are cancelled; and the file.
 
-RFC 5545 asks for one UID per duty for ever and a SEQUENCE that grows with each change. Times are in
-UTC: a night of thirteen hours is one of thirteen hours, whatever the clock of the telephone says.
+RFC 5545 asks for one UID per duty for ever and a SEQUENCE that grows with each change. Times are
+those of Paris with their VTIMEZONE; in the hour that clocks show twice, which a local time cannot
+tell apart, they are in UTC: a night of thirteen hours is one of thirteen hours.
 """
 
 from __future__ import annotations
@@ -11,13 +12,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone
 
-from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.calendar import is_repeated, local_day, to_paris
 
 PRODUCT = "-//Maillage//Gardes et astreintes//FR"
 READ_AGAIN = timedelta(hours=1)
 """How often a calendar is asked to read its address again; telephones do as they please."""
+
+PARIS_ZONE = Timezone.from_ical(
+    """BEGIN:VTIMEZONE
+TZID:Europe/Paris
+BEGIN:DAYLIGHT
+TZNAME:CEST
+DTSTART:19960331T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+BEGIN:STANDARD
+TZNAME:CET
+DTSTART:19961027T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+END:VTIMEZONE
+"""
+)
+"""Summer time of the European Union (directive 2000/84/CE), as it has been since 1996."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +142,14 @@ def write_calendar(name: str, entries: Iterable[Entry]) -> bytes:
     calendar.add("x-wr-timezone", "Europe/Paris")
     calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
+    calendar.add_component(PARIS_ZONE)
     for one in entries:
+        starts_at, ends_at = _told(one.starts_at, one.ends_at)
         event = Event()
         event.add("uid", one.uid)
         event.add("summary", f"Annulée : {one.title}" if one.is_cancelled else one.title)
-        event.add("dtstart", one.starts_at.astimezone(UTC))
-        event.add("dtend", one.ends_at.astimezone(UTC))
+        event.add("dtstart", starts_at)
+        event.add("dtend", ends_at)
         event.add("dtstamp", one.changed_at.astimezone(UTC).replace(microsecond=0))
         event.add("last-modified", one.changed_at.astimezone(UTC).replace(microsecond=0))
         event.add("sequence", one.sequence)
@@ -135,3 +160,11 @@ def write_calendar(name: str, entries: Iterable[Entry]) -> bytes:
         event.add("url", one.url)
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _told(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:
+    """Both in Paris time; both in UTC when one is in the hour that clocks show twice."""
+    zoned = to_paris(starts_at), to_paris(ends_at)
+    if any(is_repeated(moment) for moment in zoned):
+        return starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    return zoned

@@ -17,7 +17,7 @@ from maillage.oncall.forms.people import read_month
 from maillage.oncall.forms.records import NowForm, RecordForm
 from maillage.oncall.permissions import READ, READ_PEOPLE, RECORD_DUTY
 from maillage.oncall.queries import get_slot, list_candidates
-from maillage.oncall.queries.now import list_on_duty
+from maillage.oncall.queries.now import list_on_duty, near_first
 from maillage.oncall.queries.printed import get_printed_month, print_month
 from maillage.oncall.queries.records import get_month_done
 from maillage.oncall.queries.requests import find_line, line_owners
@@ -39,9 +39,11 @@ def on_duty(request: Request) -> HttpResponse:
     )
     context = {
         "form": form,
-        "rows": rows,
+        "groups": near_first(rows, request.actor),
+        "found": bool(rows),
         "at": at,
         "is_now": at == request.now,
+        "narrowed": bool(request.GET),
         "holes": sum(row.holder is None for row in rows),
     }
     return render(request, "oncall/on_duty.html", context)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
@@ -133,6 +134,9 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponseBase:
     response["Content-Disposition"] = 'inline; filename="gardes.ics"'
     response["Cache-Control"] = "private, no-cache"
     response["X-Robots-Tag"] = "noindex"
+    if reading.changed_at is not None:
+        response["Last-Modified"] = http_date(reading.changed_at.timestamp())
+    # Only the tag answers 304: a date in seconds would hide a second change, or a new number.
     response["ETag"] = f'"{hashlib.sha256(reading.content).hexdigest()[:32]}"'
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
