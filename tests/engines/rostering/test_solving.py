@@ -25,6 +25,19 @@ WARD = read_shift_file(Path(__file__).with_name("small_shifts.txt"))
 @settings(max_examples=20 * DEPTH)
 @given(problems(max_slots=5, max_people=2, minima=False))
 def test_tiny_problems_are_solved_and_proven(problem: Problem) -> None:
+    solved_and_proven(problem)
+
+
+@settings(max_examples=20 * DEPTH)
+@given(problems(max_slots=5, max_people=2, minima=False))
+def test_tiny_problems_are_solved_and_proven_by_columns(problem: Problem) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "fits", lambda compiled: False)
+        solved_and_proven(problem)
+
+
+def solved_and_proven(problem: Problem) -> None:
+    """The roster is the best of all, and known to be."""
     found = solve(problem, seconds=LONG, workers=1, rounds=4)
     # What is carried may pass a limit before anything is held.
     unavoidable = check(problem, Roster(frozenset())).violations
@@ -105,15 +118,19 @@ def test_a_start_is_never_made_worse_and_is_mended() -> None:
     assert mended.verdict.is_lawful
 
 
-def test_long_rosters_are_made_by_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way of long horizons, on a month: as few holes as the other way proves."""
-    problem = on_call_component(1, lines=2, people=9, days=28).problem
-    exact = solve(problem, seconds=LONG, workers=1, rounds=2)
-    monkeypatch.setattr(search, "LONG", 7)
-    found = solve(problem, seconds=LONG, workers=1, rounds=2)
-    assert found.verdict.is_lawful
-    assert exact.proven[0]
-    assert found.verdict.levels[0] == exact.verdict.levels[0]
+def test_both_ways_prove_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By rows and by columns, one after the other."""
+    problem = small_component(4).problem
+    by_rows = solve(problem, seconds=LONG, workers=2, rounds=2)
+    monkeypatch.setattr(search, "fits", lambda compiled: False)
+    by_columns = solve(problem, seconds=LONG, workers=1, rounds=3)
+    assert all(by_rows.proven)
+    assert by_rows.verdict.is_lawful
+    assert by_columns.verdict.is_lawful
+    assert by_columns.proven[0]
+    assert by_columns.verdict.levels[0] == by_rows.verdict.levels[0]
+    assert by_columns.verdict.levels >= by_rows.verdict.levels
+    assert by_columns.bound[1] <= by_columns.verdict.levels[1]
 
 
 def test_an_empty_problem_has_an_empty_roster() -> None:

@@ -1,6 +1,8 @@
 """The search on one part of a problem: bound, dives, and rosters made better by pieces.
 
-Two kinds of work go on side by side, one thread each, on the best roster so far:
+Where no rule asks to hold more (on-call lines), an integer program over strong rows
+(:mod:`row_program`) does all: the whole part in one thread, some weeks at a time in the other.
+Elsewhere two kinds of work go on side by side, one thread each, on the best roster so far:
 
 - column generation: the bound of the whole part, a dive, then pieces: a few people are freed, the
   best rosters for them all together are looked for by columns, a dive and a small integer program;
@@ -22,11 +24,11 @@ from time import monotonic
 import numpy as np
 
 from maillage.engines.rostering import search_kernels as kernels
-from maillage.engines.rostering.compiled import FREE, Bools, Compiled, Ints
+from maillage.engines.rostering.compiled import Bools, Compiled, Ints
 from maillage.engines.rostering.cp_model import Plain
 from maillage.engines.rostering.dive import choose_whole, dive, matrix_of
 from maillage.engines.rostering.flat import Flat, Floats, lay_out, level_weights
-from maillage.engines.rostering.graphs import SHORT_RUN, Graph, graph_of
+from maillage.engines.rostering.graphs import Graph, graph_of
 from maillage.engines.rostering.master import Basis, Column, Master
 from maillage.engines.rostering.row_program import RowProgram, fits
 from maillage.engines.rostering.rule_rows import rows_of
@@ -43,10 +45,8 @@ BURST = 40_000
 """Moves of one annealing, at most; each worker polls for the end at every move."""
 AGAIN = 12
 """Turns after which the whole part is dived into anew."""
-LONG = 62
-"""Days beyond which limits that roll over weeks make graphs too large."""
 WINDOW = 21
-"""Days freed at a time where CP-SAT works on days."""
+"""Days freed at a time, about, where programs work on days."""
 
 
 @dataclass(slots=True)
@@ -102,9 +102,9 @@ class Search:
         self.bounds: list[float] = [self._least(level) for level in range(compiled.levels)]
         self.pool: dict[int, list[Column]] = {row: [] for row in range(len(compiled.people))}
         self.graphs: list[Graph] = []
-        self.is_long = _is_long(compiled)
         self.rows = rows_of(compiled)
-        if self.is_long:
+        self.by_rows = fits(compiled)
+        if self.by_rows:
             self.program = RowProgram(compiled, self.rows)
             return
         with ThreadPoolExecutor(self.workers) as pool:
@@ -134,7 +134,7 @@ class Search:
         held = (
             np.zeros((people, slots), dtype=np.uint8) if start is None else start.astype(np.uint8)
         )
-        if start is None and self.is_long:
+        if start is None and self.by_rows:
             held[:] = [person.pinned for person in self.compiled.people]
         elif start is None:
             count = np.zeros(slots, dtype=np.int64)
@@ -208,25 +208,6 @@ class Search:
         self.pool[column.person] = [*self.pool[column.person][-POOL + 1 :], column]
 
 
-def _is_long(compiled: Compiled) -> bool:
-    """True when states of a person would be too many for graphs, and CP-SAT serves by weeks.
-
-    Long horizons with limits that roll over weeks; without minima, so that one may begin from
-    nothing but pinned duties.
-    """
-    if compiled.problem.days <= LONG:
-        return False
-    rolling = False
-    for person in compiled.people:
-        rhythm = person.rhythm
-        if max(rhythm.min_worked or 1, rhythm.min_off or 1) > 1:
-            return False
-        if any(window.minimum > 0 for window in person.windows):
-            return False
-        rolling |= any(w.rolling != FREE and w.last - w.first > SHORT_RUN for w in person.windows)
-    return rolling
-
-
 class Worker:
     """One thread of work on one level."""
 
@@ -243,7 +224,7 @@ class Worker:
         self.temper = 1.0
         self.swept = 0
         self.doubt = 0.0
-        self.columns_serve = not search.is_long and search.basis.is_exact
+        self.columns_serve = not search.by_rows and search.basis.is_exact
 
     def stopped(self) -> bool:
         """True when the level is over."""
@@ -251,31 +232,44 @@ class Worker:
 
     def run(self) -> None:
         """Work until the level is over, or rounds are spent."""
+        if self.search.by_rows:
+            self.with_rows()
+        else:
+            self.with_columns()
+
+    def with_rows(self) -> None:
+        """The whole level in one thread, some weeks at a time in the other."""
+        search = self.search
+        alone = search.workers == 1
+        if alone or self.number == 1:
+            left = self.until - monotonic()
+            self.by_rows(None, seconds=left * (0.6 if alone else 1.0))
+        turn = 0
+        while not self.stopped() and (search.rounds is None or turn < search.rounds):
+            self.by_rows(self.some_days(), seconds=3.0)
+            turn += 1
+
+    def with_columns(self) -> None:
+        """Bound, dives, pieces and annealing; CP-SAT where graphs leave windows out."""
         search = self.search
         alone = search.workers == 1
         pairs = sum(int(person.may.sum()) for person in self.compiled.people)
-        by_rows = search.is_long and fits(self.compiled, self.level)
-        if by_rows and (alone or self.number == 1):
-            self.whole_by_rows((self.until - monotonic()) * (0.6 if alone else 1.0))
-        if search.is_long and (alone or self.number == 0):
-            while self.swept < self.compiled.problem.days and not self.stopped():
-                self.some_days()
-        if not search.is_long and (alone or self.number == 0):
+        if alone or self.number == 0:
             if self.columns_serve:
                 self.anneal(min(4000, 100 * len(search.graphs)), hot=0.5)
             self.root()
         whole = pairs <= SMALL_PART or not self.columns_serve
-        if (alone or self.number == 1) and whole and not by_rows and not self.stopped():
+        if (alone or self.number == 1) and whole and not self.stopped():
             left = max(1.0, (self.until - monotonic()) * (0.3 if alone else 0.9))
             self.days(frozenset(range(self.compiled.problem.days)), seconds=left)
         turn = 0
         while not self.stopped() and (search.rounds is None or turn < search.rounds):
             kind = turn % 3
             if not self.columns_serve:
-                if turn % 6 == 5 and not search.is_long:
+                if turn % 6 == 5:
                     self.anneal(BURST // 10, hot=0.3)
                 else:
-                    self.some_days()
+                    self.days(self.some_days(), seconds=3.0)
             elif turn % AGAIN == AGAIN - 1:
                 self.doubt = 0.3 * self.rng.random()
                 self.root()
@@ -424,20 +418,21 @@ class Worker:
 
     # -- Rows and days ---------------------------------------------------------------------------
 
-    def whole_by_rows(self, seconds: float) -> None:
-        """The whole level as one integer program over rows: its bound first, then its rosters."""
+    def by_rows(self, free: frozenset[int] | None, *, seconds: float) -> None:
+        """The integer program over rows, on some days or on all: its bound, and better rosters."""
         if self.stopped():
             return
         held, _ = self.incumbent.now()
         self.search.program.least(
-            self.level, held, seconds=seconds, seed=int(self.rng.integers(1 << 30)),
+            self.level, held, free=free, seconds=min(seconds, self.until - monotonic()),
+            seed=int(self.rng.integers(1 << 30)),
             on_better=lambda found: self.incumbent.offer(found, self.compiled.cost(found)),
             on_bound=lambda bound: self.search.raise_bound(self.level, bound),
             should_stop=self.stopped,
         )  # fmt: skip
 
-    def some_days(self) -> None:
-        """CP-SAT on some weeks, around a duty that costs something when there is one."""
+    def some_days(self) -> frozenset[int]:
+        """Some weeks, around a duty that misses somebody when there is one."""
         days = self.compiled.problem.days
         held, _ = self.incumbent.now()
         lacking = np.flatnonzero(held.sum(axis=0) < self.compiled.required)
@@ -450,7 +445,7 @@ class Worker:
         elif len(lacking) and self.rng.random() < 0.6:
             middle = int(self.compiled.day[self.rng.choice(lacking)])
         first = max(0, min(middle - width // 2, days - width))
-        self.days(frozenset(range(first, min(days, first + width))), seconds=3.0)
+        return frozenset(range(first, min(days, first + width)))
 
     def days(self, free: frozenset[int], *, seconds: float) -> None:
         """CP-SAT on some days, levels above being kept."""
