@@ -14,6 +14,7 @@ class WorkforceConfig(AppConfig):
         """Name the acts of this room, and register its lists."""
         from maillage.accounts.acts import name_acts, name_details
         from maillage.exchange.tables import register
+        from maillage.workforce import tasks  # noqa: F401
         from maillage.workforce.enums import CandidateState, SupportState
         from maillage.workforce.imports import TABLES
 
@@ -33,6 +34,11 @@ class WorkforceConfig(AppConfig):
                 "workforce.follow-candidate": "Suivi d'une candidature",
                 "workforce.read-candidates": "Lecture des candidatures d'un poste",
                 "workforce.erase-candidates": "Effacement de candidatures",
+                "workforce.prepare-allocation": "Répartition de demi-journées préparée",
+                "workforce.correct-allocation": "Répartition de demi-journées corrigée",
+                "workforce.compute-allocation": "Calcul d'une répartition de demi-journées",
+                "workforce.keep-allocation": "Répartition de demi-journées retenue",
+                "workforce.drop-allocation": "Répartition de demi-journées écartée",
             }
         )
         name_details(
@@ -45,6 +51,8 @@ class WorkforceConfig(AppConfig):
                 "place": "lieu",
                 "position": "poste",
                 "practitioner_name": "praticien",
+                "seconds": "durée (s)",
+                "sites": "sites",
                 "slot": "demi-journée",
                 "to_state": "après",
                 "what": "motif de lecture",

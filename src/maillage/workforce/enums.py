@@ -106,3 +106,14 @@ class CandidateState(models.TextChoices):
     HIRED = "HIRED", "Recruté"
     DECLINED = "DECLINED", "Non retenu"
     WITHDRAWN = "WITHDRAWN", "A renoncé"
+
+
+class AllocationState(models.TextChoices):
+    """Life of a question about half-days over sites."""
+
+    DRAFT = "DRAFT", "À préparer"
+    RUNNING = "RUNNING", "Calcul en cours"
+    FOUND = "FOUND", "Proposition prête"
+    FAILED = "FAILED", "Calcul interrompu"
+    DROPPED = "DROPPED", "Écartée"
+    KEPT = "KEPT", "Retenue"

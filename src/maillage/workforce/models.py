@@ -18,6 +18,7 @@ from maillage.directory.models import (
 from maillage.territory.models import Sourced
 from maillage.workforce.enums import (
     Activity,
+    AllocationState,
     CandidateState,
     EndReason,
     Half,
@@ -303,3 +304,46 @@ class StaffingFigure(Sourced):
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.year}"
+
+
+class HalfDayAllocation(models.Model):
+    """The half-days of a specialty over some sites: the question, then the best answer found.
+
+    ``question`` is frozen when the computation starts, with distances, rules and weeks of that day
+    (``rules.allocations``): the answer can be read again. ``answer``: who is where, and the bound.
+    ``outcome``: what became of each person's week when it was kept. Names of practitioners are in
+    both: read by those who may read the week of every one of them."""
+
+    specialty = models.CharField("spécialité (TRE_R38)", max_length=10)
+    starts_on = models.DateField("semaines en vigueur le")
+    state = models.CharField(
+        "état", max_length=9, choices=AllocationState.choices, default=AllocationState.DRAFT
+    )
+    question = models.JSONField("demande")
+    answer = models.JSONField("réponse", default=dict, blank=True)
+    outcome = models.JSONField("suites", default=dict, blank=True)
+    seconds = models.PositiveSmallIntegerField("durée demandée (s)", default=30)
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    job = models.CharField("travail", max_length=40, blank=True)
+    made_at = models.DateTimeField("préparée le")
+    made_by = models.CharField("préparée par", max_length=120)
+    ended_at = models.DateTimeField("calculée le", null=True, blank=True)
+    kept_at = models.DateTimeField("retenue le", null=True, blank=True)
+    kept_by = models.CharField("retenue par", max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = "répartition de demi-journées"
+        verbose_name_plural = "répartitions de demi-journées"
+        ordering = ("-made_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kept_at__isnull=True, kept_by="")
+                | (Q(kept_at__isnull=False) & ~Q(kept_by="")),
+                name="workforce_allocation_kept_by",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.specialty} {self.starts_on}"

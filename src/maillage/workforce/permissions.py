@@ -32,6 +32,14 @@ WRITE = declare(
     [Role.DIRECTOR, Role.ADMINISTRATOR],
     scoped=True,
 )
+ALLOCATE = declare(
+    "workforce.allocate",
+    "répartir les demi-journées des praticiens de cet établissement",
+    [Role.DIRECTOR, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""Half-days over sites: only of people whose week the actor may read."""
+
 RECRUIT = declare(
     "workforce.recruit",
     "suivre les candidatures de cet établissement",

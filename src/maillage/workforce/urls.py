@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from maillage.workforce.views import demography, posts, recruiting, weeks
+from maillage.workforce.views import allocations, demography, posts, recruiting, weeks
 
 app_name = "workforce"
 urlpatterns = [
@@ -29,6 +29,24 @@ urlpatterns = [
         name="free-half-day",
     ),
     path("temps-partage", weeks.shared_time, name="shared"),
+    path("repartition", allocations.allocations, name="allocations"),
+    path("repartition/nouvelle", allocations.new, name="new-allocation"),
+    path("repartition/<int:pk>", allocations.allocation, name="allocation"),
+    path("repartition/<int:pk>/sites", allocations.sites, name="allocation-sites"),
+    path(
+        "repartition/<int:pk>/praticiens/<slug:slug>", allocations.person, name="allocation-person"
+    ),
+    path(
+        "repartition/<int:pk>/praticiens/<slug:slug>/retirer",
+        allocations.leave_out,
+        name="leave-out",
+    ),
+    path("repartition/<int:pk>/calculer", allocations.start, name="compute-allocation"),
+    path("repartition/<int:pk>/arreter", allocations.stop, name="stop-allocation"),
+    path("repartition/<int:pk>/reprendre", allocations.again, name="copy-allocation"),
+    path("repartition/<int:pk>/ecarter", allocations.drop, name="drop-allocation"),
+    path("repartition/<int:pk>/retenir", allocations.keep, name="keep-allocation"),
+    path("repartition/<int:pk>.csv", allocations.allocation_csv, name="allocation-csv"),
     path("demographie", demography.demography, name="demography"),
     path("demographie.csv", demography.demography_csv, name="demography-csv"),
     path("recrutement", recruiting.recruiting, name="recruiting"),

@@ -291,3 +291,9 @@ def test_what_hears_of_better_ones_may_fail() -> None:
 
     with pytest.raises(RuntimeError, match="full"):
         allocate_half_days(demand, seconds=20, gap=0.0, on_better=fail)
+
+
+def test_who_owes_nothing_is_nowhere() -> None:
+    person = SharedPractitioner("p", "a", 0, frozenset("a"))
+    demand = make_demand([person], [SiteNeed("a", 0, (100,), 1)], REGULATIONS, travel={}, km={})
+    assert allocate_half_days(demand, seconds=5).placed == frozenset()

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from .certificates import Certificate, verify_certificate
     from .duties import make_problem, reason_of
     from .explaining import Explanation, explain_holes
-    from .half_days import allocate_half_days
+    from .half_days import (
+        allocate_half_days,
+        check_allocation,
+        check_demand,
+        make_demand,
+        measure_allocation,
+    )
     from .regulations import regulations_on
     from .relaxing import WayOut, ways_out
     from .repairing import Repaired, repair
@@ -29,9 +35,13 @@ _LATER = {
     "Repaired": "repairing",
     "WayOut": "relaxing",
     "allocate_half_days": "half_days",
+    "check_allocation": "half_days",
+    "check_demand": "half_days",
     "explain_holes": "explaining",
+    "make_demand": "half_days",
     "make_problem": "duties",
     "make_year": "year_plans",
+    "measure_allocation": "half_days",
     "reason_of": "duties",
     "regulations_on": "regulations",
     "repair": "repairing",
@@ -53,9 +63,13 @@ __all__ = [
     "WayOut",
     "allocate_half_days",
     "check",
+    "check_allocation",
+    "check_demand",
     "explain_holes",
+    "make_demand",
     "make_problem",
     "make_year",
+    "measure_allocation",
     "reason_of",
     "regulations_on",
     "repair",

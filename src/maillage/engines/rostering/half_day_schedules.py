@@ -73,7 +73,7 @@ class Scheduler:
         self.inside = {
             site: np.array([site in subset for subset in self.subsets]) for site in self.sites
         }
-        self.most = max(1, min(one.capacity, demand.half_days))
+        self.most = max(0, min(one.capacity, demand.half_days))
         several = [sum(self.far[site] for site in subset) > 1 for subset in self.subsets]
         self.bonus = demand.euro_cost * np.array(
             [[demand.bonus[far][int(flag)] for far in range(self.most + 1)] for flag in several],
