@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from maillage.coverage.views import alerts, asking, proofs, replay, reports, rosters, scenarios
+from maillage.coverage.views import (
+    alerts,
+    asking,
+    departures,
+    proofs,
+    replay,
+    reports,
+    rosters,
+    scenarios,
+)
 
 app_name = "coverage"
 urlpatterns = [
@@ -36,6 +45,7 @@ urlpatterns = [
         name="proof-file",
     ),
     path("tableaux/<slug:slug>/effet", rosters.effect, name="roster-effect"),
+    path("departs/<slug:slug>", departures.departure, name="departure"),
     path("scenarios", scenarios.scenarios, name="scenarios"),
     path("scenarios/nouveau", scenarios.new, name="scenario-new"),
     path("scenarios/propositions/<slug:kind>", scenarios.choices, name="scenario-choices"),

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from maillage.accounts.permissions import NOBODY, REGISTRY
 from maillage.portal.templatetags import maillage_text as text
 from maillage.portal.templatetags.maillage_icons import INTENTIONS, draw
 from maillage.vocabulary.calendar import french_clock, french_day, french_instant
@@ -213,6 +214,15 @@ def hour(moment: datetime | None, now: datetime) -> SafeString:
 def _query(context: Context) -> QueryDict:
     request = context.get("request")
     return request.GET.copy() if request is not None else QueryDict(mutable=True)
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, code: str) -> bool:
+    """``{% may "coverage.plan" as may_plan %}``: whether the reader holds a permission somewhere,
+    by its code: a page so shows a link of a room above only to those who may follow it."""
+    permission = REGISTRY.get(code)
+    actor = getattr(context.get("request"), "actor", NOBODY)
+    return permission is not None and permission.allows(actor, actor.organizations())
 
 
 @register.simple_tag(takes_context=True)
