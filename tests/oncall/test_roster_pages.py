@@ -208,6 +208,14 @@ def test_lines_of_others_are_no_choice(lines: None, client_for: Connect) -> None
     assert "ne tient aucune ligne" in text(other, "/gardes/tableaux/nouveau")
 
 
+@pytest.mark.parametrize("page", ["gardes/ajouter", "modifier"])
+def test_forms_of_a_roster_are_for_those_who_plan_it(
+    month: RosterVersion, team: Client, client_for: Connect, page: str
+) -> None:
+    assert team.get(f"{MONTH}/{page}").status_code == 200
+    assert client_for(Role.ON_CALL, at="ch-lens").get(f"{MONTH}/{page}").status_code == 403
+
+
 def queries(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         assert client.get(url).status_code == 200

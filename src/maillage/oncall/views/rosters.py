@@ -180,6 +180,7 @@ def remove(request: Request, slug: str, pk: int) -> HttpResponse:
 def add(request: Request, slug: str) -> HttpResponse:
     """Add a duty to the draft."""
     roster = queries.get_roster_of(slug)
+    queries.check_may_plan(roster, request.actor)
     form = AddDutyForm(request.POST or None, lines=list(roster.lines.all()))
     if form.is_valid():
         try:
@@ -239,6 +240,7 @@ def _published(done: publishing.Publication) -> str:
 def amend(request: Request, slug: str) -> HttpResponse:
     """Open a modification of a published roster."""
     roster = queries.get_roster_of(slug)
+    queries.check_may_plan(roster, request.actor)
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
