@@ -16,6 +16,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+from maillage.engines.rostering.person_rules import rest_needed, share_cost
 from maillage.engines.rostering.problem import (
     DAY_MINUTES,
     Limit,
@@ -153,18 +154,8 @@ def compile_problem(problem: Problem) -> Compiled:
 
 def rest_between(problem: Problem, first: Slot, second: Slot) -> int:
     """Minutes that must pass between the end of ``first`` and the start of ``second``."""
-    longest = 0
-    travel = problem.travel.get((first.site, second.site), 0)
-    for rest in problem.rests:
-        if rest.after and first.line not in rest.after:
-            continue
-        if rest.before and second.line not in rest.before:
-            continue
-        minutes = rest.minutes
-        if rest.as_long:
-            minutes = max(minutes, first.ends - first.starts)
-        longest = max(longest, minutes + travel)
-    return longest
+    asked = (rest_needed(rest, first, second, problem.travel) for rest in problem.rests)
+    return max(asked, default=0)
 
 
 def _furthest(problem: Problem, slots: Iterable[Slot]) -> int:
@@ -305,14 +296,6 @@ def _bounded(limit: Limit, counts: Ints, day: Ints, first: int, last: int, rolli
 
 def _unit(adds: Ints) -> int:
     return gcd(*(int(value) for value in np.unique(adds))) or 1
-
-
-def share_cost(share: Share, total: int) -> int:
-    """Points that a person's total of the counter costs (see :class:`Share`)."""
-    away: int = abs(total * share.scale + share.carried - share.target)
-    below: int = share.scale**share.power
-    points: int = (2 * share.weight * away**share.power + below) // (2 * below)
-    return points
 
 
 def _of_share(share: Share, counts: Ints, last_day: int) -> Window:
