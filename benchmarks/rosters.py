@@ -4,12 +4,15 @@
   published by T. Curtois and R. Qu, 2014). For each: ours (median of ``--seeds``), our bound and
   the gap that it proves, the plain CP-SAT model beside it for as long, and the best value known.
 - On-call components drawn by seed (``making``): holes beside the least number proven.
-- A territory month: when the first lawful roster is there.
+- A territory month: when the first lawful roster is there, and when the holes are the last's
+  (``settled``).
 
 Every roster is judged by the checker; one that breaks a rule ends the run. Wall seconds are what
 ``--seconds`` gives; CPU seconds are printed beside, with the load of the machine. Options:
 ``--folder``, ``--seeds`` (3), ``--seconds`` (60, for 8 and 9 five times as long unless given),
-``--only`` (instances or examples, separated by commas), ``--no-plain``.
+``--only`` (instances or examples, separated by commas), ``--no-plain``. ``--seed-from`` (0): the
+first seed, so that a long table is made in several runs; each prints its own last line of JSON.
+Peak memory is that of the run so far.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._measure import report
+from benchmarks._measure import peak_memory_mb, report
 from maillage.engines.rostering.checking import check
 from maillage.engines.rostering.compiled import Bools, Compiled, compile_problem
 from maillage.engines.rostering.cp_model import solve_plain
@@ -79,10 +82,13 @@ def plain(problem: Problem, seconds: float) -> dict[str, Any]:
     return {"cost": cost[0], "bound": found.bounds[0], "cpu": cpu}
 
 
-def ours(problem: Problem, seconds: float, seeds: int, name: str) -> dict[str, Any]:
-    """Our runs: medians over seeds of the first level, of the bound and of CPU seconds."""
-    costs, bounds, cpus, walls, firsts = [], [], [], [], []
-    for seed in range(seeds):
+def ours(problem: Problem, seconds: float, seeds: Sequence[int], name: str) -> dict[str, Any]:
+    """Our runs: medians over seeds of the first level, of the bound and of CPU seconds.
+
+    ``levels_proven``: the fewest, over seeds, of levels known to be the best.
+    """
+    costs, bounds, cpus, walls, firsts, settled, proven = [], [], [], [], [], [], []
+    for seed in seeds:
         began = time.process_time()
         found = solve(problem, seconds=seconds, seed=seed)
         cpus.append(time.process_time() - began)
@@ -90,6 +96,8 @@ def ours(problem: Problem, seconds: float, seeds: int, name: str) -> dict[str, A
         bounds.append(found.bound[0])
         walls.append(found.seconds)
         firsts.append(found.history[0][0])
+        settled.append(next(t for t, levels in found.history if levels[0] == costs[-1]))
+        proven.append(sum(found.proven))
     return {
         "cost": statistics.median_low(costs),
         "costs": costs,
@@ -97,8 +105,18 @@ def ours(problem: Problem, seconds: float, seeds: int, name: str) -> dict[str, A
         "cpu": round(statistics.median(cpus), 1),
         "wall": round(statistics.median(walls), 1),
         "first": round(max(firsts), 1),
+        "settled": round(max(settled), 1),
+        "levels_proven": min(proven),
+        "slots": len(problem.slots),
+        "people": len(problem.people),
+        "peak_mb": peak_memory_mb(),
         "load": round(os.getloadavg()[0], 1),
     }
+
+
+def seeds_of(options: argparse.Namespace) -> Sequence[int]:
+    """The seeds of this run."""
+    return range(options.seed_from, options.seed_from + options.seeds)
 
 
 def percent(value: float, of: float) -> float:
@@ -110,11 +128,12 @@ def public(name: str, folder: Path, seconds: float, options: argparse.Namespace)
     """One public instance."""
     problem = read_shift_file(folder / f"Instance{name}.txt")
     known = BEST_KNOWN[name]
-    found = ours(problem, seconds, options.seeds, name)
+    found = ours(problem, seconds, seeds_of(options), name)
     row: dict[str, Any] = {
         "ours": found["cost"], "over_best": percent(found["cost"], known), "bound": found["bound"],
         "gap": percent(found["cost"], found["bound"]), "best_known": known, "costs": found["costs"],
         "cpu": found["cpu"], "wall": found["wall"], "load": found["load"],
+        "slots": found["slots"], "people": found["people"], "peak_mb": found["peak_mb"],
     }  # fmt: skip
     if not options.no_plain:
         beside = plain(problem, seconds)
@@ -126,15 +145,26 @@ def public(name: str, folder: Path, seconds: float, options: argparse.Namespace)
 def on_call(name: str, seconds: float, options: argparse.Namespace) -> dict[str, Any]:
     """One example of our own: holes, the least proven, and when the first roster was there."""
     problem = EXAMPLES[name](0).problem
-    found = ours(problem, seconds, options.seeds, name)
+    found = ours(problem, seconds, seeds_of(options), name)
     least = found["bound"]
     row: dict[str, Any] = {"seconds": seconds, "holes": found["cost"], "proven_least": least}
     if not options.no_plain:
         beside = plain(problem, seconds)
         row |= {"cp_sat": beside["cost"], "cp_sat_bound": beside["bound"]}
         least = row["proven_least"] = max(least, beside["bound"] or 0)
-    row |= {"gap": percent(found["cost"], least), "first": found["first"], "cpu": found["cpu"]}
-    row["load"] = found["load"]
+    row["gap"] = percent(found["cost"], least)
+    kept = (
+        "first",
+        "settled",
+        "levels_proven",
+        "cpu",
+        "wall",
+        "load",
+        "slots",
+        "people",
+        "peak_mb",
+    )
+    row |= {key: found[key] for key in kept}
     print(f"— {name} {row}", flush=True)
     return row
 
@@ -162,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="folder of the public instances")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seed-from", type=int, default=0)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--only", default="")
     parser.add_argument("--no-plain", action="store_true")
