@@ -130,7 +130,7 @@ def test_the_command_writes_a_store(territory: OrganizationGroup, tmp_path: Path
     assert manifest.is_synthetic
     assert manifest.first_on == date(2022, 1, 1)
     assert manifest.last_on == date(2023, 12, 31)
-    assert "3 communes, 1 900 habitants" in said
+    assert "3 communes, 1\u202f900 habitants" in said
     assert manifest.fingerprint[:16] in said
 
 

@@ -281,6 +281,14 @@ class PractitionerCard:
     def practitioner(self) -> Practitioner:
         return self.row.practitioner
 
+    def workplaces(self, day: date) -> set[str]:
+        """As :func:`~maillage.directory.queries.accounts.workplaces`, of what is read already."""
+        return {
+            role.organization.slug
+            for role in (*self.row.roles, *self.others)
+            if role.ends_on is None or role.ends_on > day
+        }
+
 
 def get_practitioner(slug: str, day: date) -> PractitionerCard:
     """A practitioner on a day. Raises :class:`NotFound`."""

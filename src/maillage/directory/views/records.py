@@ -71,15 +71,10 @@ def practitioner(request: Request, slug: str) -> HttpResponse:
     """A practitioner."""
     today = local_day(request.now)
     card = queries.get_practitioner(slug, today)
-    places = {
-        role.organization.slug
-        for role in (*card.row.roles, *card.others)
-        if role.ends_on is None or role.ends_on > today
-    }
     context = {
         "card": card,
         "today": today,
-        "may_link": LINK_ACCOUNT.allows(request.actor, places),
+        "may_link": LINK_ACCOUNT.allows(request.actor, card.workplaces(today)),
     }
     return render(request, "directory/practitioner.html", context)
 

@@ -237,9 +237,9 @@ def _rank(results: Results, choice: _Choice) -> tuple[list[_Ranked], dict[str, i
         for place in get_figures(results, Asked(key, choice.years), choice.level):
             if choice.zone not in (TERRITORY, areas.above(place.key, Level.ZONE)):
                 continue
-            excess = excess_of(place)
             if place.is_empty:
                 continue
+            excess = excess_of(place)
             if excess is None:
                 untold[key] += 1
             else:

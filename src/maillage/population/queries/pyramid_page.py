@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -12,7 +12,7 @@ from maillage.accounts.permissions import Actor
 from maillage.engines.indicators.areas import TERRITORY, Areas, Level
 from maillage.engines.indicators.published import AGE_GROUPS, GROUP_KEYS, SEXES
 from maillage.engines.indicators.pyramid_rules import STRATUM_LABELS as STRATA
-from maillage.engines.indicators.pyramid_rules import Pyramid, load_pyramids
+from maillage.engines.indicators.pyramid_rules import Pyramid, Reason, load_pyramids
 from maillage.population.permissions import TARGET
 from maillage.population.queries.results import Results
 from maillage.population.queries.strata_tables import (
@@ -131,6 +131,9 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
     may_list = TARGET.allows(by, by.organizations())
     query = {"maladie": condition, "annee": year, **({"lieu": area} if row != ALL else {})}
     moved_table = _moves_rows(results, condition, year)
+    pyramid = pyramids[condition]
+    untold = results.computation.untold.get(f"pyramid-{condition}", ())
+    told = tuple(one for one in pyramid.reasons if one.code not in untold)
     return PyramidPage(
         condition=condition,
         year=year,
@@ -139,17 +142,10 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
         conditions=tuple(Option(key, short_name(one)) for key, one in pyramids.items()),
         years=results.years,
         areas=_area_options(areas),
-        pyramid=pyramids[condition],
-        untold=_untold(results, pyramids[condition]),
+        pyramid=pyramid,
+        untold=tuple(one.label for one in pyramid.reasons if one.code in untold),
         rows=tuple(
-            _stratum(
-                one,
-                strata.value,
-                row,
-                _told_pyramid(results, pyramids[condition]),
-                may_list=may_list,
-            )
-            for one in TOP_DOWN
+            _stratum(one, strata.value, row, condition, told, may_list=may_list) for one in TOP_DOWN
         ),
         total=_told(strata.value(row, ALL)),
         chart=_chart(strata.value, row, areas.label(area)),
@@ -158,22 +154,10 @@ def get_pyramid_page(results: Results, asked: Mapping[str, str], *, by: Actor) -
         moved=moved_table,
         moved_to=(*(SHORT_STRATA[one] for one in TOP_DOWN), *GONE.values()),
         moves_chart=_moves_chart(results, condition, year),
-        map_url=f"{reverse('population:map')}?indicateur=prevalence-{pyramids[condition].cohort.key}",
+        map_url=f"{reverse('population:map')}?indicateur=prevalence-{pyramid.cohort.key}",
         file_url=f"{reverse('population:pyramid-export')}?{urlencode(query)}",
         problems=tuple(problems),
     )
-
-
-def _untold(results: Results, pyramid: Pyramid) -> tuple[str, ...]:
-    """The reasons that these data cannot tell, in words."""
-    codes = results.computation.untold.get(f"pyramid-{pyramid.key}", ())
-    return tuple(pyramid.labels[code] for code in codes if code in pyramid.labels)
-
-
-def _told_pyramid(results: Results, pyramid: Pyramid) -> Pyramid:
-    codes = results.computation.untold.get(f"pyramid-{pyramid.key}", ())
-    kept = tuple(one for one in pyramid.reasons if one.code not in codes)
-    return replace(pyramid, reasons=kept)
 
 
 def _year(results: Results, typed: str, problems: list[str]) -> int:
@@ -204,11 +188,17 @@ def share_words(share: Rate) -> str:
 
 
 def _stratum(
-    stratum: int, value: _Value, row: str, pyramid: Pyramid, *, may_list: bool
+    stratum: int,
+    value: _Value,
+    row: str,
+    condition: str,
+    told: Sequence[Reason],
+    *,
+    may_list: bool,
 ) -> StratumRow:
     key = str(stratum)
-    reasons = tuple(one.label for one in pyramid.reasons if one.stratum == stratum)
-    asks = {"condition": pyramid.key, "stratum": stratum, "area": row if row != ALL else TERRITORY}
+    reasons = tuple(one.label for one in told if one.stratum == stratum)
+    asks = {"condition": condition, "stratum": stratum, "area": row if row != ALL else TERRITORY}
     return StratumRow(
         stratum=stratum,
         label=STRATA[stratum],

@@ -82,7 +82,7 @@ class Excess:
 
 
 def excess_of(place: PlaceFigures) -> Excess | None:
-    """The excess of a place; None when its figures are not told."""
+    """The excess of a place; None when its figures are not told, or nothing is compared there."""
     smoothed, expected = place.smoothed, place.expected
     if place.is_empty:
         return None

@@ -5,11 +5,8 @@ from __future__ import annotations
 from maillage.vocabulary.numbers import (
     NBSP,
     NOT_TOLD,
-    SIGNIFICANT,
-    THIN,
     between,
     common_decimals,
-    decimals_of,
     french,
 )
 
@@ -17,11 +14,8 @@ __all__ = [
     "NBSP",
     "NOTHING",
     "NOT_TOLD",
-    "SIGNIFICANT",
-    "THIN",
     "between",
     "common_decimals",
-    "decimals_of",
     "french",
     "short_label",
 ]

@@ -24,6 +24,7 @@ from maillage.engines.indicators.reading.defects import (
 )
 from maillage.engines.indicators.reading.report import FileReport, ReadReport
 from maillage.engines.indicators.stored import Stored
+from maillage.vocabulary.numbers import french
 
 
 class Verdict(StrEnum):
@@ -137,11 +138,6 @@ def assess(
 
 def _one(stored: Stored, sql: str, *values: Any) -> int:
     return int(stored.rows(sql, *values)[0][0] or 0)
-
-
-def french(number: int) -> str:
-    """« 12 345 », with spaces that do not break."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def _share(count: int, total: int) -> str:

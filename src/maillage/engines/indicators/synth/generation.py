@@ -27,6 +27,7 @@ from maillage.engines.indicators.synth.rows import (
 from maillage.engines.indicators.synth.space import Structure, structure
 from maillage.engines.indicators.synth.stays import Stays, stays
 from maillage.vocabulary.errors import Invalid, Problem
+from maillage.vocabulary.numbers import french
 
 CHUNK = 40_000
 """People in a chunk, about."""
@@ -62,7 +63,7 @@ def generate(
     with EventWriter(out) as writer:
         for rank, communes in enumerate(chunks):
             if progress is not None:
-                progress(rank, steps, f"Habitants inventés : {_spaced(first_person - 1)}")
+                progress(rank, steps, f"Habitants inventés : {french(first_person - 1)}")
             rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1, rank)))
             folk = people(rng, communes, space, period, share, first_person)
             count.add(folk)
@@ -78,10 +79,6 @@ def generate(
                 progress(len(chunks) + done * len(TABLES) // max(total, 1), steps, sentence)
 
         return writer.close(origin=_origin(places, period, seed, share), progress=tell)
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
 
 
 def _lives(

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from maillage.population.queries.synthetic_places import build_places
 from maillage.vocabulary.errors import MaillageError
+from maillage.vocabulary.numbers import french
 
 if TYPE_CHECKING:
     from maillage.engines.indicators.synth import Places
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         organization = _organization(places, options["etablissement"]) if form == PMSI else ""
         residents = sum(one.residents for one in places.communes)
         self.stdout.write(
-            f"{places.name} : {len(places.communes)} communes, {_spaced(residents)} habitants."
+            f"{places.name} : {len(places.communes)} communes, {french(residents)} habitants."
         )
         if out.exists() and any(out.iterdir()):
             raise CommandError("Le dossier de sortie n'est pas vide.", returncode=2)
@@ -87,7 +88,7 @@ class Command(BaseCommand):
             if form != STORE:
                 self.stdout.write(f"Écriture des fichiers ({form}) ...")
                 _export(form, store, out, organization)
-        counts = ", ".join(f"{name} {_spaced(count)}" for name, count in manifest.rows.items())
+        counts = ", ".join(f"{name} {french(count)}" for name, count in manifest.rows.items())
         self.stdout.write(f"Données synthétiques, graine {options['graine']} : {counts}.")
         self.stdout.write(f"Empreinte {manifest.fingerprint[:16]}, écrit dans {out}.")
 
@@ -133,7 +134,3 @@ def _years(text: str) -> tuple[int, ...]:
     if not years:
         raise CommandError("Années : écrivez 2021-2025, ou une seule année.", returncode=2)
     return years
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
