@@ -31,15 +31,34 @@ PAGES = (
     "/astreintes/",
     "/recherche?q=valenciennes",
 )
+OF_PEOPLE = {
+    "demo-chirurgie-lens": ("/", "/gardes/maintenant", "/gardes/mes-gardes"),
+    "demo-garde": ("/gardes/echanges", "/gardes/conges"),
+    "demo-direction": (
+        "/gardes/tableaux/",
+        "/gardes/tableaux/{roster}",
+        "/gardes/tableaux/{roster}/equite",
+        "/gardes/trous",
+        "/gardes/schema-regional",
+        "/effectifs/",
+        "/effectifs/demographie",
+        "/effectifs/temps-partage",
+        "/effectifs/recrutement",
+    ),
+}
+"""Pages of duties and of staff, each asked by somebody whose daily page it is. ``{roster}``: the
+largest one of the example."""
 
 
 def main() -> None:
     with example_territory():
         from django.db import connection
+        from django.db.models import Count
         from django.test import Client
         from django.test.utils import CaptureQueriesContext
 
         from maillage.accounts.models import User
+        from maillage.oncall.models import Roster
 
         client = Client()
         client.force_login(User.objects.get(username="demo-medecin"))
@@ -79,6 +98,13 @@ def main() -> None:
         asked = measure("/couverture/qui", questions, client)
         for page in PAGES:
             measure(page, [page] * REPEATS, client)
+        roster = Roster.objects.annotate(size=Count("versions__duties")).latest("size")
+        for account, pages in OF_PEOPLE.items():
+            asker = Client()
+            asker.force_login(User.objects.get(username=account))
+            for page in pages:
+                address = page.format(roster=roster.slug)
+                measure(f"{page} ({account})", [address] * REPEATS, asker)
         figures["who_p95_ms"] = round(asked, 1)
         figures["all_pages_p95_ms"] = round(percentile(everything, 0.95), 1)
         figures["baseline_p95_ms"] = round(baseline, 1)

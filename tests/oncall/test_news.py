@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -247,7 +247,7 @@ def test_a_message_goes_to_those_with_an_address_and_says_nothing_of_anybody(
     assert sent.to == ["anais@exemple.fr"]
     assert "votre tableau de gardes a changé" in sent.subject
     for name in ("Lœuillet", "AVC", "Maubeuge", str(first.starts_at.year)):
-        assert name not in sent.subject + sent.body
+        assert name not in f"{sent.subject} {sent.body}"
     assert f"{settings.PUBLIC_ADDRESS}/gardes/mes-gardes" in sent.body
 
 
@@ -260,3 +260,16 @@ def test_whoever_acts_is_not_told_of_it(lines: None, now: datetime, keeper: Acto
     user.save()
     assert send_messages(people=[A], but="", token="essai") == 0
     assert not mail.outbox
+
+
+def test_rosters_published_together_are_told_apart(lines: None, now: datetime) -> None:
+    december.add_crew()
+    december.add_nights(december.FIRST, date(2027, 1, 11))
+    account_of("ada", now)
+    first = december.make(now)
+    second = december.make(now, name="Janvier", starts_on=december.LAST, ends_on=date(2027, 1, 11))
+    for version in (first, second):
+        hold_planned(version, [3], "ada")
+        publish(version, now)
+    said = sorted(sentence for _, sentence in told("ada", now))
+    assert [one.partition(" : ")[0] for one in said] == [first.roster.name, "Janvier"]

@@ -33,7 +33,7 @@ LOST = ("oncall.replace-duty", "oncall.change-hands")
 
 def list_news(actor: Actor, *, at: datetime) -> list[News]:
     """What is new for the practitioner of an account; what waits for an answer first, then the
-    newest. Seven queries whatever there is; one for who is no practitioner."""
+    newest. Eight queries at most; one for who is no practitioner."""
     me = practitioner_of(actor.username)
     if me is None:
         return []
@@ -106,17 +106,25 @@ def _of_away(me: Practitioner, name: str, since: datetime) -> Iterator[News]:
 
 
 def _of_duties(me: Practitioner, name: str, since: datetime, at: datetime) -> Iterator[News]:
-    """Duties to come that others gave me or took from me, one line for each act. At most four
+    """Duties to come that others gave me or took from me, one line for each act. At most five
     queries."""
     moves = [*_gained(me, name, since, at), *_lost(me, name, since, at)]
     if not moves:
         return
     rosters = _published({moment for moment, *_ in moves})
-    lines = DutyLine.objects.filter(slug__in={line for _, _, line, _ in moves})
-    names = dict(lines.values_list("slug", "name"))
+    known = DutyLine.objects.filter(slug__in={line for _, _, line, _ in moves})
+    names = dict(known.values_list("slug", "name"))
     acts: dict[tuple[datetime, str], list[Turned]] = defaultdict(list)
     for moment, gained, line, starts_at in moves:
-        roster, number = rosters.get((moment, line), ("", 1))
+        day = local_day(starts_at)
+        roster, number = next(
+            (
+                (version.roster.name, version.number)
+                for version, lines in rosters.get(moment, ())
+                if line in lines and version.roster.starts_on <= day < version.roster.ends_on
+            ),
+            ("", 1),
+        )
         one = Turned(gained, names.get(line, line), starts_at, roster, number)
         acts[(moment, roster)].append(one)
     for (moment, _), several in acts.items():
@@ -161,14 +169,16 @@ def _lost(me: Practitioner, name: str, since: datetime, at: datetime) -> list[Mo
     return found
 
 
-def _published(moments: Collection[datetime]) -> dict[tuple[datetime, str], tuple[str, int]]:
-    """Name of the roster and number of the version published at an instant, by line. One query."""
-    rows = RosterVersion.objects.filter(published_at__in=moments).values_list(
-        "published_at", "roster__lines__slug", "roster__name", "number"
-    )
-    return {
-        (moment, line): (name, number) for moment, line, name, number in rows if moment is not None
-    }
+def _published(
+    moments: Collection[datetime],
+) -> dict[datetime | None, list[tuple[RosterVersion, frozenset[str]]]]:
+    """The versions published at these instants, each with the slugs of its lines. Two queries."""
+    found: dict[datetime | None, list[tuple[RosterVersion, frozenset[str]]]] = defaultdict(list)
+    versions = RosterVersion.objects.filter(published_at__in=moments).select_related("roster")
+    for version in versions.prefetch_related("roster__lines"):
+        lines = frozenset(line.slug for line in version.roster.lines.all())
+        found[version.published_at].append((version, lines))
+    return found
 
 
 def addresses_of(people: Collection[str], *, but: str) -> list[str]:
