@@ -73,6 +73,12 @@ def fill_by_hand(page: Page) -> None:
     expect(page.locator("[data-duty]:focus", has_text="L. Camomille")).to_have_count(1)
     page.keyboard.press("Delete")
     expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(0)
+    # Typed at once, before the list is there: no letter is lost, and Enter counts.
+    page.keyboard.type("camomi")
+    page.keyboard.press("Enter")
+    expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(1)
+    page.keyboard.press("Delete")
+    expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(0)
 
 
 def compute(page: Page, folder: Path) -> None:
@@ -115,12 +121,12 @@ def a_surgeon_falls_ill(page: Page, first: date) -> None:
     page.goto("/gardes/absence")
     option = page.get_by_label("Praticien").locator("option", has_text=name).first
     page.get_by_label("Praticien").select_option(option.get_attribute("value"))
-    page.get_by_label("Nature").select_option("SICK")
     page.get_by_label("Du", exact=True).fill(f"{first:%d/%m/%Y} 12h")
     page.get_by_label("Au", exact=True).fill(f"{first + timedelta(days=13):%d/%m/%Y} 8h")
     page.get_by_role("button", name="Chercher comment réparer").click()
     expect(page.get_by_role("heading", name="Ce qui changerait")).to_be_visible(timeout=LONGEST_MS)
     assert_good(page)
+    page.get_by_label("Nature de l'absence").select_option("SICK")
     page.get_by_role("button", name=re.compile("Noter l'absence et changer")).click()
     expect(page.get_by_text("L'absence est notée.")).to_be_visible()
 

@@ -304,8 +304,7 @@ def test_the_proof_is_a_page_and_a_fragment(month: None, team: Client) -> None:
 
 def test_a_repair_is_shown_then_done(month: None, team: Client) -> None:
     asked = {"praticien": "ada", "nature": "SICK", "du": "2/12/2026 12h", "au": "15/12/2026 0h"}
-    address = "/gardes/absence?" + "&".join(f"{k}={v}" for k, v in asked.items())
-    page = text(team, address)
+    page = team.post("/gardes/absence", asked).content.decode()
     assert "Noter l'absence et changer 2 gardes" in page
     code = re.search(r'name="mouvements" value="([^"]+)"', page)
     assert code
@@ -315,6 +314,28 @@ def test_a_repair_is_shown_then_done(month: None, team: Client) -> None:
     assert holder(7) != "ada"
     again = team.post("/gardes/absence/reparer", {**asked, "mouvements": code[1]})
     assert again.status_code == 422
+
+
+def test_an_absence_is_never_in_an_address(month: None, team: Client) -> None:
+    page = text(team, "/gardes/absence?praticien=ada&nature=SICK&du=2/12/2026&au=3/12/2026")
+    assert "Ce qui changerait" not in page
+    assert 'method="get"' not in page.split("<main")[1]
+    # Nobody is said to be ill because it was the first choice.
+    asked = {"praticien": "ada", "du": "2/12/2026 12h", "au": "15/12/2026"}
+    answer = team.post("/gardes/absence/reparer", {**asked, "nature": ""})
+    assert answer.status_code == 422
+    assert "Ce qui changerait" in answer.content.decode()
+    assert not Unavailability.objects.exists()
+
+
+def test_the_last_day_of_an_absence_is_included(month: None, team: Client) -> None:
+    """A duty that begins in the evening of the day typed in « Au » is left too."""
+    assert holder(7) == "ada"
+    asked = {"praticien": "ada", "du": "6/12/2026 12h", "au": "7/12/2026"}
+    page = team.post("/gardes/absence", asked).content.decode()
+    assert "mardi 8 décembre 2026 à 0" in page
+    code = re.search(r'name="mouvements" value="([^"]+)"', page)
+    assert code and code[1].startswith(f"{slot(7).pk}:ada:")
 
 
 def test_others_read_but_do_not_change(month: None, client_for: Connect) -> None:

@@ -16,6 +16,7 @@ from maillage.vocabulary.calendar import (
     paris_instant,
     parse_clock,
     parse_day,
+    parse_end,
     parse_instant,
     public_holidays,
     public_holidays_between,
@@ -134,3 +135,22 @@ def test_only_the_hours_of_october_are_repeated() -> None:
     assert not is_repeated(datetime(2026, 10, 25, 2, 0, tzinfo=UTC))
     assert not is_repeated(datetime(2026, 3, 29, 1, 0, tzinfo=UTC))
     assert not is_repeated(NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("18/12/2026", datetime(2026, 12, 18, 23, tzinfo=UTC)),
+        ("2026-12-18", datetime(2026, 12, 18, 23, tzinfo=UTC)),
+        ("18/12/2026 8h", datetime(2026, 12, 18, 7, tzinfo=UTC)),
+        # The day on which clocks go back has 25 hours.
+        ("25/10/2026", datetime(2026, 10, 25, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_day_that_ends_a_period_is_included(text: str, expected: datetime) -> None:
+    assert parse_end(text) == expected
+
+
+def test_an_end_that_is_no_instant_is_refused() -> None:
+    with pytest.raises(Invalid):
+        parse_end("fin décembre")

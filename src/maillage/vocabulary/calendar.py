@@ -118,6 +118,16 @@ def parse_instant(text: str, *, now: datetime | None = None) -> datetime:
     return _exact(day, clock)
 
 
+def parse_end(text: str) -> datetime:
+    """The end of a period, typed as for :func:`parse_instant`: a day without an hour is included,
+    so that it ends when the next day begins. Raises :class:`Invalid`."""
+    try:
+        day = parse_day(text)
+    except Invalid:
+        return parse_instant(text)
+    return day_bounds(day)[1]
+
+
 def _exact(day: date, clock: time) -> datetime:
     moment = paris_instant(day, clock)
     if to_paris(moment).time() != clock:

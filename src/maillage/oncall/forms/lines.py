@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +11,12 @@ from django import forms
 from maillage.accounts.forms import DayField
 from maillage.directory.models import Practitioner
 from maillage.oncall.enums import RequestState
-from maillage.vocabulary.calendar import parse_instant
+from maillage.vocabulary.calendar import parse_end, parse_instant
 from maillage.vocabulary.care import CareType
 from maillage.vocabulary.errors import Invalid
 
 LONGEST_INSTANT = 40
+END_HELP = "Un jour sans heure est compris jusqu'à minuit."
 
 
 class LineFilterForm(forms.Form):
@@ -74,22 +75,29 @@ class InstantField(forms.Field):
     """An instant as French people type it: 24/12/2026 18h30, or its ISO form."""
 
     widget = forms.TextInput
+    parse: Callable[[str], datetime] = staticmethod(parse_instant)
 
     def to_python(self, value: Any) -> datetime | None:
         text = str(value or "").strip()
         if not text:
             return None
         try:
-            return parse_instant(text[:LONGEST_INSTANT])
+            return self.parse(text[:LONGEST_INSTANT])
         except Invalid as error:
             raise forms.ValidationError(error.message) from error
+
+
+class EndField(InstantField):
+    """The end of a period: a day without an hour is included."""
+
+    parse = staticmethod(parse_end)
 
 
 class RequestForm(forms.Form):
     """A request to staff a line over a period. Its errors come from the action, by field."""
 
     du = InstantField(label="Du", help_text="Comme vous l'écrivez : 24/12/2026 18h30.")
-    au = InstantField(label="Au")
+    au = EndField(label="Au", help_text=END_HELP)
     motif = forms.CharField(
         label="Motif", max_length=400, widget=forms.Textarea(attrs={"rows": 3}), strip=True
     )

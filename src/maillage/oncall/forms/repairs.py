@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from maillage.oncall.enums import UnavailabilityKind
-from maillage.oncall.forms.lines import InstantField
+from maillage.oncall.forms.lines import END_HELP, EndField, InstantField
 from maillage.oncall.forms.rosters import SayingForm
 from maillage.oncall.rules.moves import LONGEST_WORD
 
@@ -34,14 +34,29 @@ class AwayForm(SayingForm):
     FIELDS = {"starts_at": "du", "ends_at": "au"}
 
     praticien = forms.ChoiceField(label="Praticien")
-    nature = forms.TypedChoiceField(
-        label="Nature",
-        coerce=UnavailabilityKind,
-        choices=[(one.value, one.label.capitalize()) for one in AWAY],
-    )
     du = InstantField(label="Du", help_text="Comme vous l'écrivez : 24/12/2026 18h30.")
-    au = InstantField(label="Au")
+    au = EndField(label="Au", help_text=END_HELP)
 
     def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.people = people
         self.fields["praticien"].choices = people  # type: ignore[attr-defined]
+
+
+class NotedAwayForm(AwayForm):
+    """The same, to be written down, with the duties that change hands as the page showed them.
+
+    The nature has no first choice: nobody is said to be ill for want of attention.
+    """
+
+    FIELDS = {**AwayForm.FIELDS, "kind": "nature"}
+
+    nature = forms.TypedChoiceField(
+        label="Nature de l'absence",
+        coerce=UnavailabilityKind,
+        choices=[("", "À choisir"), *((one.value, one.label.capitalize()) for one in AWAY)],
+        help_text="Lue par la personne et les affaires médicales seulement.",
+    )
+    mouvements = forms.CharField(
+        max_length=LONGEST_WORD, required=False, widget=forms.HiddenInput, strip=False
+    )

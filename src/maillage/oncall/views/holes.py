@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from maillage.accounts.http import Request, requires
 from maillage.oncall.actions import repairs as actions
-from maillage.oncall.forms.repairs import AwayForm, MovesForm
+from maillage.oncall.forms.repairs import AwayForm, MovesForm, NotedAwayForm
 from maillage.oncall.permissions import ASSIGN, PLAN, READ_DRAFTS
 from maillage.oncall.queries import holes as queries
 from maillage.oncall.queries import proofs, repairs
@@ -81,16 +81,24 @@ def roster_proof(request: Request, slug: str) -> HttpResponse:
     return render(request, f"oncall/holes/{name}.html", {"parts": parts, "roster": slug})
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(ASSIGN)
 def repair(request: Request) -> HttpResponse:
-    """Somebody is away: what changes hands, before anything does."""
+    """Somebody is away: what changes hands, before anything does. Asked by POST: who is away, and
+    when, stays out of addresses."""
     people = repairs.list_holders(request.actor, at=request.now)
-    asked = "praticien" in request.GET and "du" in request.GET
-    initial = {"praticien": request.GET.get("praticien", "")}
-    form = AwayForm(request.GET if asked else None, people=people, initial=initial)
+    if request.method == "POST":
+        return _show_repair(request, AwayForm(request.POST, people=people))
+    form = AwayForm(people=people, initial={"praticien": request.GET.get("praticien", "")})
+    return render(request, "oncall/holes/repair.html", {"form": form, "people": people})
+
+
+def _show_repair(
+    request: Request, form: AwayForm, noted: NotedAwayForm | None = None
+) -> HttpResponse:
+    """The page with what the absence changes; ``noted`` carries what was wrong in writing it."""
     plan = None
-    if asked and form.is_valid():
+    if form.is_valid():
         found = form.cleaned_data
         try:
             plan = repairs.plan_repair(
@@ -102,8 +110,13 @@ def repair(request: Request) -> HttpResponse:
             )
         except Invalid as error:
             form.say(error)
-    status = UNPROCESSABLE if asked and form.errors else 200
-    context = {"form": form, "plan": plan, "people": people}
+    context = {
+        "form": form,
+        "plan": plan,
+        "people": form.people,
+        "noted": noted or NotedAwayForm(people=form.people),
+    }
+    status = UNPROCESSABLE if form.errors or noted else 200
     return render(request, "oncall/holes/repair.html", context, status=status)
 
 
@@ -112,11 +125,11 @@ def repair(request: Request) -> HttpResponse:
 def do_repair(request: Request) -> HttpResponse:
     """Write the absence and hand the duties over, as was shown."""
     people = repairs.list_holders(request.actor, at=request.now)
-    form, moves = AwayForm(request.POST, people=people), request.POST.get("mouvements", "")
+    form = NotedAwayForm(request.POST, people=people)
     if not form.is_valid():
-        context = {"form": form, "plan": None, "people": people}
-        return render(request, "oncall/holes/repair.html", context, status=UNPROCESSABLE)
+        return _show_repair(request, AwayForm(request.POST, people=people), form)
     found = form.cleaned_data
+    moves = found["mouvements"]
     try:
         moved = actions.repair_absence(
             practitioner=repairs.find_practitioner(found["praticien"]),
@@ -129,8 +142,7 @@ def do_repair(request: Request) -> HttpResponse:
         )
     except (Invalid, Refusal) as error:
         form.add_error(None, error.message)
-        context = {"form": form, "plan": None, "people": people}
-        return render(request, "oncall/holes/repair.html", context, status=UNPROCESSABLE)
+        return _show_repair(request, AwayForm(request.POST, people=people), form)
     words = "L'absence est notée."
     if moved:
         count = len(moved)

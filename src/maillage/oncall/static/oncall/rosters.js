@@ -3,7 +3,15 @@
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 let last = null; // the duty that had the focus, so that it comes back after a change
-let typed = ""; // the letter that opened the editor
+let typed = ""; // the letters typed until the editor is there
+let opening = null; // the duty whose editor was asked for
+let confirmed = false; // Enter was pressed before the editor was there
+
+function forget() {
+  typed = "";
+  opening = null;
+  confirmed = false;
+}
 
 const grid = () => document.querySelector("[data-roster]");
 const duties = () => [...(grid()?.querySelectorAll("[data-duty]") ?? [])];
@@ -49,9 +57,21 @@ function post(duty, address, values) {
   window.htmx.ajax("POST", address, { target: "#tableau", swap: "outerHTML", values });
 }
 
+// What is typed while the editor is on its way goes to its box.
+function waiting(event) {
+  if (event.key === "Backspace") typed = typed.slice(0, -1);
+  else if (event.key === "Enter") confirmed = true;
+  else if (/^[\p{L} '’-]$/u.test(event.key)) typed += event.key;
+  else return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
+}
+
 document.addEventListener("keydown", (event) => {
   const duty = event.target.closest?.("[data-duty]");
   if (!duty || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (opening === duty.id && waiting(event)) return;
   if (ARROWS[event.key]) {
     event.preventDefault();
     goTo(neighbour(duty, ARROWS[event.key]));
@@ -66,14 +86,22 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key.length === 1 && /\p{L}/u.test(event.key)) {
     event.preventDefault();
     event.stopPropagation();
+    forget();
     typed = event.key;
+    opening = duty.id;
     duty.click();
   }
 });
 
 document.addEventListener("focusin", (event) => {
   const duty = event.target.closest?.("[data-duty]");
-  if (duty) setStop(duty);
+  if (!duty) return;
+  setStop(duty);
+  if (opening && opening !== duty.id) forget();
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.successful) forget();
 });
 
 // The editor of one duty: a combobox over those who take part in the line.
@@ -96,10 +124,14 @@ class Editor {
       const option = event.target.closest("[role=option]");
       if (option) this.choose(option);
     });
+    this.none = form.querySelector("[data-none]");
     this.input.value = typed;
-    typed = "";
+    const only = confirmed;
+    forget();
     this.input.focus();
     this.filter();
+    // Enter typed ahead counts when the name leaves no doubt.
+    if (only && this.shown.length === 1) this.choose(this.shown[0]);
   }
 
   get shown() {
@@ -112,6 +144,7 @@ class Editor {
       const names = option.dataset.key.split(" ");
       option.hidden = !words.every((word) => names.some((name) => name.startsWith(word)));
     }
+    this.none.hidden = this.shown.length > 0;
     this.move(words.length || !this.shown.length ? 0 : -1);
   }
 
