@@ -216,6 +216,18 @@ def test_forms_of_a_roster_are_for_those_who_plan_it(
     assert client_for(Role.ON_CALL, at="ch-lens").get(f"{MONTH}/{page}").status_code == 403
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_what_each_one_holds_is_for_those_of_duties(
+    month: RosterVersion, client_for: Connect, role: Role
+) -> None:
+    fill(month)
+    publish(month)
+    reads = role not in (Role.CITY, Role.COORDINATOR, Role.AUDITOR)
+    client = client_for(role)
+    assert client.get(f"{MONTH}/equite").status_code == (200 if reads else 403)
+    assert (f"{MONTH}/equite" in text(client, MONTH)) == reads
+
+
 def queries(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         assert client.get(url).status_code == 200

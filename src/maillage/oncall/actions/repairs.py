@@ -66,12 +66,11 @@ def change_hands(
 
 def _lock(moves: Sequence[SlotMove]) -> dict[int, DutySlot]:
     wanted = [move.slot for move in moves]
-    DutySlot.objects.select_for_update(of=("self",)).filter(pk__in=wanted).count()
     found = {
         slot.pk: slot
-        for slot in DutySlot.objects.select_related(
-            "line__organization", "service", "assignment__practitioner"
-        ).filter(pk__in=wanted)
+        for slot in DutySlot.objects.select_for_update(of=("self",))
+        .select_related("line__organization", "service", "assignment__practitioner")
+        .filter(pk__in=wanted)
     }
     if len(found) < len(set(wanted)):
         raise Refusal("oncall.duty-gone", "Une de ces gardes n'existe plus.")

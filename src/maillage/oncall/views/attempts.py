@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
 from maillage.oncall.actions import attempts as actions
-from maillage.oncall.permissions import PLAN, READ, READ_DRAFTS
+from maillage.oncall.permissions import PLAN, READ_DRAFTS, READ_PEOPLE
 from maillage.oncall.queries import attempts as queries
 from maillage.oncall.queries.fairness import get_fairness
 from maillage.oncall.queries.rosters import get_roster_of, get_version
@@ -69,7 +69,7 @@ def drop(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_safe
-@requires(READ)
+@requires(READ_PEOPLE)
 def fairness(request: Request, slug: str) -> HttpResponse:
     """Who holds how much, beside each one's fair share."""
     drafts = READ_DRAFTS.allows(request.actor)

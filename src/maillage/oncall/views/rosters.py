@@ -22,9 +22,9 @@ from maillage.oncall.forms.rosters import (
     ReasonForm,
     RosterOfLinesForm,
 )
-from maillage.oncall.permissions import GIVE_OPINION, PLAN, READ, READ_DRAFTS
+from maillage.oncall.permissions import GIVE_OPINION, PLAN, READ, READ_DRAFTS, READ_PEOPLE
 from maillage.oncall.queries import rosters as queries
-from maillage.oncall.queries.month import Candidate, get_candidates, get_month
+from maillage.oncall.queries.month import Candidate, Month, get_candidates, get_month
 from maillage.oncall.queries.roster_choices import list_carriers, list_plannable_lines
 from maillage.oncall.queries.roster_pages import get_publication, get_roster_card
 from maillage.vocabulary.calendar import french_instant
@@ -95,9 +95,19 @@ def month(request: Request, slug: str) -> HttpResponse:
         number=_number(request),
         drafts=READ_DRAFTS.allows(request.actor),
     )
-    card = get_roster_card(found, request.actor, at=request.now)
-    context = {"month": found, "card": card, "form": OpinionForm(), "now": request.now}
-    return render(request, "oncall/rosters/month.html", context)
+    return _month_page(request, found, OpinionForm())
+
+
+def _month_page(request: Request, found: Month, form: OpinionForm) -> HttpResponse:
+    context = {
+        "month": found,
+        "card": get_roster_card(found, request.actor, at=request.now),
+        "form": form,
+        "now": request.now,
+        "sees_people": READ_PEOPLE.allows(request.actor),
+    }
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "oncall/rosters/month.html", context, status=status)
 
 
 def _grid(request: Request, slug: str) -> HttpResponse:
@@ -309,6 +319,4 @@ def opinion(request: Request, slug: str) -> HttpResponse:
         except Invalid as error:
             form.say(error)
     found = get_month(slug, request.actor, at=request.now)
-    card = get_roster_card(found, request.actor, at=request.now)
-    context = {"month": found, "card": card, "form": form, "now": request.now}
-    return render(request, "oncall/rosters/month.html", context, status=UNPROCESSABLE)
+    return _month_page(request, found, form)
