@@ -37,6 +37,7 @@ DOCTOR = (
     "/filieres/avc",
     "/astreintes/",
     "/astreintes/demandes",
+    "/gardes/avenir",
     "/patients/",
     "/patients/nouveau",
     "/patients/rejoindre",
@@ -56,7 +57,7 @@ OTHERS = {
     "demo-admin": ("/", "/echanges/", "/echanges/sites", "/utilisateurs", "/travaux"),
     "demo-audit": ("/", "/journal", "/patients/ouvertures", "/patients/personnes"),
     "demo-dim": ("/patients/doublons", "/patients/fusions"),
-    "demo-direction": ("/",),
+    "demo-direction": ("/", "/gardes/avenir", "/effectifs/demographie"),
     "demo-regulateur": ("/", "/adressages/transferts"),
 }
 

@@ -29,6 +29,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.exchange import cells
@@ -236,11 +237,9 @@ def _check_clauses(rows: Sequence[Row]) -> Iterator[Problem]:
 def _save_clauses(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     agreements, organizations = agreements_by_slug(), organizations_by_slug()
     groups = groups_by_slug()
-    write_changes(
+    write_by_slug(
         Clause,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Clause.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "agreement": agreements[row["convention"]],
@@ -317,11 +316,9 @@ def _check_commitments(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def _save_commitments(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     agreements, organizations = agreements_by_slug(), organizations_by_slug()
-    write_changes(
+    write_by_slug(
         Commitment,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Commitment.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "agreement": agreements[row["convention"]],

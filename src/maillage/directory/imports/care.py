@@ -13,6 +13,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.directory.models import (
@@ -75,11 +76,9 @@ def _wrong_ages(row: Row) -> str | None:
 
 def _save_services(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     sites = dict(Site.objects.values_list("finess", "pk"))
-    write_changes(
+    write_by_slug(
         HealthcareService,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in HealthcareService.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "site_id": sites[str(row["site"])],

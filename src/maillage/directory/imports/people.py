@@ -14,6 +14,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.directory.models import (
@@ -73,11 +74,9 @@ def _check_practitioners(rows: Sequence[Row]) -> Iterator[Problem]:
 
 
 def _save_practitioners(changes: Sequence[Change], by: Actor, at: datetime) -> None:
-    write_changes(
+    write_by_slug(
         Practitioner,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Practitioner.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "rpps": row["rpps"],
@@ -251,11 +250,9 @@ def _check_teams(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def _save_teams(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     organizations, services = organization_ids(), service_ids()
-    write_changes(
+    write_by_slug(
         Team,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Team.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "name": row["nom"],

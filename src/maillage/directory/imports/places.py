@@ -12,6 +12,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.directory.models import GroupMembership, Organization, OrganizationGroup, Site
@@ -78,11 +79,9 @@ def _commune_codes(rows: Sequence[Row]) -> set[str]:
 
 
 def _save_organizations(changes: Sequence[Change], by: Actor, at: datetime) -> None:
-    write_changes(
+    write_by_slug(
         Organization,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Organization.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "finess": row["finess_ej"],
@@ -140,11 +139,9 @@ def _check_groups(rows: Sequence[Row]) -> Iterator[Problem]:
 
 
 def _save_groups(changes: Sequence[Change], by: Actor, at: datetime) -> None:
-    write_changes(
+    write_by_slug(
         OrganizationGroup,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in OrganizationGroup.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "name": row["nom"],

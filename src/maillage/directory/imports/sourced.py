@@ -82,3 +82,16 @@ def write_changes(
     model._default_manager.bulk_create(new, batch_size=BATCH)
     if old:
         model._default_manager.bulk_update(old, sorted(names), batch_size=BATCH // 5)
+
+
+def write_by_slug(
+    model: type[M], changes: Sequence[Change], fields: Callable[[Row], dict[str, Any]]
+) -> None:
+    """:func:`write_changes` for records whose ``slug`` is the column ``identifiant``."""
+    write_changes(
+        model,
+        changes,
+        key=lambda row: row["identifiant"],
+        known=lambda: {one.slug: one for one in model._default_manager.all()},  # type: ignore[attr-defined]
+        fields=fields,
+    )

@@ -16,6 +16,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.exchange import cells
@@ -83,11 +84,9 @@ def _check_lines(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def _save_lines(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     organizations, services = organization_ids(), service_ids()
-    write_changes(
+    write_by_slug(
         DutyLine,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in DutyLine.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "name": row["nom"],

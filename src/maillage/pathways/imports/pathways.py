@@ -11,7 +11,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
-    write_changes,
+    write_by_slug,
 )
 from maillage.directory.models import Organization
 from maillage.exchange import cells
@@ -46,11 +46,9 @@ def _check(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def _save(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     organizations = dict(Organization.objects.values_list("slug", "pk"))
-    write_changes(
+    write_by_slug(
         Pathway,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Pathway.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "name": row["nom"],

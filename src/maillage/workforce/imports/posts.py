@@ -15,6 +15,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.directory.models import HealthcareService, Site
@@ -82,11 +83,9 @@ def _check_positions(rows: Sequence[Row]) -> Iterator[Problem]:
 
 def _save_positions(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     organizations, sites, services = organization_ids(), site_ids(), service_ids()
-    write_changes(
+    write_by_slug(
         Position,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in Position.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "title": row["intitule"],

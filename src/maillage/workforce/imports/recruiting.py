@@ -15,6 +15,7 @@ from maillage.directory.imports.sourced import (
     SOURCED_COLUMNS,
     sourced_cells,
     sourced_values,
+    write_by_slug,
     write_changes,
 )
 from maillage.exchange import cells
@@ -92,11 +93,9 @@ def _check_supports(rows: Sequence[Row]) -> Iterator[Problem]:
 def _save_supports(changes: Sequence[Change], by: Actor, at: datetime) -> None:
     agreements, commitments, people = agreement_ids(), _commitments(), practitioner_ids()
     organizations, posts = organization_ids(), position_ids()
-    write_changes(
+    write_by_slug(
         SupportAction,
         changes,
-        key=lambda row: row["identifiant"],
-        known=lambda: {one.slug: one for one in SupportAction.objects.all()},
         fields=lambda row: {
             "slug": row["identifiant"],
             "title": row["intitule"],

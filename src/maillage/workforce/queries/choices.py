@@ -8,7 +8,6 @@ from maillage.accounts.names import ByName
 from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
 from maillage.agreements.models import Agreement, Commitment
 from maillage.directory.models import HealthcareService, Organization, Practitioner, Site
-from maillage.vocabulary.search import search_words
 from maillage.workforce.models import Position, StaffRecord
 from maillage.workforce.queries.carriers import CARRYING_KINDS, load_carriers
 
@@ -67,11 +66,3 @@ def list_assignable(position: Position) -> list[Practitioner]:
     here = StaffRecord.objects.filter(employer=position.organization).values("practitioner")
     rows = Practitioner.objects.filter(Q(specialty=position.specialty) | Q(pk__in=here))
     return list(rows.order_by("search_name", "slug")[:MOST_PEOPLE])
-
-
-def find_practitioners(text: str, limit: int = 12) -> list[Practitioner]:
-    """Practitioners who have a week, by words of their name."""
-    rows = Practitioner.objects.all()
-    for word in search_words(text):
-        rows = rows.filter(search_name__contains=word)
-    return list(rows.order_by("search_name", "slug")[:limit])

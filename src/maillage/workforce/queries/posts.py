@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import Prefetch, Q, QuerySet
 
 from maillage.accounts.names import ByName
+from maillage.accounts.permissions import Actor, Permission
 from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.search import fold
@@ -193,6 +194,14 @@ def get_position(slug: str) -> Position:
     )
     if found is None:
         raise NotFound("workforce.unknown-position", "Ce poste n'existe pas.")
+    return found
+
+
+def get_own_position(slug: str, permission: Permission, by: Actor) -> Position:
+    """A post that this person may change by a permission. Raises :class:`NotFound`,
+    :class:`NotAllowed`."""
+    found = get_position(slug)
+    permission.check(by, [found.organization.slug])
     return found
 
 

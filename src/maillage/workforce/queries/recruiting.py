@@ -92,17 +92,13 @@ def _supports() -> QuerySet[SupportAction]:
     )
 
 
-def list_supports(
-    *, actor: Actor, on: date, organization: str = "", state: str = ""
-) -> list[SupportRow]:
+def list_supports(*, actor: Actor, on: date, organization: str = "") -> list[SupportRow]:
     """Support actions, those under way first. One statement."""
     rows = _supports()
     if organization:
         rows = rows.filter(
             Q(from_organization__slug=organization) | Q(to_organization__slug=organization)
         )
-    if state:
-        rows = rows.filter(state=state)
     order = list(SupportState.values)
     running = [SupportState.RUNNING.value, *(one for one in order if one != "RUNNING")]
     found = sorted(rows, key=lambda one: (running.index(one.state), one.slug))

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from django.db.models import Exists, OuterRef, Q
 
-from maillage.accounts.permissions import EVERYWHERE, Actor
+from maillage.accounts.permissions import Actor
 from maillage.directory.models import Practitioner
 from maillage.directory.queries import list_organization_names
 from maillage.engines.rostering.regulations import regulations_on
@@ -211,8 +211,3 @@ def _row(
 def _concerns(row: SharedRow, week: SharedWeek, organization: str) -> bool:
     hosts = {cell.organization for cell in week.cells} | {week.employer}
     return not organization or organization in hosts
-
-
-def is_everywhere(actor: Actor) -> bool:
-    """True for somebody who reads the records of the whole territory."""
-    return EVERYWHERE in READ_RECORDS.places(actor)

@@ -102,8 +102,7 @@ def open_position(request: Request) -> HttpResponse:
 @requires(WRITE)
 def close_position(request: Request, slug: str) -> HttpResponse:
     """Close a post from a day on."""
-    position = queries.get_position(slug)
-    WRITE.check(request.actor, [position.organization.slug])
+    position = queries.get_own_position(slug, WRITE, request.actor)
     form = CloseForm(request.POST or None, initial={"le": local_day(request.now)})
     return answer(
         request,

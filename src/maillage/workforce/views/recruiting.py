@@ -23,7 +23,7 @@ from maillage.workforce.forms import (
 from maillage.workforce.permissions import READ, RECRUIT, SUPPORT
 from maillage.workforce.queries import choices
 from maillage.workforce.queries import recruiting as queries
-from maillage.workforce.queries.posts import get_position
+from maillage.workforce.queries.posts import get_own_position, get_position
 from maillage.workforce.rules.states import CANDIDATE_CHANGES
 from maillage.workforce.views.answers import answer
 
@@ -135,8 +135,7 @@ def _post_crumbs(slug: str, title: str) -> list[tuple[str, str]]:
 @requires(RECRUIT)
 def add_candidate(request: Request, slug: str) -> HttpResponse:
     """Enter an application."""
-    position = get_position(slug)
-    RECRUIT.check(request.actor, [position.organization.slug])
+    position = get_own_position(slug, RECRUIT, request.actor)
     form = CandidateForm(request.POST or None, initial={"recue": local_day(request.now)})
     return answer(
         request,
