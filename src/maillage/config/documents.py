@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,8 +176,9 @@ def room_order() -> list[str]:
     return contracts["importlinter:contract:rooms"]["layers"].split()
 
 
-def _imported_rooms(room: str, known: Sequence[str]) -> list[str]:
-    """The other rooms that the code of a room imports, in order."""
+@cache
+def _imported_rooms(room: str) -> list[str]:
+    """The other rooms that the code of a room imports, from top to bottom."""
     found: set[str] = set()
     for path in sorted((SOURCES / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -186,7 +188,7 @@ def _imported_rooms(room: str, known: Sequence[str]) -> list[str]:
             elif isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             found |= {n.split(".")[1] for n in names if n.startswith("maillage.")}
-    return [name for name in known if name in found and name != room]
+    return [name for name in room_order() if name in found and name != room]
 
 
 def rooms_page() -> str:
@@ -200,7 +202,7 @@ def rooms_page() -> str:
     graph = [
         f"    {room} --> {used}"
         for room in order
-        for used in _imported_rooms(room, order)
+        for used in _imported_rooms(room)
         if room != "config" and used != "vocabulary"
     ]
     return (
@@ -209,7 +211,7 @@ def rooms_page() -> str:
         + _grid(
             ("room", "what it holds", "imports"),
             (
-                (f"`{room}`", sentence(room), ", ".join(_imported_rooms(room, order)) or "nothing")
+                (f"`{room}`", sentence(room), ", ".join(_imported_rooms(room)) or "nothing")
                 for room in order
             ),
         )
@@ -462,16 +464,24 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def outdated_pages(folder: Path) -> list[str]:
     """The names of the pages of a folder that do not say what the code says now."""
-    return [name for name, text in PAGES.items() if _read(folder / name) != text()]
+    return [name for name, _ in _outdated(folder)]
 
 
 def write_pages(folder: Path) -> list[str]:
     """Write every page that changed; the names of those that did."""
-    changed = outdated_pages(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in changed:
-        (folder / name).write_text(PAGES[name](), encoding="utf-8", newline="\n")
-    return changed
+    changed = dict(_outdated(folder))
+    for name, text in changed.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return list(changed)
+
+
+def _outdated(folder: Path) -> Iterator[tuple[str, str]]:
+    """The pages of a folder that do not say what the code says now, and what it says."""
+    for name, write in PAGES.items():
+        text = write()
+        if _read(folder / name) != text:
+            yield name, text
 
 
 def _read(path: Path) -> str | None:
