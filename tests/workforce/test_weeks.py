@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from maillage.engines.rostering.regulations import regulations_on
 from maillage.vocabulary.calendar import public_holidays_between
 from maillage.vocabulary.periods import Period
+from maillage.workforce.enums import Weeks
 from maillage.workforce.rules.bonus import Bonus, compute_bonus
 from maillage.workforce.rules.owed import Promise, SharedWeek, balances
 from maillage.workforce.rules.weeks import (
@@ -20,6 +21,8 @@ from maillage.workforce.rules.weeks import (
     dates_of,
     find_conflicts,
     french_number,
+    next_two_odd_weeks,
+    recurs_in,
     weekly_half_days,
 )
 
@@ -189,3 +192,19 @@ def test_every_other_week_is_half_a_half_day() -> None:
     assert french_number(Fraction(3, 2)) == "1,5"
     both = [cell(1, site="b", weeks="ODD"), cell(1, "AFTERNOON", "b", weeks="ODD")]
     assert bonus(*both, km={"b": 52.0}).euros == 250
+
+
+@pytest.mark.parametrize(
+    ("day", "monday"),
+    [
+        (date(2026, 11, 22), date(2027, 1, 4)),
+        (date(2027, 1, 10), date(2027, 1, 4)),
+        (date(2027, 1, 11), None),
+        (date(2025, 11, 22), None),
+    ],
+)
+def test_two_odd_weeks_follow_one_another_after_a_week_53(day: date, monday: date | None) -> None:
+    assert next_two_odd_weeks(day) == monday
+    if monday:
+        assert recurs_in(Weeks.ODD, monday)
+        assert recurs_in(Weeks.ODD, monday - timedelta(days=7))

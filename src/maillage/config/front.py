@@ -47,7 +47,7 @@ Usage : ./maillage COMMANDE [OPTIONS]
   test engines                      ceux des moteurs, sans Django
   test spark                        ceux des définitions sur Spark (demande Java 17 ou 21)
   check                             forme, types, contrats d'import, migrations, documents produits
-  bench [routing|proof|pages|load|referrals|population|access|half_days|rosters]
+  bench [routing|proof|pages|load|referrals|population|access|half_days|rosters|repairs]
                                     mesures de vitesse et de mémoire
   lock                              recalcule les versions verrouillées
 """

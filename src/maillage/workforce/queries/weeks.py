@@ -17,7 +17,7 @@ from maillage.territory.queries.travel import get_travel_source
 from maillage.territory.rules.travel import Place
 from maillage.vocabulary.calendar import WEEKDAYS, public_holidays_between
 from maillage.vocabulary.geo import crow_fly_km
-from maillage.workforce.enums import Half
+from maillage.workforce.enums import Half, Weeks
 from maillage.workforce.models import StaffAssignment, StaffRecord, WeeklyHalfDay
 from maillage.workforce.queries.carriers import Carrier, load_carriers
 from maillage.workforce.rules.bonus import Bonus, compute_bonus, road_km
@@ -27,6 +27,7 @@ from maillage.workforce.rules.weeks import (
     dates_of,
     find_conflicts,
     french_number,
+    next_two_odd_weeks,
     weekly_half_days,
 )
 
@@ -72,6 +73,17 @@ class WeekPage:
     by_site: tuple[tuple[Site, Fraction], ...]
     owners: tuple[str, ...]
     next_change: date | None
+
+    @property
+    def two_odd_weeks(self) -> date | None:
+        """Where weeks 53 and 1 follow each other, for a grid that has odd or even weeks."""
+        alternates = any(
+            cell.weeks != Weeks.EVERY
+            for _, row in self.rows
+            for square in row
+            for cell in square.cells
+        )
+        return next_two_odd_weeks(self.day) if alternates else None
 
     @property
     def total_words(self) -> str:

@@ -220,6 +220,18 @@ def recurs_in(weeks: str, day: date) -> bool:
     return (day.isocalendar().week % 2 == 1) == (weeks == Weeks.ODD)
 
 
+def next_two_odd_weeks(day: date) -> date | None:
+    """The Monday of the week 1 that follows a week 53, when one of the two is to come within a
+    year of a day: that week is odd, like the one before it. None otherwise."""
+    monday = day - timedelta(days=day.weekday())
+    for number in range(54):
+        later = monday + timedelta(days=7 * number)
+        before = later - timedelta(days=7)
+        if later.isocalendar().week == 1 and before.isocalendar().week == 53:
+            return later
+    return None
+
+
 def dates_of(cell: HalfDay, first: date, last: date) -> Iterator[date]:
     """The days ``first <= day < last`` on which a cell recurs."""
     start = max(first, cell.starts_on)
