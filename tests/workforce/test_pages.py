@@ -26,6 +26,8 @@ OPEN = {
     "/effectifs/postes/neuro-1": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
     "/effectifs/temps-partage": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
     "/effectifs/recrutement": {Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR},
+    "/effectifs/repartition": {Role.DIRECTOR},
+    "/effectifs/repartition/nouvelle?specialite=SM32": {Role.DIRECTOR},
     "/effectifs/demographie": {Role.DIRECTOR},
     "/effectifs/demographie.csv": {Role.DIRECTOR},
     "/effectifs/demographie?specialite=SM32&depart=60&arrivees=1,5": {Role.DIRECTOR},

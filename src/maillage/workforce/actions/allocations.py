@@ -367,8 +367,8 @@ def keep_allocation(
         except (Refusal, NotAllowed, Invalid) as error:
             outcome[one.slug] = {"state": "refused", "message": _sentence(error)}
         else:
-            words = f"{count} demi-journée{'s' if count > 1 else ''} de la semaine"
-            outcome[one.slug] = {"state": "written", "message": f"{words} à jour."}
+            words = f"{count} changement{'s' if count > 1 else ''} dans sa semaine."
+            outcome[one.slug] = {"state": "written", "message": words}
     kept.outcome = outcome
     if any(one["state"] == "written" for one in outcome.values()):
         kept.state, kept.kept_at, kept.kept_by = AllocationState.KEPT, at, by.name
@@ -418,7 +418,7 @@ class _Writer:
         return sorted({move.square for move in moves_of(one.today, self.halves[one.slug])})
 
     def write(self, one: AskedPerson, *, has_agreed: bool) -> int:
-        """Write what changes in a week; how many squares did. Raises :class:`Refusal`,
+        """Write what changes in a week; how many changes there were. Raises :class:`Refusal`,
         :class:`NotAllowed`, :class:`Invalid`."""
         practitioner = self.practitioners.get(one.slug)
         if practitioner is None:
@@ -458,7 +458,7 @@ class _Writer:
             for weeks, site in cells_of(halves, square):
                 cell = self._cell(one, rows, square, weeks, site)
                 set_half_day(practitioner=practitioner, cell=cell, by=self.by, at=self.at)
-        return len(squares)
+        return len(list(moves_of(one.today, halves)))
 
     def _cell(
         self,

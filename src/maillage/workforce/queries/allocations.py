@@ -333,18 +333,27 @@ def list_suggestions(actor: Actor, *, on: date) -> list[Suggestion]:
             staffed[post.specialty].add(post.site.finess)
     carriers = load_carriers()
     minutes = travel_between(sites.values())
+    helps: dict[tuple[str, str], bool] = {}
+
+    def may_help(one: str, other: str) -> bool:
+        """True when an agreement lets staff of the hospital of ``other`` work at ``one``."""
+        here, there = sites[one].organization.slug, sites[other].organization.slug
+        if (here, there) not in helps:
+            known = here == there or find_carrier(carriers, there, here, on) is not None
+            helps[here, there] = known
+        return helps[here, there]
+
     found: dict[str, Suggestion] = {}
     order = sorted(vacant.items(), key=lambda pair: (-pair[1], pair[0]))
     for (specialty, finess), half_days in order:
         if specialty in found or len(found) == MOST_SUGGESTED:
             continue
-        here = sites[finess].organization.slug
         partners = sorted(
             (
                 other
                 for other in staffed[specialty] - {finess}
                 if minutes.get((finess, other), math.inf) <= NEAR_MINUTES
-                and _may_help(carriers, here, sites[other].organization.slug, on)
+                and may_help(finess, other)
             ),
             key=lambda other: (minutes[finess, other], other),
         )[: MOST_SITES - 1]
@@ -360,10 +369,6 @@ def list_suggestions(actor: Actor, *, on: date) -> list[Suggestion]:
                 tuple(sites[other].name for other in partners),
             )
     return list(found.values())
-
-
-def _may_help(carriers: dict[str, Carrier], here: str, there: str, on: date) -> bool:
-    return here == there or find_carrier(carriers, there, here, on) is not None
 
 
 def may_read(allocation: HalfDayAllocation, actor: Actor) -> bool:
