@@ -68,6 +68,11 @@ class Futures:
     def failing(self) -> tuple[LineFuture, ...]:
         return tuple(row for row in self.rows if row.fails)
 
+    @property
+    def untold(self) -> int:
+        """Lines of which the years are not known, or not for this reader."""
+        return sum(row.future.level == "none" for row in self.rows)
+
 
 def list_futures(
     *, actor: Actor, at: datetime, specialty: str = "", organization: str = ""
