@@ -57,7 +57,7 @@ OTHERS = {
     "demo-admin": ("/", "/echanges/", "/echanges/sites", "/utilisateurs", "/travaux"),
     "demo-audit": ("/", "/journal", "/patients/ouvertures", "/patients/personnes"),
     "demo-dim": ("/patients/doublons", "/patients/fusions"),
-    "demo-direction": ("/", "/gardes/avenir", "/effectifs/demographie"),
+    "demo-direction": ("/", "/gardes/avenir", "/effectifs/demographie", "/effectifs/repartition"),
     "demo-regulateur": ("/", "/adressages/transferts"),
 }
 
