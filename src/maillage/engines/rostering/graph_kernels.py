@@ -292,23 +292,3 @@ def best_path(ends, start, options, to, prices, values, path):
                 node = to[arc]
                 break
     return count
-
-
-@njit(cache=True, nogil=True)
-def least_through(ends, start, options, to, prices, values, starts, through):
-    """The least cost of a roster through each option, in ``through``, after :func:`best_ends`.
-
-    ``starts``: room for the least cost from the first node to each.
-    """
-    nodes = start.shape[0] - 1
-    starts[:] = INFINITE
-    through[:] = INFINITE
-    starts[nodes - 1] = 0.0
-    for node in range(nodes - 1, ends - 1, -1):
-        for arc in range(start[node], start[node + 1]):
-            cost = starts[node] + prices[options[arc]]
-            if cost < starts[to[arc]]:
-                starts[to[arc]] = cost
-            whole = cost + values[to[arc]]
-            if whole < through[options[arc]]:
-                through[options[arc]] = whole

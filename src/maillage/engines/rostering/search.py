@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, thread_time
 
 import numpy as np
 
@@ -382,7 +382,7 @@ class Worker:
         people = self._people(held)
         master, others = self._master(people, held)
         best = float(costs[self.level] - others[self.level])
-        began = monotonic()
+        began = thread_time()
         master.generate(steps=80, should_stop=self.stopped, target=best)
         gained = False
         if master.best_bound <= best - 1 + 1e-6 and not self.stopped():
@@ -390,7 +390,7 @@ class Worker:
         self.tired = 0 if gained else self.tired + 1
         if self.tired >= TIRED:
             self.size, self.tired = min(self.size + 1, len(self.search.graphs)), 0
-        elif monotonic() - began > 6.0:
+        elif thread_time() - began > 6.0:
             self.size = max(FEW, self.size - 1)
 
     def _people(self, held: Bools) -> list[int]:
