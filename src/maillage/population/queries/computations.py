@@ -69,7 +69,8 @@ class Pending:
 
 
 def list_computations(*, limit: int = 100) -> list[ComputationRow]:
-    """Every computation, the newest first. Two queries, and one by computation under way."""
+    """Every computation, the newest first. Two queries, and two at most by computation under
+    way."""
     rows = _select()[:limit]
     present = read_present()
     return [

@@ -19,8 +19,17 @@ from maillage.vocabulary.errors import Invalid
 if TYPE_CHECKING:
     from maillage.engines.indicators.definitions import Definitions
 
-_marks: dict[str, dict[str, str]] = {}
-"""Marks of the definitions of now, by their fingerprint: one entry."""
+
+@dataclass(frozen=True)
+class _Read:
+    """What is worked out of definitions: their marks, and what they are called."""
+
+    marks: dict[str, str]
+    labels: dict[str, str]
+
+
+_kept: dict[str, _Read] = {}
+"""Those of the definitions of now, by their fingerprint: one entry."""
 
 
 @dataclass(frozen=True)
@@ -63,26 +72,29 @@ def find_changes(
     computed = manifest.get("marks")
     if not isinstance(computed, dict) or not computed:
         return Changes(is_all=True)
-    return compare(computed, _present_marks(present))
-
-
-def _present_marks(present: Definitions) -> dict[str, str]:
-    from maillage.engines.indicators.definition_marks import marks_of
-
-    found = _marks.get(present.fingerprint)
-    if found is None:
-        _marks.clear()
-        found = _marks[present.fingerprint] = marks_of(present)
-    return found
+    return compare(computed, _read(present).marks)
 
 
 def label_all(present: Definitions | None) -> dict[str, str]:
-    """What definitions are called, by sort and key."""
+    """What definitions are called, by sort and key. Read once for all computations of a list."""
+    return {} if present is None else _read(present).labels
+
+
+def _read(present: Definitions) -> _Read:
+    from maillage.engines.indicators.definition_marks import marks_of
+
+    found = _kept.get(present.fingerprint)
+    if found is None:
+        found = _Read(marks_of(present), _labels_of(present))
+        _kept.clear()
+        _kept[present.fingerprint] = found
+    return found
+
+
+def _labels_of(present: Definitions) -> dict[str, str]:
     from maillage.engines.indicators.path_rules import load_pathways
     from maillage.engines.indicators.pyramid_rules import load_pyramids
 
-    if present is None:
-        return {}
     found = {f"indicator/{key}": one.label for key, one in present.indicators.items()}
     found |= {f"cohort/{key}": one.label for key, one in present.cohorts.items()}
     found |= {f"pyramid/{key}": one.label for key, one in load_pyramids(present).items()}
