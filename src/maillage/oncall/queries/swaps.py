@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from maillage.accounts.permissions import EVERYWHERE, Actor
-from maillage.directory.models import Practitioner
+from maillage.directory.models import Practitioner, PractitionerAccount
 from maillage.directory.queries import practitioner_of
 from maillage.oncall.enums import SwapState
 from maillage.oncall.models import DutyLine, DutySlot, Swap
@@ -133,24 +133,28 @@ def _row(swap: Swap, me: Practitioner | None, keeps: bool) -> SwapRow:
     )
 
 
-def _lines_kept(actor: Actor) -> set[int]:
-    """Primary keys of the lines that this actor keeps. One query, none for who keeps no line."""
+def _lines_kept(actor: Actor) -> QuerySet[DutyLine]:
+    """The lines that this actor keeps."""
     places = APPROVE_SWAP.places(actor)
-    if not places:
+    if EVERYWHERE in places:
+        return DutyLine.objects.all()
+    return DutyLine.objects.filter(
+        Q(organization__slug__in=places) | Q(services__site__organization__slug__in=places)
+    )
+
+
+def _keys_of_lines_kept(actor: Actor) -> set[int]:
+    """The same as primary keys. One query, none for who keeps no line."""
+    if not APPROVE_SWAP.places(actor):
         return set()
-    lines = DutyLine.objects.all()
-    if EVERYWHERE not in places:
-        lines = lines.filter(
-            Q(organization__slug__in=places) | Q(services__site__organization__slug__in=places)
-        )
-    return set(lines.values_list("pk", flat=True))
+    return set(_lines_kept(actor).values_list("pk", flat=True))
 
 
 def list_swaps(actor: Actor) -> list[SwapRow]:
     """Exchanges that concern this actor: one's own, and those of the lines they keep. Open ones
     first, then the newest. Three queries whatever their number."""
     me = practitioner_of(actor.username)
-    kept = _lines_kept(actor)
+    kept = _keys_of_lines_kept(actor)
     if not kept and me is None:
         return []
     concerned = Q(line__in=kept)
@@ -163,15 +167,15 @@ def list_swaps(actor: Actor) -> list[SwapRow]:
 
 def list_waiting_swaps(actor: Actor) -> list[SwapRow]:
     """Exchanges that wait for this actor: proposed to them, or accepted by others on a line that
-    they keep; the soonest duty first. Three queries."""
-    me = practitioner_of(actor.username)
-    kept = _lines_kept(actor)
-    if not kept and me is None:
+    they keep; the soonest duty first. One query when there is none, three else."""
+    mine = PractitionerAccount.objects.filter(user__username=actor.username).values("practitioner")
+    waits = Q(taken_by__in=mine, state=SwapState.PROPOSED)
+    if APPROVE_SWAP.places(actor):
+        waits |= Q(line__in=_lines_kept(actor).values("pk"), state=SwapState.ACCEPTED)
+    found = list(_swaps().filter(waits).order_by("starts_at", "pk"))
+    if not found:
         return []
-    waits = Q(line__in=kept, state=SwapState.ACCEPTED)
-    if me is not None:
-        waits |= Q(taken_by=me, state=SwapState.PROPOSED)
-    found = _swaps().filter(waits).order_by("starts_at", "pk")
+    me, kept = practitioner_of(actor.username), _keys_of_lines_kept(actor)
     rows = [_row(swap, me, swap.line_id in kept) for swap in found]
     return [row for row in rows if row.waits_for_me]
 
