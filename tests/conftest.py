@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,10 @@ import pytest_django
 import tests.hypothesis_profile  # noqa: F401
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
-from tests.made_once import made_once
+from tests.made_once import made_once, was_made
+from tests.on_postgresql import create_database, drop_database, fresh_database
+
+MIGRATED, MIGRATED_ON_SERVER = "migrated", "migrated-on-server"
 
 # A browser's driver keeps an event loop running in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -175,6 +180,56 @@ def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """On the PostgreSQL server of the tests, the name of an empty database that has every table:
+    the template of the others. Made once for all the processes of a run, and dropped with it."""
+    address = os.environ["MAILLAGE_TEST_DATABASE"]
+
+    def make(folder: Path) -> None:
+        name, its_address = create_database(address, MIGRATED)
+        on_server = {"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address}
+        _command(on_server, "migrate", "--verbosity", "0")
+        (folder / "name").write_text(name, encoding="utf-8")
+
+    made = made_once(tmp_path_factory, MIGRATED_ON_SERVER, make)
+    return (made / "name").read_text(encoding="utf-8")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that others work for drops their template once they have ended."""
+    address = os.environ.get("MAILLAGE_TEST_DATABASE")
+    if not address or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+    if was_made(factory, MIGRATED_ON_SERVER):
+        drop_database(address, MIGRATED)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> Iterator[None]:
+    """The database of each process begins as a copy of one migrated for all: Django, which
+    migrates it next, finds nothing left to do."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        template = request.getfixturevalue("migrated_database")
+        connection.settings_dict["TEST"]["TEMPLATE"] = template
+        yield
+        return
+    file = request.getfixturevalue("migrated_folder") / "maillage.sqlite3"
+    in_memory = connection.creation._get_test_db_name()
+    # It lives as long as somebody is connected to it.
+    with (
+        closing(sqlite3.connect(in_memory, uri=True)) as memory,
+        closing(sqlite3.connect(file)) as made,
+    ):
+        made.backup(memory)
+        yield
+
+
+@pytest.fixture(scope="session")
 def untouched_example_folder(
     migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -209,14 +264,11 @@ def example_database(
         folder: Path = request.getfixturevalue("example_folder")
         yield str(folder / "maillage.sqlite3")
         return
-    from tests.on_postgresql import fresh_database
-
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    with fresh_database(address, f"example_{worker}") as (name, its_address):
+    template = request.getfixturevalue("migrated_database")
+    with fresh_database(address, f"example_{worker}", template) as (name, its_address):
         folder = tmp_path_factory.mktemp("example")
-        on_server = {"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address}
-        _command(on_server, "migrate", "--verbosity", "0")
-        _load_example(on_server)
+        _load_example({"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address})
         yield name
 
 

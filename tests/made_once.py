@@ -15,9 +15,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     """The folder of this name, made by the first process that wants it; the others wait for it.
     Nobody writes into it: who does takes a copy. Raises what ``make`` raises, to whoever made it:
     the next one tries again."""
-    own = factory.getbasetemp()
-    # Each process of a run that is spread has a folder of its own inside that of the run.
-    place = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    place = _of_the_run(factory)
     folder, being_made = place / f"{name}-made", place / f"{name}-being-made"
     with (place / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -27,3 +25,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(being_made)
             being_made.rename(folder)
     return folder
+
+
+def was_made(factory: pytest.TempPathFactory, name: str) -> bool:
+    """Whether a process of this run made the folder of this name."""
+    return (_of_the_run(factory) / f"{name}-made").exists()
+
+
+def _of_the_run(factory: pytest.TempPathFactory) -> Path:
+    own = factory.getbasetemp()
+    # Each process of a run that is spread has a folder of its own inside that of the run.
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

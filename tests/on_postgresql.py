@@ -52,25 +52,43 @@ def server() -> Iterator[str]:
             started.stop()
 
 
-@contextmanager
-def fresh_database(address: str, suffix: str) -> Iterator[tuple[str, str]]:
-    """An empty database beside that of an address: its name and its address. Dropped at the end,
-    whoever is still connected; one left by a run that was killed is dropped first."""
+def create_database(address: str, suffix: str, template: str = "template0") -> tuple[str, str]:
+    """A database beside that of an address, empty or the copy of another: its name and its
+    address. One left by a run that was killed is dropped first."""
     import psycopg
     from psycopg import sql
 
-    parts = urlsplit(address)
-    name = f"{unquote(parts.path.removeprefix('/'))}_{suffix}"
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+    parts, name = urlsplit(address), _name_beside(address, suffix)
+    drop_database(address, suffix)
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(drop)
-        connection.execute(create.format(sql.Identifier(name)))
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    return name, urlunsplit(parts._replace(path=f"/{quote(name, safe='')}"))
+
+
+def drop_database(address: str, suffix: str) -> None:
+    """Drop a database that was made beside that of an address, whoever is still connected."""
+    import psycopg
+    from psycopg import sql
+
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(drop.format(sql.Identifier(_name_beside(address, suffix))))
+
+
+def _name_beside(address: str, suffix: str) -> str:
+    return f"{unquote(urlsplit(address).path.removeprefix('/'))}_{suffix}"
+
+
+@contextmanager
+def fresh_database(
+    address: str, suffix: str, template: str = "template0"
+) -> Iterator[tuple[str, str]]:
+    """The same for the time of a block: its name and its address."""
     try:
-        yield name, urlunsplit(parts._replace(path=f"/{quote(name, safe='')}"))
+        yield create_database(address, suffix, template)
     finally:
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(drop)
+        drop_database(address, suffix)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -26,7 +27,9 @@ def patient(territory: None) -> Patient:
 
 @pytest.fixture(scope="module")
 def shared_database(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest_django.DjangoDbBlocker
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
 ) -> Iterator[None]:
     """A database that every thread opens for itself, as the clients of a server do: a file of
     SQLite, or one on the PostgreSQL server of the tests. It holds the scene."""
@@ -35,15 +38,16 @@ def shared_database(
     address = os.environ.get("MAILLAGE_TEST_DATABASE", "")
     if address:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        with fresh_database(address, f"at_once_{worker}") as (name, _):
+        template = request.getfixturevalue("migrated_database")
+        with fresh_database(address, f"at_once_{worker}", template) as (name, _):
             yield from _opened(name, django_db_blocker)
     else:
-        file = tmp_path_factory.mktemp("at-once") / "maillage.sqlite3"
-        yield from _opened(str(file), django_db_blocker)
+        folder = tmp_path_factory.mktemp("at-once") / "var"
+        shutil.copytree(request.getfixturevalue("migrated_folder"), folder)
+        yield from _opened(str(folder / "maillage.sqlite3"), django_db_blocker)
 
 
 def _opened(name: str, blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    from django.core.management import call_command
     from django.db import connections
 
     usual_name, usual = connections.settings["default"]["NAME"], connections["default"]
@@ -51,7 +55,6 @@ def _opened(name: str, blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]
         connections.settings["default"]["NAME"] = name
         connections["default"] = connections.create_connection("default")
         try:
-            call_command("migrate", verbosity=0)
             scene.build()
             yield
         finally:
