@@ -1,4 +1,4 @@
-"""Reads of the portal: what each role must do or know now, and the search over every room."""
+"""The home page: what each role must do or know now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.urls import reverse
 
 from maillage.accounts.acts import act_name
@@ -15,38 +15,26 @@ from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.agreements.enums import AgreementState
 from maillage.agreements.models import Agreement
-from maillage.agreements.queries.lists import list_lapsing, search_agreements
+from maillage.agreements.queries.lists import list_lapsing
 from maillage.agreements.rules.clocks import Clock
 from maillage.coverage.forms import DemandForm
 from maillage.coverage.permissions import ASK
-from maillage.coverage.permissions import READ as READ_COVERAGE
 from maillage.coverage.queries import Question, list_current_alerts
-from maillage.coverage.queries.finding import search_scenarios
 from maillage.directory.models import Authorisation
-from maillage.directory.queries.search import search_directory
 from maillage.exchange.models import ImportRun
-from maillage.oncall.models import DutySlot
-from maillage.oncall.queries.mine import list_next_duties
-from maillage.oncall.queries.news import list_news
-from maillage.oncall.queries.swaps import list_waiting_swaps
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
-from maillage.pathways.queries import list_pathways
 from maillage.population.queries.home import list_data_tasks
+from maillage.portal.queries import duties
+from maillage.portal.queries.blocks import MOST_ROWS, Block, Line, words_of_places
 from maillage.referrals.permissions import ASK as REFER
 from maillage.referrals.permissions import GIVE_BED
 from maillage.referrals.queries.home import list_late_teams, list_mine, list_regulated
 from maillage.referrals.queries.inbox import RequestRow
-from maillage.territory.queries import search_communes
 from maillage.vocabulary.calendar import french_day, french_instant, local_day
-from maillage.vocabulary.search import fold, search_words
 
-HOLES_AHEAD = timedelta(days=14)
 AUTHORISATIONS_AHEAD = timedelta(days=180)
 REVIEWS_AHEAD = timedelta(days=90)
-MOST_ROWS = 6
-MOST_DUTIES = 3
-MOST_HITS = 8
 
 IN_PROGRESS = (
     AgreementState.IDENTIFIED,
@@ -56,31 +44,6 @@ IN_PROGRESS = (
     AgreementState.SIGNED,
     AgreementState.SUBMITTED,
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing to do or to know: a sign with its word, a link, a detail."""
-
-    level: str
-    word: str
-    label: str
-    url: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A group of lines of the home page. ``empty`` says that there is nothing to do. ``leads``:
-    patients wait behind these lines, which come before everything else when there are any."""
-
-    key: str
-    title: str
-    rows: Sequence[Line]
-    empty: str
-    more_url: str = ""
-    more_label: str = ""
-    leads: bool = False
 
 
 @dataclass
@@ -163,129 +126,12 @@ def _late_requests(now: datetime, actor: Actor) -> Block:
     ]
     return Block(
         "retards",
-        f"Équipes{_where(actor)} en retard sur leurs demandes",
+        f"Équipes{words_of_places(actor)} en retard sur leurs demandes",
         rows,
-        f"Aucune équipe{_where(actor)} n'est en retard.",
+        f"Aucune équipe{words_of_places(actor)} n'est en retard.",
         reverse("referrals:figures"),
         "Délais des demandes",
     )
-
-
-def _my_swaps(now: datetime, actor: Actor) -> Block | None:
-    """Exchanges of duties that wait for this person's answer or approval; nothing when none
-    does."""
-    rows = [
-        Line(
-            "limit",
-            "À valider" if row.may_approve else "À répondre",
-            f"{row.swap.given_by} donne une garde à {row.swap.taken_by}"
-            if row.may_approve
-            else f"{row.swap.given_by} vous propose un échange",
-            reverse("oncall:swap", args=[row.swap.pk]),
-            french_instant(row.swap.starts_at),
-        )
-        for row in list_waiting_swaps(actor)[:MOST_ROWS]
-    ]
-    if not rows:
-        return None
-    return Block(
-        "echanges",
-        "Échanges de gardes qui vous attendent",
-        rows,
-        "",
-        reverse("oncall:swaps"),
-        "Tous les échanges",
-    )
-
-
-def _my_news(now: datetime, actor: Actor) -> Block | None:
-    """What others did with the duties, the exchanges and the leave of this practitioner, unread."""
-    rows = [
-        Line(one.level, one.word, one.sentence, one.address, french_instant(one.at, weekday=False))
-        for one in list_news(actor, at=now)
-        if not one.waits
-    ]
-    if not rows:
-        return None
-    return Block(
-        "nouveau",
-        "Du nouveau sur vos gardes",
-        rows[:MOST_ROWS],
-        "",
-        reverse("oncall:mine"),
-        "Lire sur « Mes gardes »",
-    )
-
-
-def _my_duties(now: datetime, actor: Actor) -> Block | None:
-    """The next duties of this practitioner; nothing for who holds none."""
-    rows = [
-        Line(
-            "info",
-            "En ce moment" if slot.starts_at <= now else "À venir",
-            slot.line.name,
-            reverse("oncall:mine"),
-            f"{french_instant(slot.starts_at)}, reçoit à {slot.service.site.name}",
-        )
-        for slot in list_next_duties(actor.username, at=now, most=MOST_DUTIES)
-    ]
-    if not rows:
-        return None
-    return Block("gardes", "Vos prochaines gardes", rows, "", reverse("oncall:mine"), "Mes gardes")
-
-
-def _holes(now: datetime, actor: Actor) -> Block:
-    slots = (
-        DutySlot.objects.filter(
-            _of_interest(actor),
-            assignment__isnull=True,
-            ends_at__gt=now,
-            starts_at__lt=now + HOLES_AHEAD,
-        )
-        .select_related("line", "service__site")
-        .order_by("starts_at")[:MOST_ROWS]
-    )
-    rows = [
-        Line(
-            "hole",
-            "Sans titulaire",
-            f"{slot.line.name}, {slot.service.site.name}",
-            reverse("oncall:line", args=[slot.line.slug]),
-            french_instant(slot.starts_at),
-        )
-        for slot in slots
-    ]
-    where = _where(actor)
-    return Block(
-        "trous",
-        f"Gardes sans titulaire{where}, 14 jours",
-        rows,
-        f"Toutes les gardes{where} ont un titulaire pour les 14 prochains jours.",
-        reverse("oncall:lines"),
-        "Toutes les lignes",
-    )
-
-
-def _sees_everywhere(actor: Actor) -> bool:
-    """True for a regulator, and for somebody whose role holds everywhere."""
-    return EVERYWHERE in actor.organizations() or Role.REGULATOR in actor.roles
-
-
-def _where(actor: Actor) -> str:
-    """« de votre établissement » where only its slots are listed; empty for the whole territory."""
-    if _sees_everywhere(actor):
-        return ""
-    several = len(actor.organizations()) > 1
-    return " de vos établissements" if several else " de votre établissement"
-
-
-def _of_interest(actor: Actor) -> Q:
-    """Slots that concern this person: those of the establishments where they work; all of them for
-    those who see everywhere."""
-    places = actor.organizations()
-    if _sees_everywhere(actor):
-        return Q()
-    return Q(line__organization__slug__in=places) | Q(service__site__organization__slug__in=places)
 
 
 def _term_word(clock: Clock) -> str:
@@ -495,13 +341,13 @@ ON_DUTY = frozenset({Role.DOCTOR, Role.ON_CALL, Role.REGULATOR, Role.DIM})
 BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block | None]], ...] = (
     (frozenset({Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR, Role.CITY}), _requests),
     (frozenset({Role.REGULATOR}), _transfers),
-    (ON_DUTY | {Role.DIRECTOR}, _my_swaps),
-    (ON_DUTY, _my_news),
-    (ON_DUTY, _my_duties),
+    (ON_DUTY | {Role.DIRECTOR}, duties.my_swaps),
+    (ON_DUTY, duties.my_news),
+    (ON_DUTY, duties.my_duties),
     (frozenset({Role.DIRECTOR}), _late_requests),
     (
         frozenset({Role.DIRECTOR, Role.DOCTOR, Role.ON_CALL, Role.REGULATOR}),
-        _holes,
+        duties.holes,
     ),
     (frozenset({Role.DIRECTOR, Role.REGULATOR}), _alerts),
     (frozenset({Role.DIRECTOR}), _coverage),
@@ -514,91 +360,3 @@ BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block | None]],
     (frozenset({Role.ADMINISTRATOR, Role.AUDITOR}), _trail),
 )
 """Blocks of the home page in order, with the roles that see each."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """One answer of the search."""
-
-    label: str
-    detail: str
-    url: str
-
-
-@dataclass(frozen=True)
-class FoundGroup:
-    """Answers of one kind."""
-
-    label: str
-    hits: Sequence[Found]
-
-
-PLURALS = {
-    "Praticien": "Praticiens",
-    "Offre de soins": "Offres de soins",
-    "Site": "Sites",
-    "Établissement": "Établissements",
-    "Groupement": "Groupements",
-    "Équipe": "Équipes",
-}
-
-
-PAGES: tuple[tuple[str, str, str], ...] = (
-    ("Carte de la couverture", "coverage:map", "carte trous habitants sans prise en charge"),
-    ("Calendrier des trous", "coverage:calendar", "couverture trous de garde horaires"),
-    ("Points fragiles", "coverage:fragile", "couverture fragilité appuis"),
-    ("Communes les moins bien desservies", "coverage:communes", "couverture déserts classement"),
-    ("Preuves de couverture", "coverage:proofs", "preuve rapport empreinte calcul"),
-    ("Échéances qui touchent la couverture", "coverage:alerts", "alertes termes conventions"),
-    ("Scénarios", "coverage:scenarios", "et si simulation hypothèse couverture"),
-)
-"""Pages of coverage that the search knows: title, address, and words that also name them."""
-
-
-def _search_coverage(text: str, actor: Actor) -> dict[str, list[Found]]:
-    """Pages of coverage, and scenarios by name, for those who may read them."""
-    if not READ_COVERAGE.allows(actor, actor.organizations()):
-        return {}
-    wanted = search_words(text)
-    pages = [
-        Found(title, "couverture", reverse(name))
-        for title, name, words in PAGES
-        if all(word in f" {fold(f'{title} {words}')}" for word in (f" {one}" for one in wanted))
-    ]
-    scenarios = [
-        Found(one.name, one.author_name, reverse("coverage:scenario", args=[one.token]))
-        for one in search_scenarios(text, MOST_HITS)
-    ]
-    return {"Pages": pages, "Scénarios": scenarios}
-
-
-def search(text: str, *, actor: Actor, today: date) -> list[FoundGroup]:
-    """Communes, pathways, agreements, people, services and places that a text names, by kind; then
-    the pages and scenarios of coverage. Shorter than two letters, nothing."""
-    if len(text.strip()) < 2:
-        return []
-    groups: dict[str, list[Found]] = {}
-    for pathway in list_pathways(text)[:MOST_HITS]:
-        url = reverse("pathways:detail", args=[pathway.slug])
-        groups.setdefault("Filières", []).append(Found(pathway.name, pathway.need, url))
-    for hit in search_directory(text, MOST_HITS):
-        url = reverse(hit.url_name, args=hit.args)
-        groups.setdefault(PLURALS.get(hit.kind, hit.kind), []).append(
-            Found(hit.label, hit.detail, url)
-        )
-    for one in search_agreements(text, MOST_HITS, today=today):
-        url = reverse("agreements:detail", args=[one.slug])
-        groups.setdefault("Conventions", []).append(Found(one.label, one.detail, url))
-    for commune in search_communes(text, MOST_HITS):
-        url = reverse("territory:commune", args=[commune.code])
-        groups.setdefault("Communes", []).append(
-            Found(commune.name, f"département {commune.department}", url)
-        )
-    groups |= _search_coverage(text, actor)
-    return [FoundGroup(label, hits) for label, hits in groups.items() if hits]
-
-
-def get_last_loading(fingerprint: str) -> datetime | None:
-    """When the folder of this fingerprint was last loaded; None when something else was since."""
-    last = AuditEvent.objects.filter(action="portal.load-territory").first()
-    return last.at if last and last.subject_key == fingerprint else None
