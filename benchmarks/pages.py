@@ -50,6 +50,19 @@ OF_PEOPLE = {
 largest one of the example."""
 
 
+def _questions(draw: random.Random) -> list[str]:
+    """Addresses of questions of several communes, needs, ages and instants."""
+    return [
+        WHO.format(
+            commune=draw.choice(["59249", "59139", "59606", "62498", "59392", "62041"]),
+            need=draw.choice(["avc", "vasculaire", "chirurgie-thoracique"]),
+            age=draw.randrange(18, 95),
+            at=f"2026-12-{draw.randrange(1, 20):02d}T{draw.randrange(24):02d}:00",
+        )
+        for _ in range(REPEATS * 5)
+    ]
+
+
 def main() -> None:
     with example_territory():
         from django.db import connection
@@ -62,7 +75,6 @@ def main() -> None:
 
         client = Client()
         client.force_login(User.objects.get(username="demo-medecin"))
-        draw = random.Random(7)
         figures: dict[str, object] = {}
         everything: list[float] = []
 
@@ -85,15 +97,7 @@ def main() -> None:
             return percentile(times, 0.95)
 
         baseline = measure("/connexion", ["/connexion"] * REPEATS, Client())
-        questions = [
-            WHO.format(
-                commune=draw.choice(["59249", "59139", "59606", "62498", "59392", "62041"]),
-                need=draw.choice(["avc", "vasculaire", "chirurgie-thoracique"]),
-                age=draw.randrange(18, 95),
-                at=f"2026-12-{draw.randrange(1, 20):02d}T{draw.randrange(24):02d}:00",
-            )
-            for _ in range(REPEATS * 5)
-        ]
+        questions = _questions(random.Random(7))
         everything.clear()
         asked = measure("/couverture/qui", questions, client)
         for page in PAGES:
