@@ -335,7 +335,8 @@ def test_the_last_day_of_an_absence_is_included(month: None, team: Client) -> No
     page = team.post("/gardes/absence", asked).content.decode()
     assert "mardi 8 décembre 2026 à 0" in page
     code = re.search(r'name="mouvements" value="([^"]+)"', page)
-    assert code and code[1].startswith(f"{slot(7).pk}:ada:")
+    assert code
+    assert code[1].startswith(f"{slot(7).pk}:ada:")
 
 
 def test_others_read_but_do_not_change(month: None, client_for: Connect) -> None:
