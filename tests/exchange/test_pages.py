@@ -21,7 +21,7 @@ from maillage.vocabulary.errors import NotFound
 
 ClientFor = Callable[..., Client]
 FILE = b"identifiant;nom\nun;Un\ndeux;Deux\n"
-HOLDERS = set(Role) - {Role.CITY, Role.ON_CALL}
+HOLDERS = set(Role) - {Role.CITY}
 
 
 @pytest.fixture(autouse=True)

@@ -166,6 +166,21 @@ def test_absences_and_exemptions_are_not_a_list_for_everybody(
     assert administrator.get(address).status_code == 200
 
 
+def test_drafts_of_every_hospital_are_taken_away_by_nobody_of_one(
+    lines: None, client_for: Callable[..., Client]
+) -> None:
+    """The roster team of one hospital takes the lists of lines, not the drafts of the others."""
+    address = reverse("exchange:export", args=["gardes-prevues"])
+    for role in (Role.DOCTOR, Role.ON_CALL, Role.DIRECTOR, Role.ADMINISTRATOR):
+        local = client_for(role, at="ch-valenciennes")
+        assert local.get(address).status_code == 403
+        assert address not in local.get(reverse("exchange:tables")).content.decode()
+        assert local.get(reverse("exchange:export", args=["participants"])).status_code == 200
+    assert client_for(Role.DOCTOR).get(address).status_code == 403
+    assert client_for(Role.ON_CALL).get(address).status_code == 200
+    assert client_for(Role.ADMINISTRATOR).get(address).status_code == 200
+
+
 def test_exemptions_of_a_file_meet_neither_each_other_nor_those_on_record(
     lines: None, now: datetime
 ) -> None:

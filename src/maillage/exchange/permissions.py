@@ -5,6 +5,4 @@ from __future__ import annotations
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import ALL_ROLES, declare
 
-READ = declare(
-    "exchange.read", "consulter les échanges de listes", ALL_ROLES - {Role.CITY, Role.ON_CALL}
-)
+READ = declare("exchange.read", "consulter les échanges de listes", ALL_ROLES - {Role.CITY})

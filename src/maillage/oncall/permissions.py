@@ -29,6 +29,14 @@ GENERATE = declare(
 )
 IMPORT = declare("oncall.import", "importer des lignes et des créneaux", [Role.ADMINISTRATOR])
 
+EXPORT_DRAFTS = declare(
+    "oncall.export-drafts",
+    "emporter les gardes prévues de tous les tableaux en préparation",
+    [Role.DIRECTOR, Role.ON_CALL, Role.ADMINISTRATOR],
+    scoped=True,
+)
+"""The list holds the drafts of every hospital: a role on the whole territory is asked."""
+
 IMPORT_ABSENCES = declare(
     "oncall.import-absences",
     "lire et importer la liste des absences et des exemptions de tout le territoire",

@@ -3,6 +3,7 @@
 from maillage.directory.queries.accounts import (
     find_account,
     find_practitioner,
+    keeps_account,
     practitioner_of,
     workplaces,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "get_service",
     "get_site",
     "get_team",
+    "keeps_account",
     "list_groups",
     "list_memberships_for_network",
     "list_organization_names",

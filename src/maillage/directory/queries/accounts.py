@@ -6,7 +6,10 @@ from datetime import date
 
 from django.db.models import Q
 
+from maillage.accounts.models import User
+from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.directory.models import Practitioner, PractitionerAccount
+from maillage.directory.permissions import LINK_ACCOUNT
 from maillage.vocabulary.errors import NotFound
 
 
@@ -34,6 +37,15 @@ def find_account(practitioner: Practitioner) -> PractitionerAccount | None:
     return (
         PractitionerAccount.objects.filter(practitioner=practitioner).select_related("user").first()
     )
+
+
+def keeps_account(actor: Actor, user: User, day: date) -> bool:
+    """True when this actor may say whose an account is: it has a role, on a day or later, in an
+    establishment that they keep, or no role at all. A role on the whole territory is no
+    establishment's: who keeps them all says it."""
+    grants = user.grants.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day))
+    places = set(grants.values_list("organization", flat=True))
+    return not places or LINK_ACCOUNT.allows(actor, places - {EVERYWHERE})
 
 
 def workplaces(practitioner: Practitioner, day: date) -> set[str]:

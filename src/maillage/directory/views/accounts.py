@@ -13,7 +13,7 @@ from maillage.directory import actions, queries
 from maillage.directory.forms import AccountForm
 from maillage.directory.permissions import LINK_ACCOUNT
 from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.errors import Invalid, Refusal
+from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,9 +23,7 @@ def account(request: Request, slug: str) -> HttpResponse:
     person = queries.find_practitioner(slug)
     LINK_ACCOUNT.check(request.actor, queries.workplaces(person, local_day(request.now)))
     link = queries.find_account(person)
-    form = AccountForm(
-        request.POST or None, initial={"username": link.user.username if link else ""}
-    )
+    form = AccountForm(request.POST or None)
     if form.is_valid():
         try:
             actions.link_account(
@@ -36,9 +34,15 @@ def account(request: Request, slug: str) -> HttpResponse:
             )
             messages.success(request, f"Ce compte est celui de {person}.")
             return redirect("directory:practitioner", person.slug)
-        except (Invalid, Refusal) as error:
+        except (Invalid, NotAllowed, Refusal) as error:
             add_problems(form, error)
-    context = {"form": form, "practitioner": person, "link": link}
+    day = local_day(request.now)
+    context = {
+        "form": form,
+        "practitioner": person,
+        "link": link,
+        "may_take": link is not None and queries.keeps_account(request.actor, link.user, day),
+    }
     status = 422 if form.errors else 200
     return render(request, "directory/account.html", context, status=status)
 

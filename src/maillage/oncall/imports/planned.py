@@ -24,7 +24,7 @@ from maillage.exchange.tables import Cell, Change, Column, Row, Table
 from maillage.oncall.enums import Modality, PdsesClass, VersionState
 from maillage.oncall.imports.lines import line_services
 from maillage.oncall.models import DutyLine, PlannedDuty, PlanTarget, Roster, RosterVersion
-from maillage.oncall.permissions import IMPORT, READ, READ_DRAFTS
+from maillage.oncall.permissions import EXPORT_DRAFTS, IMPORT, READ
 from maillage.vocabulary.calendar import day_bounds
 from maillage.vocabulary.care import CareType
 from maillage.vocabulary.errors import Problem
@@ -133,13 +133,14 @@ PLANNED = Table(
         Column("figee", "Figée", cells.yes_no(), required=False),
     ),
     key_columns=("tableau", "ligne", "offre", "du"),
-    reads=READ_DRAFTS,
+    reads=EXPORT_DRAFTS,
     writes=IMPORT,
     export=_export_planned,
     check=_check_planned,
     save=_save_planned,
     changes_territory=False,
     help="Rien n'entre en vigueur avant la publication du tableau.",
+    is_personal=True,
 )
 
 # The regional plan

@@ -16,7 +16,7 @@ from maillage.accounts.enums import Role
 from maillage.accounts.permissions import SYSTEM
 from maillage.accounts.rules import DEMO_PASSWORD, DEMO_PREFIX
 from maillage.directory.actions import link_account
-from maillage.directory.queries import find_practitioner, practitioner_of
+from maillage.directory.queries import find_account, find_practitioner, practitioner_of
 from maillage.vocabulary.errors import MaillageError, NotFound
 
 MANIFEST = "territoire.json"
@@ -59,7 +59,8 @@ def _link_practitioners(manifest: Path) -> None:
             person = find_practitioner(str(slug))
         except NotFound:
             continue  # another territory is loaded, or none
-        link_account(practitioner=person, username=username, by=SYSTEM, at=timezone.now())
+        if find_account(person) is None:
+            link_account(practitioner=person, username=username, by=SYSTEM, at=timezone.now())
 
 
 def _read_places(manifest: Path) -> tuple[dict[Role, str], dict[str, str]]:
