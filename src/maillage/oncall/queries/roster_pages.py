@@ -13,6 +13,7 @@ from maillage.oncall.enums import AttemptState, VersionState
 from maillage.oncall.models import Roster, RosterAttempt, RosterOpinion, RosterVersion
 from maillage.oncall.permissions import GIVE_OPINION
 from maillage.oncall.queries.month import Month
+from maillage.oncall.queries.opinions import last_opinions
 from maillage.oncall.queries.problem import board_of_version
 from maillage.oncall.queries.rosters import (
     check_may_plan,
@@ -65,9 +66,6 @@ def get_roster_card(month: Month, by: Actor, *, at: datetime) -> RosterCard:
     queries."""
     version, versions = month.version, tuple(month.roster.versions.all())
     state = VersionState(version.state)
-    last: dict[str, RosterOpinion] = {}
-    for one in RosterOpinion.objects.filter(version=version).order_by("given_at"):
-        last[one.by_username] = one
     attempts = (
         RosterAttempt.objects.filter(version=version).exclude(state=AttemptState.DROPPED)[:5]
         if month.may_plan
@@ -78,7 +76,7 @@ def get_roster_card(month: Month, by: Actor, *, at: datetime) -> RosterCard:
     return RosterCard(
         is_newest=version.pk == versions[0].pk,
         versions=versions,
-        opinions=tuple(last.values()),
+        opinions=_opinions_of(version),
         attempts=tuple(attempts),
         may_submit=month.may_plan and can_become(state, VersionState.FOR_OPINION),
         may_take_back=month.may_plan and can_become(state, VersionState.DRAFT),
@@ -92,6 +90,10 @@ def get_roster_card(month: Month, by: Actor, *, at: datetime) -> RosterCard:
         may_judge=state is VersionState.FOR_OPINION and GIVE_OPINION.allows(by, owners),
         level=LEVELS[state],
     )
+
+
+def _opinions_of(version: RosterVersion) -> tuple[RosterOpinion, ...]:
+    return last_opinions(RosterOpinion.objects.filter(version=version).order_by("given_at", "pk"))
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class PublicationPage:
     begun: tuple[ChangeRow, ...]
     counts: tuple[tuple[ChangeKind, int], ...]
     faults: tuple[Fault, ...]
+    opinions: tuple[RosterOpinion, ...]
     holes: int
     fingerprint: str
 
@@ -162,6 +165,7 @@ def get_publication(slug: str, by: Actor, *, at: datetime) -> PublicationPage:
         begun=tuple(change_rows(pending.begun, lines)),
         counts=tuple((kind, counts[kind]) for kind in ChangeKind if counts[kind]),
         faults=tuple(faults_of(board_of_version(version, at=at), at=at)),
+        opinions=_opinions_of(version),
         holes=sum(one.holder is None and one.starts_at > at for one in pending.planned),
         fingerprint=fingerprint(pending.changes),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from maillage.oncall.enums import SwapState
+from maillage.oncall.enums import Opinion, SwapState
 from maillage.vocabulary.calendar import french_instant
 
 SWAP_WORDS: Mapping[SwapState, tuple[str, str, str]] = {
@@ -75,6 +75,20 @@ def words_of_turned(duties: Iterable[Turned]) -> tuple[str, str, str]:
     if first.roster:
         said = f"{first.roster} : {said}"
     return ("limit" if lost else "info"), word, said
+
+
+def words_of_opinions(roster: str, counts: Mapping[Opinion, int]) -> tuple[str, str, str]:
+    """Sign, word and sentence of what was said of a submitted roster, for those who made it."""
+    total = sum(counts.values())
+    if not total:
+        return "info", "Soumis à avis", f"{roster} : aucun avis reçu pour l'instant"
+    against, reserved = counts.get(Opinion.AGAINST, 0), counts.get(Opinion.RESERVED, 0)
+    kinds = ((reserved, "réservé"), (against, "défavorable"))
+    parts = [f"{number} {word}{'s' if number > 1 else ''}" for number, word in kinds if number]
+    level = "hole" if against else "limit" if reserved else "ok"
+    said = "1 avis reçu" if total == 1 else f"{total} avis reçus"
+    more = f", dont {', '.join(parts)}" if parts else ""
+    return level, "Avis reçus", f"{roster} : {said}{more}"
 
 
 def _count(number: int, act: str) -> str:

@@ -25,6 +25,7 @@ from maillage.oncall.permissions import LINE_CALENDAR, OWN_DUTIES, READ
 from maillage.oncall.queries.calendars import get_link, live_links
 from maillage.oncall.queries.mine import get_my_duties
 from maillage.oncall.queries.news import list_news
+from maillage.oncall.queries.opinions import list_roster_news
 from maillage.oncall.queries.requests import find_line
 from maillage.vocabulary.calendar import local_day, parse_instant
 from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -39,7 +40,8 @@ def mine(request: Request) -> HttpResponse:
         return render(request, "oncall/mine_unknown.html")
     month = read_month(request.GET, today=local_day(request.now))
     page = get_my_duties(me, at=request.now, month=month)
-    news = list_news(request.actor, at=request.now)
+    asked = [one for one in list_roster_news(request.actor, at=request.now) if one.waits]
+    news = [*asked, *list_news(request.actor, at=request.now)]
     context = {"page": page, "news": news, "unread": any(not one.waits for one in news)}
     return render(request, "oncall/mine.html", context)
 

@@ -10,6 +10,7 @@ from maillage.accounts.permissions import Actor
 from maillage.oncall.models import DutySlot
 from maillage.oncall.queries.mine import list_next_duties
 from maillage.oncall.queries.news import list_news
+from maillage.oncall.queries.opinions import list_roster_news
 from maillage.oncall.queries.swaps import list_waiting_swaps
 from maillage.portal.queries.blocks import (
     MOST_ROWS,
@@ -48,6 +49,25 @@ def my_swaps(now: datetime, actor: Actor) -> Block | None:
         "",
         reverse("oncall:swaps"),
         "Tous les échanges",
+    )
+
+
+def rosters(now: datetime, actor: Actor) -> Block | None:
+    """Rosters submitted to this person's opinion, what was said of theirs, and those that another
+    hospital published for their lines; nothing when there is none."""
+    rows = [
+        Line(one.level, one.word, one.sentence, one.address, french_instant(one.at, weekday=False))
+        for one in list_roster_news(actor, at=now)[:MOST_ROWS]
+    ]
+    if not rows:
+        return None
+    return Block(
+        "tableaux",
+        "Tableaux de service à lire",
+        rows,
+        "",
+        reverse("oncall:rosters:list"),
+        "Tous les tableaux",
     )
 
 
