@@ -280,8 +280,10 @@ def test_a_demonstration_account_gets_in_only_where_the_demonstration_is_on(
     page = client.get("/connexion").content.decode()
     assert "demo-medecin" in page
     assert "demo-direction-chu" not in page
-    make_user("demo-direction-chu", Role.DIRECTOR, is_demo=True)
-    assert "demo-direction-chu" in client.get("/connexion").content.decode()
+    make_user("demo-direction-chu", Role.DIRECTOR, is_demo=True, at="chu-lille")
+    page = client.get("/connexion").content.decode()
+    assert "demo-direction-chu" in page
+    assert "chu-lille" in page
     assert log_in(client, "demo-medecin").status_code == 302
     assert client.get("/compte").status_code == 200
     settings.DEMO_ACCOUNTS_ALLOWED = False

@@ -30,7 +30,13 @@ from maillage.oncall.enums import (
     UnavailabilityKind,
 )
 from maillage.oncall.models import DutyLine, Unavailability
-from maillage.oncall.queries.away import lines_of, list_away, list_exemptions, list_members
+from maillage.oncall.queries.away import (
+    lines_of,
+    list_away,
+    list_exemptions,
+    list_members,
+    list_waiting_away,
+)
 from maillage.oncall.queries.candidates import may_hold_line
 from maillage.vocabulary.calendar import day_bounds, local_day
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
@@ -102,6 +108,32 @@ def test_the_answer_comes_from_another(lines: None, now: datetime, keeper: Actor
     answer_away(asked=asked, grant=False, answer="Effectif insuffisant", by=keeper, at=now)
     asked.refresh_from_db()
     assert (asked.state, asked.answer) == (AnswerState.DECLINED, "Effectif insuffisant")
+
+
+def test_leave_waits_on_the_home_page_of_those_who_answer(
+    lines: None,
+    now: datetime,
+    keeper: Actor,
+    make_actor: Callable[..., Actor],
+    client_for: Callable[..., Client],
+) -> None:
+    """In the words that a colleague may read: that it is for one's health is not said."""
+    today = timezone.now()
+    asked = ask(today, by=actor_of(A, now), kind=UnavailabilityKind.SICK)
+    assert list_waiting_away(keeper, at=today, most=6) == [asked]
+    for other in (
+        make_actor(Role.DIRECTOR, at="chu-lille"),
+        make_actor(Role.DOCTOR, at="ch-maubeuge"),
+        actor_of(A, now),
+    ):
+        assert not list_waiting_away(other, at=today, most=6)
+    director = client_for(Role.DIRECTOR, at="ch-maubeuge")
+    page = director.get("/").content.decode()
+    assert f"/gardes/conges/{asked.pk}/reponse" in page
+    assert "arrêt" not in page.lower()
+    answer_away(asked=asked, grant=True, by=keeper, at=today)
+    assert not list_waiting_away(keeper, at=today, most=6)
+    assert "conges/" not in director.get("/").content.decode()
 
 
 def test_what_is_withdrawn_stays_so(lines: None, now: datetime, keeper: Actor) -> None:

@@ -207,7 +207,11 @@ def test_the_list_shows_to_each_what_concerns_them(
     assert for_b.waits_for_me
     (for_a,) = list_swaps(actor_of(A, now))
     assert (for_a.waits_for_me, for_a.may_withdraw) == (False, True)
-    assert len(list_swaps(keeper)) == 1
+    (kept,) = list_swaps(keeper)
+    assert (kept.may_approve, kept.may_withdraw) == (False, True)
+    acts.answer_swap(swap=kept.swap, accept=True, by=actor_of(B, now), at=now)
+    (kept,) = list_swaps(keeper)
+    assert (kept.may_approve, kept.may_withdraw) == (True, False), "refusing is enough"
     assert not list_swaps(make_actor(Role.ON_CALL, at="chu-lille"))
     assert not list_swaps(make_actor(Role.DOCTOR, at="ch-maubeuge"))
 

@@ -117,6 +117,13 @@ def list_demo_supplements() -> list[tuple[str, Role]]:
     return [(name, rules.DEMO_SUPPLEMENTS[name][0]) for name in names]
 
 
+def demo_places() -> dict[str, str]:
+    """Key of the organization of each demonstration account; those held everywhere, or nowhere,
+    are left out. One query."""
+    grants = RoleGrant.objects.filter(user__is_demo=True).exclude(organization=EVERYWHERE)
+    return dict(grants.order_by("pk").values_list("user__username", "organization"))
+
+
 def list_grants(user: User) -> QuerySet[RoleGrant]:
     """The roles of an account, past and to come included."""
     return user.grants.order_by("role", "organization")

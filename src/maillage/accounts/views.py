@@ -71,13 +71,15 @@ def log_in(request: Request) -> HttpResponse:
                 username=form.cleaned_data.get("username", ""), at=request.now
             )
     demo = []
+    places: dict[str, str] = {}
     if settings.DEMO_ACCOUNTS_ALLOWED:
         demo = [(username, role) for role, (username, _) in rules.DEMO_PEOPLE.items()]
         demo += queries.list_demo_supplements()
+        places = queries.demo_places()
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next") or "",
-        "demo": [(username, role.label) for username, role in demo],
+        "demo": [(name, role.label, places.get(name, "")) for name, role in demo],
         "demo_password": rules.DEMO_PASSWORD if demo else "",
     }
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)

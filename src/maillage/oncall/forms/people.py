@@ -29,6 +29,7 @@ class SwapForm(forms.Form):
     retour = forms.ChoiceField(label="En retour", widget=forms.RadioSelect, required=False)
     message = forms.CharField(
         label="Un mot pour votre confrère",
+        help_text="Ceux qui valident l'échange le lisent aussi : n'y écrivez rien de votre santé.",
         max_length=400,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from maillage.accounts.permissions import EVERYWHERE, Actor, Permission
-from maillage.directory.models import Practitioner, PractitionerRole
+from maillage.directory.models import Practitioner, PractitionerAccount, PractitionerRole
 from maillage.directory.queries import practitioner_of
 from maillage.oncall.enums import AnswerState, UnavailabilityKind
 from maillage.oncall.models import DutyLine, DutySlot, Exemption, LineMember, Unavailability
@@ -124,6 +124,20 @@ def list_away(
         knows = set(staff_of(actor, EXEMPT, local_day(at)).values_list("pk", flat=True))
     cards = [_row(one, me, answers, held.get(one.pk, 0), knows) for one in found]
     return sorted(cards, key=lambda card: card.asked.state != AnswerState.ASKED)
+
+
+def list_waiting_away(actor: Actor, *, at: datetime, most: int) -> list[Unavailability]:
+    """Requests of leave that wait for this actor's answer, the soonest first; never one's own. One
+    query, none for who answers nobody."""
+    if not ANSWER_LEAVE.places(actor):
+        return []
+    mine = PractitionerAccount.objects.filter(user__username=actor.username).values("practitioner")
+    staff = staff_of(actor, ANSWER_LEAVE, local_day(at)).order_by()
+    waiting = Unavailability.objects.filter(
+        practitioner__in=staff, state=AnswerState.ASKED, kind__in=BINDING, ends_at__gt=at
+    )
+    found = waiting.exclude(practitioner__in=mine).select_related("practitioner")
+    return list(found.order_by("starts_at", "practitioner", "pk")[:most])
 
 
 def _row(

@@ -67,6 +67,8 @@ class MyDuties:
     duties: Sequence[MyDuty]
     counters: Sequence[tuple[Span, Counted]]
     links: Sequence[CalendarLink]
+    first_known: date | None = None
+    """Day of the first duty counted: before it, the counters hold nothing."""
 
     @property
     def month_name(self) -> str:
@@ -127,7 +129,7 @@ def get_my_duties(practitioner: Practitioner, *, at: datetime, month: date) -> M
     ]
     spans = spans_of(first)
     year = spans[-1]
-    rows = (
+    rows = list(
         _mine(practitioner)
         .filter(
             starts_at__gte=day_bounds(year.first_day)[0], starts_at__lt=day_bounds(year.last_day)[0]
@@ -142,6 +144,7 @@ def get_my_duties(practitioner: Practitioner, *, at: datetime, month: date) -> M
         duties=duties,
         counters=count_spans(rows, spans),
         links=list(live_links(practitioner=practitioner)),
+        first_known=min((local_day(starts_at) for _, starts_at, _ in rows), default=None),
     )
 
 

@@ -123,13 +123,15 @@ def swap_row(swap: Swap, actor: Actor) -> SwapRow:
 def _row(swap: Swap, me: Practitioner | None, keeps: bool) -> SwapRow:
     mine = me.pk if me is not None else None
     is_party = mine in (swap.given_by_id, swap.taken_by_id)
+    may_approve = can_become(swap.state, SwapState.APPROVED) and keeps and not is_party
+    # Who may refuse is not offered to withdraw as well: both end the exchange.
     return SwapRow(
         swap,
         may_answer=can_become(swap.state, SwapState.ACCEPTED)
         and (mine == swap.taken_by_id or (keeps and not is_party)),
-        may_approve=can_become(swap.state, SwapState.APPROVED) and keeps and not is_party,
+        may_approve=may_approve,
         may_withdraw=can_become(swap.state, SwapState.WITHDRAWN)
-        and (mine == swap.given_by_id or (keeps and not is_party)),
+        and (mine == swap.given_by_id or (keeps and not is_party and not may_approve)),
     )
 
 

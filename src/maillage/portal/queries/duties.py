@@ -97,7 +97,7 @@ def my_duties(now: datetime, actor: Actor) -> Block | None:
             "info",
             "En ce moment" if slot.starts_at <= now else "À venir",
             slot.line.name,
-            reverse("oncall:mine"),
+            reverse("oncall:line", args=[slot.line.slug]),
             f"{french_instant(slot.starts_at)}, reçoit à {slot.service.site.name}",
         )
         for slot in list_next_duties(actor.username, at=now, most=MOST_DUTIES)

@@ -25,7 +25,7 @@ from maillage.exchange.models import ImportRun
 from maillage.pathways.enums import VersionState
 from maillage.pathways.models import PathwayVersion
 from maillage.population.queries.home import list_data_tasks
-from maillage.portal.queries import duties
+from maillage.portal.queries import duties, leave
 from maillage.portal.queries.blocks import MOST_ROWS, Block, Line, words_of_places
 from maillage.referrals.permissions import ASK as REFER
 from maillage.referrals.permissions import GIVE_BED
@@ -342,6 +342,7 @@ BLOCKS: tuple[tuple[frozenset[Role], Callable[[datetime, Actor], Block | None]],
     (frozenset({Role.DOCTOR, Role.ON_CALL, Role.COORDINATOR, Role.CITY}), _requests),
     (frozenset({Role.REGULATOR}), _transfers),
     (ON_DUTY | {Role.DIRECTOR}, duties.my_swaps),
+    (frozenset({Role.DIRECTOR, Role.ON_CALL}), leave.waiting_leave),
     (ON_DUTY | {Role.DIRECTOR}, duties.rosters),
     (ON_DUTY, duties.my_news),
     (ON_DUTY, duties.my_duties),
