@@ -247,7 +247,7 @@ class _Moved(Effect):
 
 def test_what_becomes_late_is_said_beside_what_is_gained() -> None:
     assert headline(_Moved(199e6, 354e6, -553e6)) == (
-        "199\u00a0millions d'heures-habitants de plus dans le délai, "
+        "199\u00a0millions d'heures-habitants de plus dans le délai ou à la limite, "
         "354\u00a0millions d'heures-habitants désormais hors délai, "
         "553\u00a0millions d'heures-habitants de moins sans personne."
     )

@@ -17,6 +17,8 @@ from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.accounts.queries import get_revision
 from maillage.directory.models import Organization, Site
+from maillage.engines.rostering.problem import Violation
+from maillage.engines.rostering.regulations import regulations_on
 from maillage.oncall.actions.publishing import publish_version
 from maillage.oncall.actions.repairs import change_hands, repair_absence
 from maillage.oncall.enums import AnswerState, UnavailabilityKind
@@ -26,6 +28,7 @@ from maillage.oncall.queries.proofs import prove_hole_in_force
 from maillage.oncall.queries.repairs import plan_repair
 from maillage.oncall.queries.rosters import pending_changes
 from maillage.oncall.rules.duties import fingerprint
+from maillage.oncall.rules.explanations import explain_once
 from maillage.oncall.rules.moves import SlotMove, read_moves, write_moves
 from maillage.vocabulary.calendar import parse_instant
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
@@ -367,3 +370,11 @@ def test_queries_do_not_follow_the_number_of_people_and_holes(
     for day in range(12, 20):
         free(day)
     assert count() <= before + 1 <= 30
+
+
+def test_a_limit_is_said_once_by_its_worst_window() -> None:
+    broken = [
+        Violation("astreinte_nights_per_week", "ada", (), excess, True) for excess in (1, 3, 2)
+    ]
+    said = explain_once(broken, {}, regulations_on(NOW.date()))
+    assert [one.sentence for one in said] == ["nuits d'astreinte sur 7 jours : 3 de trop"]

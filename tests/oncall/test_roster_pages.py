@@ -21,7 +21,7 @@ from maillage.oncall.models import DutyAssignment, LineMember, RosterVersion, Un
 from maillage.oncall.queries.rosters import pending_changes
 from maillage.oncall.rules.duties import fingerprint
 from maillage.vocabulary.calendar import parse_instant
-from tests.oncall.december import add_crew, add_nights, fill, line, make, night, who
+from tests.oncall.december import add_crew, add_nights, fill, hold, line, make, night, who
 
 pytestmark = pytest.mark.django_db
 Connect = Callable[..., Client]
@@ -201,6 +201,36 @@ def test_a_roster_is_made_and_amended_from_pages(
     answer = team.post(f"{url}/modifier", {"motif": "Arrêt maladie"})
     assert answer["Location"] == url
     assert "Arrêt maladie" in text(team, url)
+
+
+def test_a_roster_made_twice_leads_to_the_first(month: RosterVersion, team: Client) -> None:
+    wanted = {
+        "nom": "Encore", "etablissement": "ch-valenciennes", "lignes": [line().slug],
+        "du": "1/12/2026", "au": "31/12/2026",
+    }  # fmt: skip
+    answer = team.post("/gardes/tableaux/nouveau", wanted)
+    assert answer.status_code == 422
+    assert f'href="{MONTH}"' in answer.content.decode()
+
+
+def test_who_loses_a_duty_is_named_with_what_keeps_them(month: RosterVersion, team: Client) -> None:
+    hold(line().slug, "2026-12-24", "ben", NOW)
+    Unavailability.objects.create(
+        practitioner=who("ben"), kind=UnavailabilityKind.LEAVE, state=AnswerState.GRANTED,
+        starts_at=parse_instant("20/12/2026 0h"), ends_at=parse_instant("28/12/2026 0h"),
+        asked_at=NOW, asked_by="essai", answered_at=NOW, answered_by="essai",
+    )  # fmt: skip
+    page = text(team, f"{MONTH}/publier")
+    assert "1 garde perd son titulaire" in page
+    assert "Dr Ben Essai (en congé)" in page
+    assert "<dt>Sans titulaire après publication</dt><dd>31</dd>" in page
+    assert "31 <small>dans cette version, 30 en vigueur" in text(team, MONTH)
+
+
+def test_what_a_holder_holds_besides(month: RosterVersion, team: Client) -> None:
+    fill(month)
+    page = text(team, f"{MONTH}/gardes/{night(month, 24).pk}")
+    assert re.search(r"titulaire</span> <span class=\"small soft\">[45] autres gardes", page)
 
 
 def test_lines_of_others_are_no_choice(lines: None, client_for: Connect) -> None:

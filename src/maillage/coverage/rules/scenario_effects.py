@@ -351,7 +351,7 @@ def headline(effect: Effect) -> str:
         return "Ce scénario ne change rien à la couverture."
     parts = []
     if abs(effect.covered) > NOISE:
-        parts.append(f"{_amount(effect.covered)} dans le délai")
+        parts.append(f"{_amount(effect.covered)} dans le délai ou à la limite")
     if effect.late > NOISE:
         # What gets an answer too late is not covered: it never hides behind what is.
         parts.append(f"{_amount(effect.late, '')} désormais hors délai")

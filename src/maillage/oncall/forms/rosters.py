@@ -44,7 +44,10 @@ class RosterOfLinesForm(SayingForm):
     lignes = forms.MultipleChoiceField(
         label="Lignes",
         widget=forms.CheckboxSelectMultiple,
-        help_text="Celles qui partagent des praticiens se font ensemble.",
+        help_text="Celles qui partagent des praticiens se font ensemble. Une ligne d'un autre "
+        "établissement n'est proposée qu'à qui a aussi un rôle d'équipe de garde ou de direction "
+        "dans cet établissement (ses administrateurs le donnent) ; ses équipes sont prévenues à "
+        "chaque publication.",
     )
     du = DayField(label="Du")
     au = DayField(label="Au", help_text="Dernier jour compris.")

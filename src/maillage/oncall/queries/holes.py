@@ -45,6 +45,11 @@ class HoleRow:
     def hours(self) -> str:
         return short_hours(self.duty)
 
+    @property
+    def only_negotiable(self) -> bool:
+        """True when what keeps somebody from it is only what somebody else could lift."""
+        return any(all(why.negotiable for why in one.why) for one in self.others)
+
 
 def list_holes(by: Actor, *, at: datetime) -> list[HoleRow]:
     """The duties of the next 28 days that nobody holds, in order of time, with who could hold each

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maillage.accounts.permissions import Actor
@@ -14,9 +14,11 @@ from maillage.oncall.models import Roster, RosterAttempt, RosterOpinion, RosterV
 from maillage.oncall.permissions import GIVE_OPINION
 from maillage.oncall.queries.month import Month
 from maillage.oncall.queries.opinions import last_opinions
-from maillage.oncall.queries.problem import board_of_version
+from maillage.oncall.queries.problem import Board, board_of_version
 from maillage.oncall.queries.rosters import (
+    bounds_of,
     check_may_plan,
+    duties_in_force,
     get_roster_of,
     get_version,
     names_of,
@@ -25,7 +27,7 @@ from maillage.oncall.queries.rosters import (
 )
 from maillage.oncall.queries.standing import Fault, faults_of
 from maillage.oncall.rules.duties import ChangeKind, DutyChange, fingerprint
-from maillage.oncall.rules.explanations import short_hours
+from maillage.oncall.rules.explanations import explain_once, short_hours
 from maillage.oncall.rules.versions import OPEN, can_become
 from maillage.vocabulary.calendar import local_day
 
@@ -45,6 +47,8 @@ class RosterCard:
     may_amend: bool
     may_judge: bool
     level: str
+    holes_in_force: int | None
+    """Duties in force to come that nobody holds; None where the grid is what is in force."""
 
     @property
     def running(self) -> RosterAttempt | None:
@@ -62,7 +66,7 @@ LEVELS = {
 
 
 def get_roster_card(month: Month, by: Actor, *, at: datetime) -> RosterCard:
-    """Versions, last opinions and attempts of a roster, and the acts that rules allow. Two
+    """Versions, last opinions and attempts of a roster, and the acts that rules allow. Three
     queries."""
     version, versions = month.version, tuple(month.roster.versions.all())
     state = VersionState(version.state)
@@ -89,7 +93,13 @@ def get_roster_card(month: Month, by: Actor, *, at: datetime) -> RosterCard:
         ),
         may_judge=state is VersionState.FOR_OPINION and GIVE_OPINION.allows(by, owners),
         level=LEVELS[state],
+        holes_in_force=_holes_in_force(month, at) if is_open else None,
     )
+
+
+def _holes_in_force(month: Month, at: datetime) -> int:
+    held = duties_in_force([line.slug for line in month.lines], *bounds_of(month.roster))
+    return sum(duty.holder is None and duty.starts_at > at for duty in held)
 
 
 def _opinions_of(version: RosterVersion) -> tuple[RosterOpinion, ...]:
@@ -105,6 +115,8 @@ class ChangeRow:
     hours: str
     before: str
     after: str
+    why: str = ""
+    """Of who loses it: what keeps them from it, empty when nothing does."""
 
     @property
     def kind(self) -> ChangeKind:
@@ -132,6 +144,17 @@ def change_rows(changes: Sequence[DutyChange], lines: dict[str, str]) -> list[Ch
     ]
 
 
+def _why_freed(board: Board, change: DutyChange) -> str:
+    """What keeps who held a duty from it, whatever else they hold."""
+    before, after = change.before, change.after
+    if before is None or after is None or before.holder is None:
+        return ""
+    found = board.checker.violations_of(before.holder, [after.id])
+    barring = [one for one in found if one.rule != "not_pinned"]
+    said = explain_once(barring, board.by_id, board.regulations)
+    return ", ".join(one.sentence for one in said)
+
+
 @dataclass(frozen=True)
 class PublicationPage:
     """What the publication of a version would do, before it is done."""
@@ -139,6 +162,7 @@ class PublicationPage:
     roster: Roster
     version: RosterVersion
     rows: tuple[ChangeRow, ...]
+    freed: tuple[ChangeRow, ...]
     begun: tuple[ChangeRow, ...]
     counts: tuple[tuple[ChangeKind, int], ...]
     faults: tuple[Fault, ...]
@@ -156,15 +180,20 @@ def get_publication(slug: str, by: Actor, *, at: datetime) -> PublicationPage:
     version.roster = roster
     pending = pending_changes(version, at=at)
     lines = {line.slug: line.name for line in roster.lines.all()}
-    rows = change_rows(pending.changes, lines)
+    board = board_of_version(version, at=at)
+    rows = [
+        replace(row, why=_why_freed(board, row.change)) if row.kind is ChangeKind.FREED else row
+        for row in change_rows(pending.changes, lines)
+    ]
     counts = Counter(row.kind for row in rows)
     return PublicationPage(
         roster=roster,
         version=version,
         rows=tuple(rows),
         begun=tuple(change_rows(pending.begun, lines)),
+        freed=tuple(row for row in rows if row.kind is ChangeKind.FREED),
         counts=tuple((kind, counts[kind]) for kind in ChangeKind if counts[kind]),
-        faults=tuple(faults_of(board_of_version(version, at=at), at=at)),
+        faults=tuple(faults_of(board, at=at)),
         opinions=_opinions_of(version),
         holes=sum(one.holder is None and one.starts_at > at for one in pending.planned),
         fingerprint=fingerprint(pending.changes),

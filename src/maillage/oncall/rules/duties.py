@@ -43,7 +43,7 @@ class ChangeKind(StrEnum):
     NEW = "nouvelle"
     GONE = "supprimée"
     FILLED = "pourvue"
-    FREED = "sans titulaire"
+    FREED = "perd son titulaire"
     MOVED = "change de titulaire"
     RETIMED = "change d'heure"
 

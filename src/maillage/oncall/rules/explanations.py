@@ -107,11 +107,16 @@ def explain_once(
     violations: Iterable[Violation], duties: Mapping[str, Duty], regulations: Regulations
 ) -> tuple[Explanation, ...]:
     """Several violations in words, each sentence once: a limit broken on two windows is one
-    reason."""
+    reason, by its worst window."""
+    several = list(violations)
+    worst: dict[str, int] = {}
+    for one in several:
+        worst[one.rule] = max(one.excess, worst.get(one.rule, 0))
     found: dict[str, Explanation] = {}
-    for one in violations:
-        said = explain(one, duties, regulations)
-        found.setdefault(said.sentence, said)
+    for one in several:
+        if one.rule not in LIMITS or one.excess == worst[one.rule]:
+            said = explain(one, duties, regulations)
+            found.setdefault(said.sentence, said)
     return tuple(found.values())
 
 

@@ -63,7 +63,7 @@ def rosters(request: Request) -> HttpResponse:
 @requires(PLAN)
 def new(request: Request) -> HttpResponse:
     """Begin a roster."""
-    lines = list_plannable_lines(request.actor)
+    lines, other = list_plannable_lines(request.actor), None
     form = RosterOfLinesForm(
         request.POST or None, lines=lines, organizations=list_carriers(lines),
         initial={
@@ -81,7 +81,8 @@ def new(request: Request) -> HttpResponse:
             form.say(error)
         except Refusal as error:
             form.add_error(None, error.message)
-    return _form_page(request, "new", {"form": form, "lines": lines})
+            other = error.details.get("roster")
+    return _form_page(request, "new", {"form": form, "lines": lines, "other": other})
 
 
 @require_safe
