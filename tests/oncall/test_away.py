@@ -131,6 +131,10 @@ def test_leave_waits_on_the_home_page_of_those_who_answer(
     page = director.get("/").content.decode()
     assert f"/gardes/conges/{asked.pk}/reponse" in page
     assert "arrêt" not in page.lower()
+    assert (
+        "Gardes déjà attribuées"
+        in director.get(f"/gardes/conges/{asked.pk}/reponse").content.decode()
+    )
     answer_away(asked=asked, grant=True, by=keeper, at=today)
     assert not list_waiting_away(keeper, at=today, most=6)
     assert "conges/" not in director.get("/").content.decode()

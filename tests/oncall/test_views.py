@@ -159,6 +159,13 @@ def test_the_service_page_loads_its_lines(roster: None, doctor: Client) -> None:
     assert "Aucune ligne" in text(doctor, "/astreintes/offres/neurochirurgie-lille")
 
 
+def test_filters_offer_only_hospitals_that_have_lines(roster: None, doctor: Client) -> None:
+    for address in ("/astreintes/", "/gardes/maintenant"):
+        page = text(doctor, address)
+        assert '<option value="ch-maubeuge"' in page
+        assert '<option value="chu-lille"' not in page
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [

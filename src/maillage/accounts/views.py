@@ -72,14 +72,17 @@ def log_in(request: Request) -> HttpResponse:
             )
     demo = []
     places: dict[str, str] = {}
+    names: dict[str, str] = {}
     if settings.DEMO_ACCOUNTS_ALLOWED:
         demo = [(username, role) for role, (username, _) in rules.DEMO_PEOPLE.items()]
         demo += queries.list_demo_supplements()
-        places = queries.demo_places()
+        places, names = queries.demo_places(), list_names()
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next") or "",
-        "demo": [(name, role.label, places.get(name, "")) for name, role in demo],
+        "demo": [
+            (one, role.label, names.get(place := places.get(one, ""), place)) for one, role in demo
+        ],
         "demo_password": rules.DEMO_PASSWORD if demo else "",
     }
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)

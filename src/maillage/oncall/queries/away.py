@@ -158,6 +158,12 @@ def _row(
     )
 
 
+def to_answer(asked: Unavailability, *, may_know: bool) -> AwayRow:
+    """A request as who answers it reads it: its days, the duties already held. Two queries."""
+    held = _held_over([asked]).get(asked.pk, 0)
+    return AwayRow(asked, may_answer=True, may_withdraw=True, held=held, may_know=may_know)
+
+
 def _held_over(found: Collection[Unavailability]) -> dict[int, int]:
     """Duties that people hold over what they ask, by request. One query."""
     binding = [one for one in found if one.kind in BINDING]

@@ -11,6 +11,7 @@ from django.db.models import Q
 from maillage.accounts.names import name_key
 from maillage.accounts.permissions import EVERYWHERE, Actor
 from maillage.directory.models import HealthcareService, Practitioner
+from maillage.directory.queries import list_organization_names
 from maillage.directory.rules.hours import soon_in_words
 from maillage.oncall.models import DutyLine, DutySlot
 from maillage.vocabulary.care import CareType
@@ -50,6 +51,15 @@ class OnDuty:
     def phone(self) -> str:
         """The number to call: that of the line, else of the service that receives."""
         return self.line.phone or self.service.phone
+
+
+def list_hospitals_of_lines() -> list[tuple[str, str]]:
+    """(slug, short name) of the hospitals that keep a line or receive through one, by name: what a
+    filter of lines offers. One query."""
+    return list_organization_names(
+        Q(pk__in=DutyLine.objects.values("organization"))
+        | Q(pk__in=DutyLine.objects.values("services__site__organization"))
+    )
 
 
 def list_on_duty(at: datetime, *, care_type: str = "", organization: str = "") -> list[OnDuty]:

@@ -28,8 +28,8 @@ from maillage.oncall.queries.away import (
     list_away,
     list_exemptions,
     list_members,
-    nature_of,
     staff_of,
+    to_answer,
 )
 from maillage.oncall.queries.requests import find_line, line_owners
 from maillage.vocabulary.calendar import local_day
@@ -105,7 +105,7 @@ def answer_away(request: Request, pk: int) -> HttpResponse:
             return redirect("oncall:away")
     status = UNPROCESSABLE if form.errors else 200
     knows = EXEMPT.allows(request.actor, workplaces(asked.practitioner, local_day(request.now)))
-    context = {"form": form, "asked": asked, "nature": nature_of(asked, may_know=knows)}
+    context = {"form": form, "asked": asked, "row": to_answer(asked, may_know=knows)}
     return render(request, "oncall/away_answer.html", context, status=status)
 
 

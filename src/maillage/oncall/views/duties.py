@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import list_organization_names, practitioner_of
+from maillage.directory.queries import practitioner_of
 from maillage.oncall.actions import records as acts
 from maillage.oncall.forms.people import read_month
 from maillage.oncall.forms.records import NowForm, RecordForm
 from maillage.oncall.permissions import READ, READ_PEOPLE, RECORD_DUTY
 from maillage.oncall.queries import get_slot, list_candidates
-from maillage.oncall.queries.now import list_on_duty, near_first
+from maillage.oncall.queries.now import list_hospitals_of_lines, list_on_duty, near_first
 from maillage.oncall.queries.printed import get_printed_month, print_month
 from maillage.oncall.queries.records import get_month_done
 from maillage.oncall.queries.requests import find_line, line_owners
@@ -32,7 +32,7 @@ UNPROCESSABLE = 422
 @requires(READ)
 def on_duty(request: Request) -> HttpResponse:
     """Who is on duty, now or at another instant, and how to reach them."""
-    form = NowForm(request.GET, organizations=list_organization_names())
+    form = NowForm(request.GET, organizations=list_hospitals_of_lines())
     at = form.instant(request.now)
     rows = list_on_duty(
         at, care_type=form.wanted("type"), organization=form.wanted("etablissement")

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import list_organization_names
 from maillage.exchange.permissions import READ as READ_LISTS
 from maillage.oncall import actions, queries
 from maillage.oncall.enums import RequestState
 from maillage.oncall.forms import AnswerForm, AssignForm, LineFilterForm, RequestForm, RosterForm
 from maillage.oncall.permissions import ANSWER, ASK, ASSIGN, LINE_CALENDAR, READ, READ_PEOPLE
+from maillage.oncall.queries.now import list_hospitals_of_lines
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.errors import Invalid, Refusal
 from maillage.workforce.permissions import READ as READ_POSTS
@@ -25,7 +25,7 @@ UNPROCESSABLE = 422
 @requires(READ)
 def lines(request: Request) -> HttpResponse:
     """Every line: who keeps it now, until when, and its next hole."""
-    form = LineFilterForm(request.GET, organizations=list_organization_names())
+    form = LineFilterForm(request.GET, organizations=list_hospitals_of_lines())
     found = queries.list_lines_now(
         request.now, care_type=form.wanted("type"), organization=form.wanted("etablissement")
     )

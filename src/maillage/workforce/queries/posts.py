@@ -10,10 +10,11 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from maillage.accounts.names import ByName
 from maillage.accounts.permissions import Actor, Permission
+from maillage.directory.queries import list_organization_names
 from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.search import fold
-from maillage.workforce.models import Position, StaffAssignment
+from maillage.workforce.models import Position, StaffAssignment, SupportAction
 from maillage.workforce.rules.staffing import (
     Held,
     Vacancy,
@@ -21,6 +22,16 @@ from maillage.workforce.rules.staffing import (
     is_in_tension,
     vacancy_on,
 )
+
+
+def list_hospitals_of_posts() -> list[tuple[str, str]]:
+    """(slug, short name) of the hospitals that have posts, or that support one another, by name:
+    what a filter offers. One query."""
+    return list_organization_names(
+        Q(pk__in=Position.objects.values("organization"))
+        | Q(pk__in=SupportAction.objects.values("from_organization"))
+        | Q(pk__in=SupportAction.objects.values("to_organization"))
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import list_organization_names
 from maillage.vocabulary.calendar import local_day
 from maillage.workforce.actions import recruiting as actions
 from maillage.workforce.enums import CandidateState
@@ -23,7 +22,7 @@ from maillage.workforce.forms import (
 from maillage.workforce.permissions import READ, RECRUIT, SUPPORT
 from maillage.workforce.queries import choices
 from maillage.workforce.queries import recruiting as queries
-from maillage.workforce.queries.posts import get_own_position, get_position
+from maillage.workforce.queries.posts import get_own_position, get_position, list_hospitals_of_posts
 from maillage.workforce.rules.states import CANDIDATE_CHANGES
 from maillage.workforce.views.answers import answer
 
@@ -34,7 +33,7 @@ PAGE_ROWS = 25
 @requires(READ)
 def recruiting(request: Request) -> HttpResponse:
     """Vacant posts and support actions."""
-    form = PostFilterForm(request.GET, organizations=list_organization_names())
+    form = PostFilterForm(request.GET, organizations=list_hospitals_of_posts())
     today = local_day(request.now)
     organization = form.wanted("etablissement")
     vacancies = queries.list_vacancies(
