@@ -221,7 +221,7 @@ def test_who_loses_a_duty_is_named_with_what_keeps_them(month: RosterVersion, te
         asked_at=NOW, asked_by="essai", answered_at=NOW, answered_by="essai",
     )  # fmt: skip
     page = text(team, f"{MONTH}/publier")
-    assert "1 garde perd son titulaire" in page
+    assert "1 garde perd son titulaire, dont 1" in page
     assert "Dr Ben Essai (en congé)" in page
     assert "<dt>Sans titulaire après publication</dt><dd>31</dd>" in page
     assert "31 <small>dans cette version, 30 en vigueur" in text(team, MONTH)

@@ -170,6 +170,11 @@ class PublicationPage:
     holes: int
     fingerprint: str
 
+    @property
+    def away(self) -> tuple[ChangeRow, ...]:
+        """The duties freed that their holder could not have held."""
+        return tuple(row for row in self.freed if row.why)
+
 
 def get_publication(slug: str, by: Actor, *, at: datetime) -> PublicationPage:
     """Compare the open version of a roster with what is in force. Raises :class:`NotFound`,
