@@ -9,7 +9,7 @@ from django.urls import reverse
 from maillage.accounts.permissions import Actor
 from maillage.oncall.queries.away import list_waiting_away, nature_of
 from maillage.portal.queries.blocks import MOST_ROWS, Block, Line
-from maillage.vocabulary.calendar import french_instant
+from maillage.vocabulary.calendar import french_day, local_day
 
 
 def waiting_leave(now: datetime, actor: Actor) -> Block | None:
@@ -21,7 +21,7 @@ def waiting_leave(now: datetime, actor: Actor) -> Block | None:
             "À répondre",
             f"{asked.practitioner} : {nature_of(asked, may_know=False).lower()}",
             reverse("oncall:answer-away", args=[asked.pk]),
-            f"à partir du {french_instant(asked.starts_at)}",
+            f"à partir du {french_day(local_day(asked.starts_at))}",
         )
         for asked in list_waiting_away(actor, at=now, most=MOST_ROWS)
     ]
