@@ -78,8 +78,8 @@ PAGES: dict[str, set[str]] = {
     "/utilisateurs/nouveau": {"ADMINISTRATOR"},
     "/journal": {"ADMINISTRATOR", "AUDITOR"},
     "/annuaire/finess": {"ADMINISTRATOR"},
-    "/echanges/": EVERYBODY - {"CITY", "ON_CALL"},
-    "/echanges/sites": EVERYBODY - {"CITY", "ON_CALL"},
+    "/echanges/": EVERYBODY - {"CITY"},
+    "/echanges/sites": EVERYBODY - {"CITY"},
     "/conventions/nouvelle": {"DIRECTOR", "ADMINISTRATOR"},
     "/filieres/nouvelle": {"DIRECTOR", "DOCTOR", "COORDINATOR"},
 }

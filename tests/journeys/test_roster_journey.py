@@ -73,6 +73,7 @@ def fill_by_hand(page: Page) -> None:
     expect(page.locator("[data-duty]:focus", has_text="L. Camomille")).to_have_count(1)
     page.keyboard.press("Delete")
     expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(0)
+    expect(page.locator("[data-duty]:focus")).to_have_count(1)
     # Typed at once, before the list is there: no letter is lost, and Enter counts.
     page.keyboard.type("camomi")
     page.keyboard.press("Enter")

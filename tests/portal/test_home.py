@@ -16,7 +16,7 @@ from maillage.coverage.models import Scenario
 
 pytestmark = [pytest.mark.example, pytest.mark.xdist_group("example")]
 
-MOST_QUERIES = 15
+MOST_QUERIES = 16
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
