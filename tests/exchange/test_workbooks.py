@@ -135,14 +135,23 @@ def test_a_spreadsheet_computes_nothing_of_ours() -> None:
     assert content == write_xlsx(["a", "b", "c", "d", "e"], rows, sheet="Lignes : a/b*" + "x" * 40)
 
 
-def archive(**parts: bytes) -> bytes:
+def archive(packing: int = zipfile.ZIP_DEFLATED, **parts: bytes) -> bytes:
     """The parts of a right workbook, some of them replaced (dots and slashes as ``_``)."""
     content = io.BytesIO()
     right = zipfile.ZipFile(io.BytesIO(write_xlsx(HEADS, [["a", "Un", "1", "", ""]], sheet="x")))
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(content, "w", packing) as made:
         for name in right.namelist():
             made.writestr(name, parts.get(name.split("/")[-1].split(".")[0], right.read(name)))
     return content.getvalue()
+
+
+def flagged(bits: int, version: int = 20) -> bytes:
+    """A right workbook whose first part bears these bits and asks for this version to be read."""
+    content = bytearray(archive())
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 6] = version
+    content[entry + 8] |= bits
+    return bytes(content)
 
 
 SWELLING = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>
@@ -159,6 +168,12 @@ SWELLING = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTIT
         (archive(workbook=b"<workbook><sheets/></workbook>"), "pas de feuille visible"),
         (archive()[:-200], "abîmé"),
         (b"PK\x03\x04" + b"x" * 50, "abîmé"),
+        (flagged(0, version=99), "abîmé"),
+        (flagged(0x1), "mot de passe"),
+        (flagged(0x40), "mot de passe"),
+        (flagged(0x20), "compressé d'une façon"),
+        (archive(zipfile.ZIP_LZMA), "compressé d'une façon"),
+        (archive(zipfile.ZIP_BZIP2), "compressé d'une façon"),
     ],
 )
 def test_a_hostile_or_damaged_workbook_is_refused(content: bytes, why: str) -> None:

@@ -27,6 +27,13 @@ WORKBOOK = "xlsx"
 """What a reading says in the place of the encoding of a text."""
 
 MOST_PARTS = 2_000
+PACKED = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+"""The two ways in which parts of a workbook are kept (ECMA-376, part 2, annex B)."""
+
+# Bits of a part in the directory of an archive (APPNOTE, 4.4.4).
+ENCRYPTED = 0x1 | 0x40
+PATCHED = 0x20
+
 PIECE = 1 << 16
 DAY_MINUTES = 1440
 
@@ -87,11 +94,20 @@ def workbook_records(
 def _archive(content: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, RuntimeError):
+        # A form newer than the archives that can be read is a RuntimeError.
         raise UnreadableError("ce classeur est abîmé") from None
-    names = set(archive.namelist())
-    if len(names) > MOST_PARTS:
+    parts = archive.infolist()
+    if len(parts) > MOST_PARTS:
         raise UnreadableError("ce classeur a trop de parties")
+    # Told before anything is opened: what is opened is then readable, or damaged.
+    if any(part.flag_bits & ENCRYPTED for part in parts):
+        raise UnreadableError("ce classeur est protégé par un mot de passe")
+    if any(part.flag_bits & PATCHED or part.compress_type not in PACKED for part in parts):
+        raise UnreadableError(
+            "ce classeur est compressé d'une façon que les classeurs n'emploient pas"
+        )
+    names = {part.filename for part in parts}
     if "xl/workbook.xml" not in names:
         raise UnreadableError(
             "ce fichier est une archive zip ou un classeur d'une autre forme (ods, xlsb). "
@@ -131,9 +147,7 @@ class _Book:
                 yield
         except KeyError:
             raise UnreadableError("une partie manque à ce classeur") from None
-        except RuntimeError:
-            raise UnreadableError("ce classeur est protégé par un mot de passe") from None
-        except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError):
             raise UnreadableError("ce classeur est abîmé") from None
 
     def _whole(self, part: str, reader: _Reader) -> None:
