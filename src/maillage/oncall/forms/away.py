@@ -158,7 +158,7 @@ class ExemptionForm(SayingForm):
     motif = forms.TypedChoiceField(
         label="Motif",
         coerce=ExemptionKind,
-        choices=ExemptionKind.choices,
+        choices=[("", "Choisissez"), *ExemptionKind.choices],
         help_text="Lu par les affaires médicales seulement : les tableaux montrent « exempté ».",
     )
     du = DayField(label="Depuis le")

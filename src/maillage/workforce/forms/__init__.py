@@ -357,11 +357,12 @@ class SupportForm(SayForm):
         self.agreements = {one.slug: one for one in agreements}
         self.commitments = {one.slug: one for one in commitments}
         names = [(one.slug, one.short_name) for one in hospitals]
-        self.fields["de"].choices = names  # type: ignore[attr-defined]
-        self.fields["vers"].choices = names  # type: ignore[attr-defined]
-        self.fields["convention"].choices = [  # type: ignore[attr-defined]
-            (one.slug, one.short_title) for one in agreements
-        ]
+        for name, among in {
+            "de": names,
+            "vers": names,
+            "convention": [(one.slug, one.short_title) for one in agreements],
+        }.items():
+            self.fields[name].choices = empty_first(among, "Choisissez")  # type: ignore[attr-defined]
         self.fields["engagement"].choices = empty_first(  # type: ignore[attr-defined]
             ((one.slug, f"{one.agreement.short_title} : {one.text[:80]}") for one in commitments),
             "Aucun",
