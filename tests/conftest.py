@@ -19,10 +19,13 @@ import pytest_django
 import tests.hypothesis_profile  # noqa: F401
 from maillage.accounts.enums import Role
 from maillage.accounts.permissions import Actor, Grant
+from tests import clock
 from tests.made_once import made_once, was_made
 from tests.on_postgresql import create_database, drop_database, fresh_database
 
 MIGRATED, MIGRATED_ON_SERVER = "migrated", "migrated-on-server"
+
+clock.wind()
 
 # A browser's driver keeps an event loop running in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
