@@ -14,6 +14,7 @@ from maillage.accounts.enums import Role
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.jobs.context import JobCancelled, JobContext
 from maillage.jobs.models import Job
+from maillage.oncall.actions import attempts
 from maillage.oncall.actions.attempts import (
     ask_for_attempt,
     drop_proposal,
@@ -57,6 +58,10 @@ def month(lines: None, monkeypatch: pytest.MonkeyPatch) -> RosterVersion:
     return make(NOW)
 
 
+class EndOfTest(Exception):
+    """What a test wanted to see was seen."""
+
+
 def ask(version: RosterVersion, seconds: int = 10) -> RosterAttempt:
     return ask_for_attempt(version=version, seconds=seconds, by=SYSTEM, at=NOW)
 
@@ -86,6 +91,27 @@ def test_a_draft_is_filled_without_breaking_a_rule(month: RosterVersion) -> None
     assert month.duties.exclude(practitioner=None).count() == 31
     assert faults_of_version(month, at=NOW) == []
     assert spread(done) <= 1
+
+
+def test_how_long_it_has_searched_is_told_without_waiting_for_a_better_roster(
+    month: RosterVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ask(month, seconds=30)
+    clock = iter(range(0, 1000, 7))
+    monkeypatch.setattr(attempts, "monotonic", lambda: next(clock))
+    looks: list[bool] = []
+
+    def solve(*_: object, should_stop: Callable[[], bool], **__: object) -> None:
+        looks.extend(should_stop() for _ in range(6))
+        raise EndOfTest
+
+    monkeypatch.setattr(attempts.rostering, "solve", solve)
+    told: list[tuple[int, int, str]] = []
+    with pytest.raises(EndOfTest):
+        fill_draft(attempt=asked, at=NOW, report=lambda *words: told.append(words))
+    assert looks == [False] * 6
+    assert [done for done, _, _ in told] == [7, 14, 21, 28, 30, 30, 30]
+    assert {(total, words) for _, total, words in told} == {(30, "Recherche d'un premier tableau.")}
 
 
 def test_pinned_duties_stay(month: RosterVersion) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -82,10 +83,22 @@ def fill_draft(
     version.roster = get_roster_of(version.roster.slug)
     board = board_with_carried(version, at=at)
     start = EngineRoster(frozenset(held_of(attempt))) if attempt.held else board.roster
+    began, words = monotonic(), "Recherche d'un premier tableau."
+
+    def tell() -> None:
+        report(min(int(monotonic() - began), attempt.seconds), attempt.seconds, words)
 
     def on_better(better: Better) -> None:
+        nonlocal words
         _keep_best(attempt, better.roster, better.verdict, at=at, seconds=better.seconds)
-        report(min(int(better.seconds), attempt.seconds), attempt.seconds, _words(better.verdict))
+        words = _words(better.verdict)
+        tell()
+
+    def look() -> bool:
+        tell()  # time passes, whether or not something better is found
+        return should_stop()
+
+    tell()
 
     found = rostering.solve(
         board.problem,
@@ -94,7 +107,7 @@ def fill_draft(
         workers=2,
         start=start,
         on_better=on_better,
-        should_stop=should_stop,
+        should_stop=look,
     )
     _finish(attempt, board, found, at=at)
     return attempt
