@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from maillage.engines.rostering.problem import Roster as EngineRoster
 from maillage.engines.rostering.problem import Term, Verdict
 from maillage.jobs import actions as jobs
 from maillage.jobs.models import Job
+from maillage.jobs.pulse import Pulse, Report
 from maillage.oncall.actions.rosters import lock_version, record_on_roster, touch
 from maillage.oncall.enums import AttemptState
 from maillage.oncall.models import PlannedDuty, RosterAttempt, RosterVersion
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from maillage.engines.rostering.solving import Better, Solution
 
 FILL_JOB = "oncall.fill-roster"
-
-Report = Callable[[int, int, str], None]
 
 
 @transaction.atomic
@@ -83,22 +81,13 @@ def fill_draft(
     version.roster = get_roster_of(version.roster.slug)
     board = board_with_carried(version, at=at)
     start = EngineRoster(frozenset(held_of(attempt))) if attempt.held else board.roster
-    began, words = monotonic(), "Recherche d'un premier tableau."
-
-    def tell() -> None:
-        report(min(int(monotonic() - began), attempt.seconds), attempt.seconds, words)
+    pulse = Pulse(
+        report, should_stop, seconds=attempt.seconds, words="Recherche d'un premier tableau."
+    )
 
     def on_better(better: Better) -> None:
-        nonlocal words
         _keep_best(attempt, better.roster, better.verdict, at=at, seconds=better.seconds)
-        words = _words(better.verdict)
-        tell()
-
-    def look() -> bool:
-        tell()  # time passes, whether or not something better is found
-        return should_stop()
-
-    tell()
+        pulse.say(_words(better.verdict))
 
     found = rostering.solve(
         board.problem,
@@ -107,7 +96,7 @@ def fill_draft(
         workers=2,
         start=start,
         on_better=on_better,
-        should_stop=look,
+        should_stop=pulse.look,
     )
     _finish(attempt, board, found, at=at)
     return attempt

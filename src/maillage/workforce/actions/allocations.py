@@ -19,6 +19,7 @@ from maillage.engines import rostering
 from maillage.engines.rostering.half_day_values import Allocation
 from maillage.jobs import actions as jobs
 from maillage.jobs.models import Job
+from maillage.jobs.pulse import Pulse, Report
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.errors import Invalid, MaillageError, NotAllowed, Problem, Refusal
@@ -55,8 +56,6 @@ from maillage.workforce.rules.allocations import (
 COMPUTE_JOB = "workforce.allocate-half-days"
 GAP = 0.001
 """Part of the points between answer and bound at which the computation is good enough."""
-
-Report = Callable[[int, int, str], None]
 
 
 def _record(name: str, kept: HalfDayAllocation, by: Actor, at: datetime, **details: Any) -> None:
@@ -248,10 +247,13 @@ def compute_allocation(
     judged by the checker. Raises nothing of its own: an engine's error is the job's."""
     demand = make_demand_of(read_question(allocation.question))
 
+    pulse = Pulse(
+        report, should_stop, seconds=allocation.seconds, words="Recherche d'une première réponse."
+    )
+
     def on_better(found: Allocation) -> None:
         _keep_answer(allocation, found)
-        done = min(int(found.seconds), allocation.seconds)
-        report(done, allocation.seconds, _progress_words(found))
+        pulse.say(f"{len(found.placed)} demi-journées placées.")
 
     found = rostering.allocate_half_days(
         demand,
@@ -259,17 +261,13 @@ def compute_allocation(
         gap=GAP,
         seed=allocation.pk,
         on_better=on_better,
-        should_stop=should_stop,
+        should_stop=pulse.look,
     )
     faults = rostering.check_allocation(demand, found.placed)
     if faults:
         raise AssertionError(f"{len(faults)} rules broken by allocation {allocation.pk}")
     _keep_answer(allocation, found)
     return found
-
-
-def _progress_words(found: Allocation) -> str:
-    return f"{len(found.placed)} demi-journées placées."
 
 
 def _keep_answer(allocation: HalfDayAllocation, found: Allocation) -> None:
