@@ -24,6 +24,7 @@ from tests.made_once import made_once, was_made
 from tests.on_postgresql import create_database, drop_database, fresh_database
 
 MIGRATED, MIGRATED_ON_SERVER = "migrated", "migrated-on-server"
+LOADED, LOADED_ON_SERVER = "loaded", "loaded-on-server"
 
 clock.wind()
 
@@ -199,13 +200,14 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The process that others work for drops their template once they have ended."""
+    """The process that others work for drops their templates once they have ended."""
     address = os.environ.get("MAILLAGE_TEST_DATABASE")
     if not address or "PYTEST_XDIST_WORKER" in os.environ:
         return
     factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
-    if was_made(factory, MIGRATED_ON_SERVER):
-        drop_database(address, MIGRATED)
+    for suffix, folder in ((MIGRATED, MIGRATED_ON_SERVER), (LOADED, LOADED_ON_SERVER)):
+        if was_made(factory, folder):
+            drop_database(address, suffix)
 
 
 @pytest.fixture(scope="session")
@@ -257,9 +259,22 @@ def example_folder(
 
 
 @pytest.fixture(scope="session")
-def example_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def loaded_database(migrated_database: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """On the PostgreSQL server of the tests, the name of a database that holds the example, made
+    once for all the processes of a run: the template of theirs."""
+    address = os.environ["MAILLAGE_TEST_DATABASE"]
+
+    def make(folder: Path) -> None:
+        name, its_address = create_database(address, LOADED, migrated_database)
+        _load_example({"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address})
+        (folder / "name").write_text(name, encoding="utf-8")
+
+    made = made_once(tmp_path_factory, LOADED_ON_SERVER, make)
+    return (made / "name").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def example_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """Name of the database that holds the example territory: a file of SQLite, or a database of
     its own for each worker on the PostgreSQL server of the tests, dropped at the end."""
     address = os.environ.get("MAILLAGE_TEST_DATABASE", "")
@@ -268,10 +283,8 @@ def example_database(
         yield str(folder / "maillage.sqlite3")
         return
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    template = request.getfixturevalue("migrated_database")
-    with fresh_database(address, f"example_{worker}", template) as (name, its_address):
-        folder = tmp_path_factory.mktemp("example")
-        _load_example({"MAILLAGE_DATA": str(folder), "MAILLAGE_DATABASE": its_address})
+    template = request.getfixturevalue("loaded_database")
+    with fresh_database(address, f"example_{worker}", template) as (name, _):
         yield name
 
 

@@ -25,8 +25,6 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from maillage.coverage.models import Proof
 
-pytestmark = [pytest.mark.xdist_group("example")]
-
 DRAWN_PER_OPERATION = 12
 CHECKS = [
     not_a_server_error,

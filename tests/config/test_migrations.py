@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,34 +24,34 @@ def test_no_migration_is_missing(db: None) -> None:
 
 
 @pytest.fixture
-def empty_place(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Where an installation would be that has no table yet."""
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Where an installation would be whose tables were just made from nothing, by the command."""
     place = {"MAILLAGE_DATA": str(tmp_path), "MAILLAGE_DATABASE": ""}
     address = os.environ.get("MAILLAGE_TEST_DATABASE", "")
     if not address:
+        shutil.copytree(request.getfixturevalue("migrated_folder"), tmp_path, dirs_exist_ok=True)
         yield place
         return
-    with fresh_database(address, f"empty_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}") as made:
-        yield {**place, "MAILLAGE_DATABASE": made[1]}
+    template = request.getfixturevalue("migrated_database")
+    suffix = f"new_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with fresh_database(address, suffix, template) as (_, its_address):
+        yield {**place, "MAILLAGE_DATABASE": its_address}
 
 
-def test_tables_are_made_from_nothing_and_triggers_go_and_come_back(
-    db: None, empty_place: dict[str, str]
-) -> None:
-    def run(*words: str) -> str:
+def test_triggers_go_and_come_back_with_the_tables(db: None, new_place: dict[str, str]) -> None:
+    def migrate(*words: str) -> str:
         return subprocess.run(
-            [sys.executable, "-m", "maillage.config.manage", *words],
-            env={**os.environ, **empty_place, "DJANGO_SETTINGS_MODULE": "maillage.config.settings"},
+            [sys.executable, "-m", "maillage.config.manage", "migrate", "--verbosity", "0", *words],
+            env={**os.environ, **new_place, "DJANGO_SETTINGS_MODULE": "maillage.config.settings"},
             check=True,
             capture_output=True,
             text=True,
         ).stdout
 
-    run("migrate", "--verbosity", "0")
-    run("migrate", "accounts", "0001", "--verbosity", "0")
-    run("migrate", "--verbosity", "0")
-    assert "[ ]" not in run("showmigrations")
-    assert run("migrate", "--check", "--verbosity", "0") == ""
+    assert migrate("--check") == ""
+    migrate("accounts", "0001")
+    migrate()
+    assert migrate("--check") == ""
 
 
 def test_the_trail_has_its_triggers(db: None) -> None:

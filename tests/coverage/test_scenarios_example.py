@@ -14,7 +14,7 @@ from maillage.coverage.queries.what_if import WhatIf, compute_what_if, get_groun
 from maillage.engines.routing import Proof, apply_changes, prove, read_changes
 from maillage.vocabulary.calendar import day_bounds, local_day
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("example")]
+pytestmark = [pytest.mark.django_db]
 
 FIRST, LAST = date(2026, 11, 22), date(2027, 2, 22)
 LE_CATEAU, VALENCIENNES = "590781621", "590782215"

@@ -40,7 +40,6 @@ from tests.example.establishments import STROKE_UNITS
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

@@ -51,7 +51,6 @@ from tests.example.asking import logged_in, part_for, words_of
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

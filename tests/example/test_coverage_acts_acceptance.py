@@ -58,7 +58,6 @@ from tests.example.asking import logged_in, words_of
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

@@ -20,7 +20,6 @@ from tests.example.asking import logged_in
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

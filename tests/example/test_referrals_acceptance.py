@@ -17,7 +17,6 @@ from tests.example.referral_steps import DOCTOR, LILLE, MAUBEUGE, REGULATOR, act
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

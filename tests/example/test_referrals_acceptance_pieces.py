@@ -19,7 +19,6 @@ from tests.example.referral_steps import DOCTOR, MAUBEUGE, REGULATOR, VALENCIENN
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

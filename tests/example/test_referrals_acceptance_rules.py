@@ -37,7 +37,6 @@ from tests.example.referral_steps import (
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

@@ -24,7 +24,6 @@ from tests.example.referral_steps import CLINICAL, DOCTOR, MAUBEUGE, TRAITS, act
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

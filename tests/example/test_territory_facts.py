@@ -30,7 +30,6 @@ from tests.example.establishments import SITES, STROKE_UNITS
 
 pytestmark = [
     pytest.mark.example,
-    pytest.mark.xdist_group("example"),
     pytest.mark.usefixtures("example"),
 ]
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from maillage.accounts.rules import DEMO_PASSWORD
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("example")]
+pytestmark = [pytest.mark.journey]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 LONGEST_COLD_MS = 60_000

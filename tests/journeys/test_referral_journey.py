@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 
 from maillage.accounts.rules import DEMO_PASSWORD
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("example")]
+pytestmark = [pytest.mark.journey]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 BY_ITSELF_MS = 45_000

@@ -19,7 +19,7 @@ from tests.example.asking import words_of
 from tests.example.page_forms import PageForm, form_of, forms_of
 from tests.example.referral_steps import STROKE, typed_in
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("example")]
+pytestmark = [pytest.mark.journey]
 
 LONGEST_S = 60
 

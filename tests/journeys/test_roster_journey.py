@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from maillage.vocabulary.calendar import local_day
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("example")]
+pytestmark = [pytest.mark.journey]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 LONGEST_MS = 90_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -14,8 +13,6 @@ from maillage.accounts.permissions import SYSTEM
 from maillage.population import actions
 from maillage.population.models import Computation, DataSetVersion, TargetList
 from maillage.population.queries import current_results
-
-pytestmark = pytest.mark.xdist_group("population-example")
 
 
 def log_in(username: str) -> Client:

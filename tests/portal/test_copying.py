@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,28 +24,11 @@ LAST_LINE = 4_000_000_000
 CONTENT = bytes(range(256))
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The SQLite file of an installation without any row."""
-    folder = tmp_path_factory.mktemp("installation")
-    subprocess.run(
-        [sys.executable, "-m", "maillage.config.manage", "migrate", "--verbosity", "0"],
-        env={
-            **os.environ,
-            "MAILLAGE_DATA": str(folder),
-            "MAILLAGE_DATABASE": "",
-            "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
-        },
-        check=True,
-    )
-    return folder / "maillage.sqlite3"
-
-
 @pytest.fixture
-def file(migrated: Path, tmp_path: Path) -> Path:
+def file(migrated_folder: Path, tmp_path: Path) -> Path:
     """A copy of that file with one row of each awkward sort: its own path has awkward signs."""
     path = tmp_path / "à copier ?#%.sqlite3"
-    path.write_bytes(migrated.read_bytes())
+    path.write_bytes((migrated_folder / "maillage.sqlite3").read_bytes())
     with sqlite3.connect(path) as raw:
         raw.execute(
             "INSERT INTO accounts_user (id, password, username, full_name, email, is_active, "

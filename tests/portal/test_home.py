@@ -14,7 +14,7 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import User
 from maillage.coverage.models import Scenario
 
-pytestmark = [pytest.mark.example, pytest.mark.xdist_group("example")]
+pytestmark = [pytest.mark.example]
 
 MOST_QUERIES = 16
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

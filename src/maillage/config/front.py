@@ -229,7 +229,9 @@ def test(words: list[str]) -> int:
 
     ``MAILLAGE_ENGINES_TESTED``: ``test engines`` has just been run, and all the tests leave those
     out on SQLite, which they do not touch."""
-    on_two = ["-n", "2", "--dist", "loadgroup"]
+    # A file goes to one process, which makes once what its tests share. Files in their order: by
+    # their number of tests, long journeys would come last, one process waiting for the other.
+    on_two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     if words == ["engines"]:
         return _test_apart("engines", "tests/engines", *on_two)
     if words == ["spark"]:

@@ -33,15 +33,3 @@ def open_events(engine_kind: str) -> Callable[[Rows], AbstractContextManager[Eng
     if engine_kind == "duckdb":
         return reused
     return lambda rows: open_on_postgresql(ADDRESS, rows)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests of a file go to one process: they share populations, computed tables and queries
-    that were written once."""
-    # Spark has an environment of its own, without processes.
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(f"indicators-{item.path.stem}"))

@@ -8,6 +8,7 @@ hidden has no figure at all; the nearest area above it that has some is named in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,9 @@ from maillage.engines.indicators.standards import EUROPE_2013, Standard
 FRAGILE_UNDER = 20.0
 """Expected events under which a ratio says little by itself: its 95 % interval is wider than from
 0.6 to 1.5. Pages show the smoothed ratio of such an area first (judgement)."""
+
+KEPT = 32
+"""Tables of figures in memory, each of one indicator and filter: 300 kB for two thousand areas."""
 
 
 class Interval(NamedTuple):
@@ -77,12 +81,14 @@ class AreaFigure:
 
 @dataclass(frozen=True)
 class _Computed:
-    """All figures of the rows wanted and of those above them, ``nan`` where there is none."""
+    """All figures of every row but the smoothed ones, ``nan`` where there is none. Not to be
+    written to: they are kept."""
 
     series: Series
+    events: Floats  # 0 where hidden
+    expected: Floats  # 0 where hidden or not known
     rate: Estimate
     ratio: Estimate
-    smoothed: Estimate
     standardised: Estimate
     places: npt.NDArray[np.int8]
 
@@ -100,9 +106,11 @@ def figures(
     Under a filter communes have none of their own (``Published.finest``). Ratios compare with the
     whole territory; for bases of the data set, shares have Wilson's bounds and binomial limits.
     """
-    done = _compute(published, level, sex, ages, standard)
+    done = _compute(published, sex, ages, standard)
+    smoothed = _smoothed(published, done, level)
     rows, where = published.areas.rows, published.rows
-    return [_one(published, done, where[key]) for key in (r.key for r in rows if r.level is level)]
+    keys = (row.key for row in rows if row.level is level)
+    return [_one(published, done, smoothed, where[key]) for key in keys]
 
 
 def are_shares(published: Published, series: Series) -> bool:
@@ -112,9 +120,9 @@ def are_shares(published: Published, series: Series) -> bool:
     return published.base_is_people and bool(parts.all())
 
 
-def _compute(
-    published: Published, level: Level, sex: int | None, ages: str, standard: Standard
-) -> _Computed:
+@lru_cache(maxsize=KEPT)
+def _compute(published: Published, sex: int | None, ages: str, standard: Standard) -> _Computed:
+    """Kept, for the levels of areas are asked one after the other."""
     series = published.series(sex, ages)
     shown = series.events != HIDDEN
     events = np.where(shown, series.events, 0).astype(np.float64)
@@ -129,18 +137,18 @@ def _compute(
         places = poisson_places(events, expected)
     return _Computed(
         series,
+        events,
+        expected,
         rate,
         rates.ratio(events, expected),
-        _smoothed(published, series, level, events, expected),
         _standardised(published, sex, ages, standard),
         places,
     )
 
 
-def _smoothed(
-    published: Published, series: Series, level: Level, events: Floats, expected: Floats
-) -> Estimate:
-    law = between_areas(published, series, level)
+def _smoothed(published: Published, done: _Computed, level: Level) -> Estimate:
+    law = between_areas(published, done.series, level)
+    events, expected = done.events, done.expected
     nothing = np.full(events.shape, np.nan)
     if law is None:
         return Estimate(nothing, nothing.copy(), nothing.copy())
@@ -228,7 +236,7 @@ def _interval(estimate: Estimate, row: int) -> Interval | None:
     return Interval(float(estimate.value[row]), float(estimate.low[row]), float(estimate.high[row]))
 
 
-def _one(published: Published, done: _Computed, row: int) -> AreaFigure:
+def _one(published: Published, done: _Computed, smoothed: Estimate, row: int) -> AreaFigure:
     area = published.areas.rows[row]
     is_hidden = bool(done.series.events[row] == HIDDEN)
     base, expected = float(done.series.base[row]), float(done.series.expected[row])
@@ -248,7 +256,7 @@ def _one(published: Published, done: _Computed, row: int) -> AreaFigure:
         rate=None if is_hidden else _interval(done.rate, row),
         expected=expected if has_expected else None,
         ratio=_interval(done.ratio, row) if has_expected else None,
-        smoothed=_interval(done.smoothed, row) if has_expected and expected > 0 else None,
+        smoothed=_interval(smoothed, row) if has_expected and expected > 0 else None,
         place=Place(int(done.places[row])) if has_expected and expected > 0 else None,
         standardised=None if is_hidden else _interval(done.standardised, row),
         is_fragile=not has_expected or expected < FRAGILE_UNDER,

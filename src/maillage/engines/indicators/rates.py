@@ -7,6 +7,7 @@ residents, nothing expected), never where a count is zero.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from maillage.engines.indicators.special import Floats, gamma_quantile, normal_quantile
 
 LEVEL = 0.95
+SMALL_COUNTS = 1000
+"""Counts from 0 whose bounds are computed once: those of most areas."""
 
 
 class Estimate(NamedTuple):
@@ -28,11 +31,23 @@ class Estimate(NamedTuple):
 def poisson_interval(counts: npt.ArrayLike, *, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Exact bounds of the mean of a Poisson count (Garwood, Biometrika, 1936)."""
     observed = np.asarray(counts, np.float64)
+    is_small = (observed < SMALL_COUNTS) & (observed == np.floor(observed))
+    index = np.where(is_small, observed, 0).astype(np.intp)
+    low, high = (np.asarray(bounds[index]) for bounds in _small_intervals(level))
+    if not is_small.all():
+        others = _interval(observed[~is_small], level)
+        low[~is_small], high[~is_small] = others
+    return low, high
+
+
+def _interval(counts: Floats, level: float) -> tuple[Floats, Floats]:
     tail = (1 - level) / 2
-    # Many areas have the same few counts.
-    values, which = np.unique(observed, return_inverse=True)
-    which = which.reshape(observed.shape)
-    return gamma_quantile(tail, values)[which], gamma_quantile(1 - tail, values + 1)[which]
+    return gamma_quantile(tail, counts), gamma_quantile(1 - tail, counts + 1)
+
+
+@cache
+def _small_intervals(level: float) -> tuple[Floats, Floats]:
+    return _interval(np.arange(SMALL_COUNTS, dtype=np.float64), level)
 
 
 def _divide(part: Floats, whole: Floats) -> Floats:
