@@ -10,11 +10,12 @@ from maillage.directory.models import Site
 from maillage.engines.rostering.duty_values import ONE_DAY
 from maillage.engines.rostering.problem import DAY_MINUTES, Person
 from maillage.oncall.enums import LineKind
-from maillage.oncall.models import DutyLine, DutySlot, RosterVersion
+from maillage.oncall.models import DutyLine, DutySlot, LineMember, RosterVersion
 from maillage.oncall.queries.problem import board_in_force, board_of_version
-from maillage.vocabulary.calendar import parse_instant
+from maillage.oncall.rules.explanations import explain_once
+from maillage.vocabulary.calendar import local_day, parse_instant
 from maillage.workforce.models import WeeklyHalfDay
-from tests.oncall.december import add_crew, add_nights, hold, line, make, who
+from tests.oncall.december import FIRST, add_crew, add_nights, hold, line, make, who
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,59 @@ def test_nights_held_in_the_same_four_months_count_in_the_mean_of_hours(
     given_back = {4: 0, 5: 0}
     expected = sum(720 - given_back.get(night.weekday(), 480) for night in nights)
     assert carried(ada(month, now), "mean_weekly_hours") == expected
+
+
+def why_not(version: RosterVersion, day: int, now: datetime) -> list[str]:
+    """What keeps Ada from the night of a day of December, in words."""
+    board = board_of_version(version, at=now)
+    (duty,) = (one for one in board.duties if local_day(one.starts_at) == date(2026, 12, day))
+    barring = board.checker.why_not("ada", duty.id, board.roster)
+    return [one.sentence for one in explain_once(barring, board.by_id, board.regulations)]
+
+
+def test_gardes_of_another_hospital_count_in_the_gardes_of_28_days(
+    month: RosterVersion, now: datetime
+) -> None:
+    """Five gardes from 10 December to 6 January, on a line that the roster does not plan; one of
+    them is after its last day."""
+    far = "urgences-maubeuge"
+    add_nights(last=date(2027, 1, 10), slug=far)
+    for day in ("2026-12-10", "2026-12-14", "2026-12-18", "2026-12-22"):
+        hold(far, day, "ada", now)
+    assert why_not(month, 29, now) == []
+    hold(far, "2027-01-04", "ada", now)
+    assert why_not(month, 29, now) == ["gardes sur 28 jours, toutes lignes confondues : 1 de trop"]
+    assert why_not(month, 2, now) == []  # its runs of 28 days end before 30 December
+    # What others decided breaks nothing by itself, and one more of theirs changes nothing to that.
+    hold(far, "2026-12-26", "ada", now)
+    assert board_of_version(month, at=now).checker.violations_of("ada", ()) == ()
+    assert why_not(month, 29, now) == ["gardes sur 28 jours, toutes lignes confondues : 1 de trop"]
+
+
+def test_a_garde_elsewhere_keeps_its_distance(month: RosterVersion, now: datetime) -> None:
+    far = "urgences-maubeuge"
+    add_nights(slug=far)
+    hold(far, "2026-12-10", "ada", now)
+    said = {day: why_not(month, day, now) for day in (7, 8, 12, 13)}
+    assert said[7] == said[13] == []
+    assert said[8] == said[12] == ["gardes trop rapprochées, toutes lignes confondues : 1 de trop"]
+
+
+def test_what_was_agreed_on_a_line_counts_that_line_alone(
+    month: RosterVersion, now: datetime
+) -> None:
+    LineMember.objects.filter(practitioner__slug="ada").update(most_in_28_days=2)
+    far = "urgences-maubeuge"
+    add_nights(slug=far)
+    for day in ("2026-12-10", "2026-12-14"):
+        hold(far, day, "ada", now)
+    assert why_not(month, 4, now) == []
+    add_nights(date(2026, 11, 15), FIRST)
+    hold("avc-hainaut", "2026-11-15", "ada", now)
+    hold("avc-hainaut", "2026-11-20", "ada", now)
+    said = ["gardes de cette ligne sur 28 jours, nombre convenu : 1 de trop"]
+    assert why_not(month, 4, now) == said
+    assert why_not(month, 18, now) == []  # 28 days after 20 November
 
 
 def evenings_barred(first: date, last: date, now: datetime) -> list[str]:

@@ -44,8 +44,7 @@ def violations(problem: Problem, roster: Roster) -> Counter[Violation]:
         found += one_by_one(person, held)
         found += pairs(problem, person, held)
         found += days_of_too_many(problem, person, held)
-        for limit in person.limits:
-            found += said_once(person, limit, held)
+        found += said_once(person, held)
         found += rhythm(problem, person, held)
     return found
 
@@ -159,15 +158,18 @@ def passed(limit: Limit, held: list[Slot]) -> dict[tuple[str, int], tuple[tuple[
     return found
 
 
-def said_once(person: Person, limit: Limit, held: list[Slot]) -> Counter[Violation]:
-    """Windows that count the same duties speak once, by the largest excess."""
+def said_once(person: Person, held: list[Slot]) -> Counter[Violation]:
+    """Windows of one rule that count the same duties speak once, by the largest excess."""
+    every = [
+        (limit.rule, limit.counter, limit.negotiable, bound, names, excess)
+        for limit in person.limits
+        for (bound, _), (names, excess) in passed(limit, held).items()
+    ]
     found: Counter[Violation] = Counter()
-    all_passed = passed(limit, held)
-    for bound in ("above", "below"):
-        here = [what for (which, _), what in all_passed.items() if which == bound]
-        for names in {names for names, _ in here}:
-            excess = max(excess for those, excess in here if those == names)
-            found[Violation(limit.rule, person.id, names, excess, limit.negotiable)] += 1
+    for same in {one[:-1] for one in every}:
+        rule, _, negotiable, _, names = same
+        excess = max(one[-1] for one in every if one[:-1] == same)
+        found[Violation(rule, person.id, names, excess, negotiable)] += 1
     return found
 
 

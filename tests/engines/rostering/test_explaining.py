@@ -216,14 +216,18 @@ def test_a_certificate_of_another_problem_is_refused() -> None:
 
 
 def negotiable_items(problem: Problem) -> list[Item]:
-    """Everything that somebody could lift."""
-    return [
-        Item(person.id, kind, index, one.rule)
-        for person in problem.people
-        for kind, those in (("absence", person.absences), ("limit", person.limits))
-        for index, one in enumerate(those)
-        if one.negotiable
-    ]
+    """Everything that somebody could lift; limits of one rule on one counter, once."""
+    found = []
+    for person in problem.people:
+        seen = set()
+        for index, absence in enumerate(person.absences):
+            if absence.negotiable:
+                found.append(Item(person.id, "absence", index, absence.rule))
+        for index, limit in enumerate(person.limits):
+            if limit.negotiable and (limit.rule, limit.counter) not in seen:
+                seen.add((limit.rule, limit.counter))
+                found.append(Item(person.id, "limit", index, limit.rule))
+    return found
 
 
 @given(problems(**TINY))
@@ -283,6 +287,21 @@ def test_ways_out_around_one_hole_leave_the_rest_alone() -> None:
         assert "garde09" in way.fills
         assert way.missing == missing(problem, way.roster) <= 4
         assert check(without(problem, way.items), way.roster).is_lawful
+
+
+def test_a_rule_is_lifted_with_what_duties_elsewhere_leave_of_it() -> None:
+    """One night, and a garde of another line on each side of it: two runs of days are full."""
+    night = Slot("garde", "garde", 3, 3 * DAY, 4 * DAY, counts={"gardes": 1})
+    spacing = Limit("gardes", "spacing", 0, 7, maximum=1, rolling=3, negotiable=True)
+    beside = [
+        replace(spacing, first_day=day, last_day=day + 3, rolling=None, carried=1) for day in (1, 3)
+    ]
+    problem = Problem(7, (night,), (Person("p", frozenset({"garde"}), limits=(spacing, *beside)),))
+    checker = Checker(problem)
+    part = Part(frozenset({"garde"}), ("garde",), ("p",), {"p": ()})
+    (way,) = ways_out(checker, part, Roster(frozenset()), 0, seconds=10, workers=1)
+    assert way.items == (Item("p", "limit", 0, "spacing"),)
+    assert check(without(problem, way.items), way.roster).is_lawful
 
 
 def test_what_is_not_negotiable_is_never_lifted() -> None:

@@ -45,10 +45,10 @@ class Findings:
 
     def all_of(self, person: Person | None) -> list[Violation]:
         """Everything, limits said once."""
-        found = list(self.plain)
-        for limit, windows in zip(person.limits if person else (), self.limits, strict=True):
-            found += rules.said_once(person.id if person else "", limit, windows)
-        return found
+        if person is None:
+            return list(self.plain)
+        passed = zip(person.limits, self.limits, strict=True)
+        return [*self.plain, *rules.said_once(person.id, passed)]
 
     def beyond(self, other: Findings, person: Person | None) -> list[Violation]:
         """What is broken here and not in ``other``, or more than there.
@@ -64,14 +64,11 @@ class Findings:
         if person is None:
             return found
         nothing = (0, ())
-        for limit, mine, those in zip(person.limits, self.limits, other.limits, strict=True):
-            worse = {
-                key: passed
-                for key, passed in mine.items()
-                if passed[0] > those.get(key, nothing)[0]
-            }
-            found += rules.said_once(person.id, limit, worse)
-        return found
+        worse = [
+            {key: passed for key, passed in mine.items() if passed[0] > those.get(key, nothing)[0]}
+            for mine, those in zip(self.limits, other.limits, strict=True)
+        ]
+        return found + list(rules.said_once(person.id, zip(person.limits, worse, strict=True)))
 
 
 def _as_bad(that: Violation, one: Violation) -> bool:

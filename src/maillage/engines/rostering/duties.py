@@ -15,6 +15,7 @@ from fractions import Fraction
 from maillage.engines.rostering.day_work import DayWork, Effect, is_derogatory
 from maillage.engines.rostering.duty_limits import (
     NetWork,
+    agreed_counter,
     binding,
     counts_of,
     periods_of_reference,
@@ -328,7 +329,10 @@ class _Maker:
         counters = {limit.counter for limit in kept}
         for duty_id, values in net:
             self.net[duty_id] |= {c: v for c, v in values.items() if c in counters and v}
-        rolling = rolling_limits(doctor, self.lines, self.starts, self.days, self.regulations)
+        for duty in own:
+            if duty.line in doctor.agreed:
+                self.net[duty.id][agreed_counter(duty.line)] = 1
+        rolling = rolling_limits(doctor, own, self.lines, self.starts, self.days, self.regulations)
         return (*rolling, *kept, *self._weekly_rests(doctor, own, work))
 
     def _weekly_rests(

@@ -7,9 +7,13 @@ the day work that gardes give back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import accumulate
 
 from maillage.engines.rostering.day_work import DayWork, days_away
 from maillage.engines.rostering.duty_values import (
@@ -37,6 +41,10 @@ class RollingRule:
     by_consent: bool = False
     academic: bool | None = None
 
+
+AGREED = "agreed_in_28_days"
+"""Code of a limit: the duties of one line that somebody agreed to hold at most."""
+AGREED_DAYS = 28
 
 _ON_SITE = frozenset((DutyKind.GARDE, DutyKind.HALF_NIGHT))
 _HOME = frozenset((DutyKind.ASTREINTE,))
@@ -108,38 +116,52 @@ def counts_of(duty: DutyToHold, line: DutyLineSpec) -> dict[str, int]:
     return {counter: int(value) for counter, value in found.items() if value}
 
 
+def agreed_counter(line: str) -> str:
+    """The counter of the duties of one line, on which somebody agreed on a number."""
+    return f"line:{line}"
+
+
 def rolling_limits(
     doctor: Doctor,
+    own: Sequence[DutyToHold],
     lines: Mapping[str, DutyLineSpec],
     starts: date,
     days: int,
     regulations: Regulations,
 ) -> Iterator[Limit]:
-    """Limits on runs of days, and what duties held before the roster already take of them."""
+    """Limits on runs of days, and what duties held before the roster, or that it does not plan,
+    already take of them. ``own``: the duties of the roster that the person may hold."""
+    outside = {duty.id: duty for duty in (*doctor.held, *doctor.elsewhere)}.values()
+    taken = _Counted(outside, lines, starts)
+    reach = _Counted(own, lines, starts)
+    for limit in _on_runs(doctor, lines, days, regulations):
+        yield replace(limit, rolling=min(limit.rolling or days, days))
+        if limit.maximum:  # at zero, the limit itself forbids all
+            yield from _beside(limit, taken.sums(limit.counter), reach, days)
+
+
+def _on_runs(
+    doctor: Doctor, lines: Mapping[str, DutyLineSpec], days: int, regulations: Regulations
+) -> Iterator[Limit]:
+    """The limits of a person on runs of days, which may be longer than the roster."""
     kinds = {lines[line].kind for line in doctor.lines if line in lines}
     for rule in ROLLING_RULES:
         if rule.kinds & kinds and rule.academic in (None, doctor.academic):
             if rule.by_consent and doctor.volunteer:
                 continue
             local = regulations[rule.key].scope is Scope.LOCAL
-            yield from _rolling(
-                doctor,
-                lines,
-                starts,
-                days,
-                Limit(
-                    counter=rule.counter,
-                    rule=rule.code,
-                    first_day=0,
-                    last_day=days,
-                    maximum=regulations.whole(rule.key),
-                    rolling=rule.days,
-                    negotiable=local or rule.by_consent,
-                ),
+            yield Limit(
+                counter=rule.counter,
+                rule=rule.code,
+                first_day=0,
+                last_day=days,
+                maximum=regulations.whole(rule.key),
+                rolling=rule.days,
+                negotiable=local or rule.by_consent,
             )
     spacing = regulations.whole("local.garde_spacing_days")
     if _ON_SITE & kinds and spacing > 1:
-        limit = Limit(
+        yield Limit(
             counter="gardes",
             rule="garde_spacing",
             first_day=0,
@@ -148,51 +170,107 @@ def rolling_limits(
             rolling=spacing,
             negotiable=True,
         )
-        yield from _rolling(doctor, lines, starts, days, limit)
+    for line, most in sorted(doctor.agreed.items()):
+        if line in doctor.lines and line in lines:
+            yield Limit(
+                counter=agreed_counter(line),
+                rule=AGREED,
+                first_day=0,
+                last_day=days,
+                maximum=most,
+                rolling=AGREED_DAYS,
+                negotiable=True,
+            )
 
 
-def _rolling(
-    doctor: Doctor,
-    lines: Mapping[str, DutyLineSpec],
-    starts: date,
-    days: int,
-    limit: Limit,
-) -> Iterator[Limit]:
-    """The limit, cut to the horizon, and one more for each run that began before it.
+class _Counted:
+    """What some duties count for, by day of the roster (before it, below zero)."""
 
-    Only runs that begin on a day of a duty held before matter: the others hold no more, for fewer
-    days to come.
+    def __init__(
+        self, duties: Iterable[DutyToHold], lines: Mapping[str, DutyLineSpec], starts: date
+    ) -> None:
+        self._duties, self._lines, self._starts = duties, lines, starts
+
+    @cached_property
+    def _by_day(self) -> list[tuple[int, dict[str, int]]]:
+        return [
+            (
+                (duty.day - self._starts).days,
+                {**counts_of(duty, line), agreed_counter(duty.line): 1},
+            )
+            for duty in self._duties
+            if (line := self._lines.get(duty.line)) is not None
+        ]
+
+    def sums(self, counter: str) -> _Sums:
+        """The totals of one counter over runs of days."""
+        found: dict[int, int] = defaultdict(int)
+        for day, counts in self._by_day:
+            if value := counts.get(counter, 0):
+                found[day] += value
+        return _Sums(found)
+
+
+class _Sums:
+    """Totals over runs of days of whole numbers by day."""
+
+    def __init__(self, by_day: Mapping[int, int]) -> None:
+        self._days = sorted(by_day)
+        self._sums = [0, *accumulate(by_day[day] for day in self._days)]
+
+    def __bool__(self) -> bool:
+        return bool(self._days)
+
+    def over(self, first: int, last: int) -> int:
+        """The total of ``first <= day < last``."""
+        ends = bisect_left(self._days, last)
+        return self._sums[ends] - self._sums[bisect_left(self._days, first)]
+
+
+def _beside(limit: Limit, taken: _Sums, reach: _Counted, days: int) -> Iterator[Limit]:
+    """One limit for each run of days that holds duties ``taken`` outside of the roster.
+
+    Left out: a run that another one says, having the same days of the roster and more of them and
+    no fewer duties taken; and one whose maximum the duties in reach cannot pass.
     """
-    length = limit.rolling or days
-    yield Limit(
-        counter=limit.counter,
-        rule=limit.rule,
-        first_day=0,
-        last_day=days,
-        maximum=limit.maximum,
-        rolling=min(length, days),
-        negotiable=limit.negotiable,
-    )
-    before: dict[int, int] = {}
-    for duty in doctor.held:
-        line = lines.get(duty.line)
-        ago = (starts - duty.day).days
-        held = counts_of(duty, line).get(limit.counter, 0) if line else 0
-        if held and 0 < ago < length:
-            before[ago] = before.get(ago, 0) + held
-    carried = 0
-    for ago in sorted(before):
-        carried += before[ago]
-        yield Limit(
-            counter=limit.counter,
-            rule=limit.rule,
-            first_day=0,
-            last_day=min(length - ago, days),
-            # What is past cannot be broken again: nothing may be added, that is all.
-            maximum=max(limit.maximum or 0, carried),
-            carried=carried,
-            negotiable=limit.negotiable,
-        )
+    if not taken:
+        return
+    could = reach.sums(limit.counter)
+    most = limit.maximum or 0
+    for (first, last), carried in sorted(_runs(taken, limit.rolling or days, days, most).items()):
+        # What others decided cannot be broken again: nothing may be added, that is all.
+        maximum = max(most, carried)
+        if carried and carried + could.over(first, last) > maximum:
+            yield replace(
+                limit,
+                first_day=first,
+                last_day=last,
+                maximum=maximum,
+                rolling=None,
+                carried=carried,
+            )
+
+
+def _runs(taken: _Sums, length: int, days: int, most: int) -> dict[tuple[int, int], int]:
+    """The runs of so many days that meet the roster, as its days ``first <= day < last`` that each
+    covers, with what is taken of it. A run that sticks out of the roster is told when it leaves
+    less of ``most`` than those that cover the same days and more."""
+    # From the one to the other, runs are inside the roster, or hold the whole of it.
+    inner, outer = sorted((0, days - length))
+    found: dict[tuple[int, int], int] = {}
+    for start in range(inner, outer + 1):
+        window = (max(0, start), min(days, start + length))
+        found[window] = max(found.get(window, 0), taken.over(start, start + length))
+    for starts, edge in (
+        (range(inner - 1, -length, -1), (0, min(length, days))),
+        (range(outer + 1, days), (max(0, days - length), days)),
+    ):
+        told = found[edge]
+        for start in starts:
+            total = taken.over(start, start + length)
+            if total > told and told < most:
+                found[max(0, start), min(days, start + length)] = told = total
+    return found
 
 
 def four_months(day: date, regulations: Regulations) -> tuple[date, date]:

@@ -227,11 +227,13 @@ class Doctor:
     above (below when negative) the fair share before the roster. ``held``: duties held before the
     roster, for rests and rolling limits. ``elsewhere``: duties held before, during or after
     the roster that it does not plan and that ``worked_minutes`` does not hold: they are work, for
-    the mean of hours and for the weekly rest. ``worked_minutes``, ``worked_half_days``: net of
+    the mean of hours and for the weekly rest, and duties for rolling limits; one that is in
+    ``held`` too counts once, by its id. ``worked_minutes``, ``worked_half_days``: net of
     what was given back, in the duties held since the four months began. ``extra_half_days``:
     additional time agreed by contract for four months; None, none is counted. ``volunteer``: holds
     more than the norms of participation. ``academic``: hospital and university staff, whose norms
-    differ.
+    differ. ``agreed``: by line, the duties of it in 28 days that were agreed with the person, at
+    most; those of other lines do not count there.
     """
 
     id: str
@@ -254,6 +256,7 @@ class Doctor:
     extra_half_days: int | None = None
     volunteer: bool = False
     academic: bool = False
+    agreed: Mapping[str, int] = field(default_factory=dict)
 
     def is_here(self, day: date) -> bool:
         """True between arrival and departure, absences aside."""

@@ -24,7 +24,11 @@ Linear = cp_model.LinearExpr | int
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
-    """One negotiable rule of one person: ``kind`` is "absence" or "limit", ``index`` its place."""
+    """One negotiable rule of one person: ``kind`` is "absence" or "limit", ``index`` its place.
+
+    The limits of one rule on one counter (a maximum, and what duties outside of the roster leave of
+    it on some days) are lifted together: ``index`` is that of the first.
+    """
 
     person: str
     kind: str
@@ -45,6 +49,15 @@ class Outcome:
     optimal: bool
     impossible: bool = False
     lifted: frozenset[Item] = frozenset()
+
+
+def lifted_with(person: Person, limit: Limit) -> tuple[int, ...]:
+    """The places of the negotiable limits that are lifted with this one, itself included."""
+    return tuple(
+        index
+        for index, one in enumerate(person.limits)
+        if one.negotiable and (one.rule, one.counter) == (limit.rule, limit.counter)
+    )
 
 
 class PartModel:
@@ -127,14 +140,17 @@ class PartModel:
             self.lifted[item] = self.model.new_bool_var("")
         return self.lifted[item]
 
+    def _lifting_limit(self, person: Person, limit: Limit) -> cp_model.IntVar:
+        return self.lifting(person.id, "limit", lifted_with(person, limit)[0], limit.rule)
+
     # -- Rules of one person ---------------------------------------------------------------------
 
     def _bind(self, person: Person) -> None:
         for row in self._rows.of(person.id):
             self._add_row(person, row)
-        for index, limit in enumerate(person.limits):
+        for limit in person.limits:
             if limit.minimum is not None:
-                self._add_minimum(person, index, limit, limit.minimum - limit.carried)
+                self._add_minimum(person, limit, limit.minimum - limit.carried)
         if self._liftable:
             self._add_absences(person)
         rhythm = person.rhythm
@@ -161,11 +177,9 @@ class PartModel:
             return
         added = self.model.add(sum(value * literal for value, literal in terms) <= bound)
         if lifts and limit is not None:
-            index = row.reason.index
-            literal = self.lifting(person.id, "limit", index, limit.rule)
-            added.only_enforce_if(literal.negated())
+            added.only_enforce_if(self._lifting_limit(person, limit).negated())
 
-    def _add_minimum(self, person: Person, index: int, limit: Limit, least: int) -> None:
+    def _add_minimum(self, person: Person, limit: Limit, least: int) -> None:
         """A minimum, as far as it may be reached."""
         terms: list[tuple[int, Literal]] = []
         already = 0
@@ -179,8 +193,7 @@ class PartModel:
             least = min(least, already)
         added = self.model.add(sum(value * literal for value, literal in terms) >= least)
         if self._liftable and limit.negotiable:
-            literal = self.lifting(person.id, "limit", index, limit.rule)
-            added.only_enforce_if(literal.negated())
+            added.only_enforce_if(self._lifting_limit(person, limit).negated())
 
     def _add_absences(self, person: Person) -> None:
         """What is held during a negotiable absence lifts it."""

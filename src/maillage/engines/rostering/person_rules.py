@@ -16,7 +16,7 @@ Where the values of :mod:`.problem` leave a choice, it is made here, once:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -195,16 +195,19 @@ def _add_runs(
             passed["most", start] = (total - maximum, tuple(n for _, _, n in counted[low:high]))
 
 
-def said_once(person: str, limit: Limit, windows: Windows) -> Iterator[Violation]:
+def said_once(person: str, passed: Iterable[tuple[Limit, Windows]]) -> Iterator[Violation]:
     """One violation for each set of duties that windows hold in excess (or short), by the largest.
 
-    Consecutive runs that hold the same duties would say the same thing many times.
+    Consecutive runs that hold the same duties would say the same thing many times, and so would
+    the limits of one rule whose runs hold duties that are not of the roster.
     """
-    largest: dict[tuple[str, tuple[str, ...]], int] = {}
-    for (bound, _), (excess, names) in windows.items():
-        largest[bound, names] = max(excess, largest.get((bound, names), 0))
-    for (_, names), excess in largest.items():
-        yield Violation(limit.rule, person, names, excess, limit.negotiable)
+    largest: dict[tuple[str, str, bool, str, tuple[str, ...]], int] = {}
+    for limit, windows in passed:
+        for (bound, _), (excess, names) in windows.items():
+            key = (limit.rule, limit.counter, limit.negotiable, bound, names)
+            largest[key] = max(excess, largest.get(key, 0))
+    for (rule, _, negotiable, _, names), excess in largest.items():
+        yield Violation(rule, person, names, excess, negotiable)
 
 
 def out_of_rhythm(

@@ -217,8 +217,8 @@ class Violation:
 
     One for each duty that meets an absence, pair of duties too close, day of too many, run of days
     out of rhythm, and set of duties that some window of a limit counts in excess (consecutive
-    windows that count the same duties speak once, by the largest excess). ``too_many`` is nobody's:
-    ``person`` is empty.
+    windows that count the same duties speak once, by the largest excess; so do the limits of one
+    rule on one counter). ``too_many`` is nobody's: ``person`` is empty.
     """
 
     rule: str

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from .checking import Checker, Pair
-from .part_model import Item, PartModel
+from .part_model import Item, PartModel, lifted_with
 from .parts import Part, part_of
-from .problem import Problem, Roster, Violation
+from .problem import Person, Problem, Roster, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,12 @@ def without(problem: Problem, items: Iterable[Item]) -> Problem:
     lifted = set(items)
     people = []
     for person in problem.people:
-        mine = {(item.kind, item.index) for item in lifted if item.person == person.id}
+        mine: set[tuple[str, int]] = set()
         for item in sorted(item for item in lifted if item.person == person.id):
             those = person.absences if item.kind == "absence" else person.limits
             if not those[item.index].negotiable:
                 raise ValueError(f"{item.kind} {item.index} of {person.id!r} is not negotiable")
+            mine |= {(item.kind, index) for index in _places(person, item)}
         people.append(
             replace(
                 person,
@@ -55,6 +56,13 @@ def without(problem: Problem, items: Iterable[Item]) -> Problem:
             )
         )
     return replace(problem, people=tuple(people))
+
+
+def _places(person: Person, item: Item) -> tuple[int, ...]:
+    """The places of what is lifted with this item, itself included."""
+    if item.kind == "absence":
+        return (item.index,)
+    return lifted_with(person, person.limits[item.index])
 
 
 def ways_out(
@@ -120,7 +128,9 @@ def _used(checker: Checker, held: frozenset[Pair], lifted: frozenset[Item]) -> t
         alone = replace(
             person,
             absences=(person.absences[item.index],) if item.kind == "absence" else (),
-            limits=(person.limits[item.index],) if item.kind == "limit" else (),
+            limits=tuple(person.limits[at] for at in _places(person, item))
+            if item.kind == "limit"
+            else (),
         )
         judge = Checker(replace(checker.problem, people=(alone,)))
         breaks = judge.violations_of(item.person, by_person.get(item.person, ()))

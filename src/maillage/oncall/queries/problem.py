@@ -33,7 +33,7 @@ from maillage.engines.rostering.duty_values import (
     measure_duty,
 )
 from maillage.engines.rostering.duty_values import Exemption as ExemptNights
-from maillage.engines.rostering.problem import Absence, Limit, Person, Problem, Roster
+from maillage.engines.rostering.problem import Absence, Person, Problem, Roster
 from maillage.engines.rostering.regulations import Regulations, regulations_on
 from maillage.oncall.enums import AnswerState, ExemptionScope, UnavailabilityKind
 from maillage.oncall.models import (
@@ -55,7 +55,8 @@ from maillage.workforce.enums import Weeks
 from maillage.workforce.models import StaffAssignment, WeeklyHalfDay
 
 DAYS_BEFORE = 28
-"""Duties held over so many days before count in rests and in limits on runs of days."""
+"""Duties held over so many days before count in rests, and in limits on runs of days, which look
+as far ahead."""
 
 DAYS_AFTER = 3
 """Duties and absences so soon after the last day count in rests."""
@@ -66,8 +67,6 @@ PARITY = {Weeks.EVEN.value: 0, Weeks.ODD.value: 1}
 
 OTHER_DUTY = "other_duty"
 """Code of an absence: a duty of another line that is in force."""
-AGREED = "agreed_in_28_days"
-"""Code of a limit: what was agreed with a member of the line."""
 EXEMPT_ON_SITE = "exemption_on_site"
 
 OFF = {
@@ -174,7 +173,8 @@ class _Reader:
         self.specs = {line.slug: spec for line, spec in _specs(lines)}
         self.measured = {duty.id: self._measure(duty) for duty in self.duties}
         self.origin = paris_instant(starts, time(0))
-        # Rests and rolling limits look back; the mean of hours is over the whole four months.
+        # Rests look back, limits on runs of days both ways; the mean of hours is over the whole
+        # four months.
         self.first = min(
             starts - timedelta(days=DAYS_BEFORE), four_months(starts, self.regulations)[0]
         )
@@ -214,6 +214,7 @@ class _Reader:
         for duty in self.duties:
             if duty.pinned and duty.holder:
                 pinned[duty.holder].add(duty.id)
+        agreed = {person: self._agreed(person) for person in self.crew.people}
         doctors = [
             Doctor(
                 id=person,
@@ -229,7 +230,8 @@ class _Reader:
                     self._measured(elsewhere.get(person, ()), others, self.first, self.last)
                 ),
                 pinned=frozenset(pinned.get(person, ())),
-                volunteer=self._agreed(person) is not None,
+                volunteer=bool(agreed[person]),
+                agreed=agreed[person],
             )
             for person in sorted(self.crew.people)
         ]
@@ -282,15 +284,14 @@ class _Reader:
             if day < self.ends:
                 yield DaysOff(day, self.ends, OffKind.AGREEMENT, frozenset((line,)))
 
-    def _agreed(self, person: str) -> int | None:
-        """Duties in 28 days agreed with a member; the most generous of their lines."""
-        agreed = [
-            stay.most_in_28_days
-            for stays in self.crew.stays.values()
-            for stay in stays
-            if stay.person == person and stay.most_in_28_days is not None
-        ]
-        return max(agreed, default=None)
+    def _agreed(self, person: str) -> dict[str, int]:
+        """Duties in 28 days agreed with a member, by line; the most generous of their stays."""
+        found: dict[str, int] = {}
+        for line, stays in self.crew.stays.items():
+            for stay in stays:
+                if stay.person == person and stay.most_in_28_days is not None:
+                    found[line] = max(stay.most_in_28_days, found.get(line, 0))
+        return found
 
     def _held_around(self) -> dict[str, list[tuple[str, Duty]]]:
         """Duties in force of these people during the roster and the four months that it is in, but
@@ -349,8 +350,7 @@ class _Reader:
         others: Mapping[str, DutyLineSpec],
         exempt: Mapping[str, Sequence[Exemption]],
     ) -> Person:
-        """What the days of a doctor cannot say: absences to the minute, duties on other lines,
-        and what was agreed with them."""
+        """What the days of a doctor cannot say: absences to the minute, duties on other lines."""
         whole_days = {kind.value for kind in OFF.values()}
         absences = [one for one in person.absences if one.rule not in whole_days]
         last = self._last_minute
@@ -369,15 +369,7 @@ class _Reader:
                 )
         absences += self._elsewhere(elsewhere.get(person.id, ()), others)
         absences += self._exempt_on_site(exempt.get(person.id, ()))
-        limits = list(person.limits)
-        most = self._agreed(person.id)
-        if most is not None:
-            days = (self.ends - self.starts).days
-            limits.append(
-                Limit("duties", AGREED, 0, days, maximum=most, rolling=min(28, days),
-                      negotiable=True)
-            )  # fmt: skip
-        return replace(person, absences=tuple(absences), limits=tuple(limits))
+        return replace(person, absences=tuple(absences))
 
     def _elsewhere(
         self, rows: Iterable[tuple[str, Duty]], others: Mapping[str, DutyLineSpec]

@@ -42,18 +42,21 @@ FACTS: Mapping[str, str] = {
 """Facts of a person or of the roster, as said of a practitioner. An arrêt is no one's business but
 medical affairs': it reads as any other absence."""
 
+EVERY_LINE = "toutes lignes confondues"
+
 LIMITS: Mapping[str, str] = {
-    "academic_nights_per_week": "gardes de nuit sur 7 jours",
-    "academic_sundays_per_month": "dimanches et fériés de garde sur 28 jours",
-    "agreed_in_28_days": "gardes sur 28 jours, nombre convenu",
-    "astreinte_nights_per_week": "nuits d'astreinte sur 7 jours",
-    "astreinte_sundays_per_month": "dimanches et fériés d'astreinte sur 28 jours",
-    "garde_spacing": "gardes trop rapprochées",
-    "gardes_per_28_days": "gardes sur 28 jours",
+    "academic_nights_per_week": f"gardes de nuit sur 7 jours, {EVERY_LINE}",
+    "academic_sundays_per_month": f"dimanches et fériés de garde sur 28 jours, {EVERY_LINE}",
+    "agreed_in_28_days": "gardes de cette ligne sur 28 jours, nombre convenu",
+    "astreinte_nights_per_week": f"nuits d'astreinte sur 7 jours, {EVERY_LINE}",
+    "astreinte_sundays_per_month": f"dimanches et fériés d'astreinte sur 28 jours, {EVERY_LINE}",
+    "garde_spacing": f"gardes trop rapprochées, {EVERY_LINE}",
+    "gardes_per_28_days": f"gardes sur 28 jours, {EVERY_LINE}",
     "max_worked": "jours de suite",
-    "weekends_per_28_days": "samedis et dimanches sur 28 jours",
+    "weekends_per_28_days": f"samedis et dimanches sur 28 jours, {EVERY_LINE}",
 }
-"""Limits on a number of duties, with what they count."""
+"""Limits on a number of duties, with what they count. Duties in force on lines that the roster does
+not plan count too, and the grid does not show them: each sentence says so."""
 
 
 @dataclass(frozen=True, slots=True)
