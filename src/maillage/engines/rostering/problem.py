@@ -78,9 +78,10 @@ class Limit:
     """Bounds on the sum of one counter over what a person holds on some days. Hard.
 
     On every window ``first_day <= day < last_day``; with ``rolling``, on every run of that many
-    consecutive days inside it. ``carried``: what the counter already holds when the window starts
-    before the horizon (added to windows that begin at ``first_day``). Bounds are included; None
-    is no bound. ``minimum`` speaks of whole windows only, never of rolling ones.
+    consecutive days inside it. ``carried``: what the counter already holds by duties that are not
+    slots of the problem, before, during or after it (added to windows that begin at ``first_day``).
+    Bounds are included; None is no bound. ``minimum`` speaks of whole windows only, never of
+    rolling ones.
     """
 
     counter: str
