@@ -29,7 +29,7 @@ from maillage.oncall.enums import (
     ExemptionScope,
     UnavailabilityKind,
 )
-from maillage.oncall.models import DutyLine, Unavailability
+from maillage.oncall.models import DutyLine, Exemption, LineMember, Unavailability
 from maillage.oncall.queries.away import (
     lines_of,
     list_away,
@@ -38,7 +38,7 @@ from maillage.oncall.queries.away import (
     list_waiting_away,
 )
 from maillage.oncall.queries.candidates import may_hold_line
-from maillage.vocabulary.calendar import day_bounds, local_day
+from maillage.vocabulary.calendar import day_bounds, french_day, local_day
 from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
 from tests.oncall.people_in_small import actor_of, client_of, make_nights, slots_of
 
@@ -308,6 +308,40 @@ def test_the_pages(lines: None, client_for: Callable[..., Client]) -> None:
     assert keeper.post("/gardes/exemptions", said).status_code == 302
     assert "60 ans" in keeper.get("/gardes/exemptions").content.decode()
     assert "60 ans" not in mine.get("/gardes/conges").content.decode()
+
+
+def test_ends_are_typed_and_shown_as_last_days_and_kept_excluded(
+    lines: None, client_for: Callable[..., Client]
+) -> None:
+    keeper = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    day = local_day(timezone.now()) + timedelta(days=10)
+    last = day + timedelta(days=20)
+    until = french_day(last)
+    days = {"praticien": A, "du": f"{day:%d/%m/%Y}", "au": f"{last:%d/%m/%Y}"}
+    pages = {
+        "/gardes/exemptions": {**days, "portee": "NIGHTS", "motif": "AGE"},
+        "/gardes/lignes/avc-hainaut/participants": days,
+    }
+    for address, said in pages.items():
+        early = keeper.post(address, {**said, "au": f"{day - timedelta(days=1):%d/%m/%Y}"})
+        assert early.context["form"].errors["au"] == ["La fin doit venir après le début."]
+        assert keeper.post(address, said).status_code == 302
+        page = keeper.get(address).content.decode().replace("\u00a0", " ")
+        assert f"jusqu'au {until}" in page
+    one, member = Exemption.objects.get(), LineMember.objects.get()
+    assert one.ends_on == member.ends_on == last + timedelta(days=1)
+    for address in (f"/gardes/exemptions/{one.pk}/fin", f"/gardes/participants/{member.pk}/fin"):
+        assert f'value="{day.isoformat()}"' in keeper.get(address).content.decode()
+        assert keeper.post(address, {"le": f"{day:%d/%m/%Y}"}).status_code == 302
+    one.refresh_from_db()
+    assert one.ends_on == day + timedelta(days=1)
+
+
+def test_an_exemption_says_which_duties(lines: None, client_for: Callable[..., Client]) -> None:
+    keeper = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    assert "Aucune exemption" in keeper.get("/gardes/exemptions").content.decode()
+    said = {"praticien": A, "motif": "AGE", "du": "01/12/2026"}
+    assert keeper.post("/gardes/exemptions", said).context["form"].errors["portee"]
 
 
 def test_who_takes_part_and_what_was_done_is_not_for_everybody(

@@ -21,6 +21,8 @@ from tests.directory.territory_in_small import load
 from tests.oncall.conftest import LINES
 from tests.workforce import conftest as small_staff
 
+Connect = Callable[..., Client]
+
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = AT.date()
 NIGHTS = [
@@ -144,6 +146,15 @@ def test_filters_by_specialty_and_by_establishment(kept: None) -> None:
     assert slugs(organization="chu-lille") == []
 
 
+def test_filters_offer_the_hospitals_of_the_lines(kept: None, client_for: Connect) -> None:
+    found = list_futures(actor=SYSTEM, at=AT, organization="chu-lille")
+    assert [slug for slug, _ in found.organizations] == ["ch-maubeuge", "ch-valenciennes"]
+    page = client_for(Role.DIRECTOR, at="ch-valenciennes").get("/gardes/avenir").content.decode()
+    assert '<option value="ch-maubeuge"' in page
+    assert '<option value="chu-lille"' not in page
+    assert "1 ligne dont la prévision ne se montre pas" in page
+
+
 def test_an_exempted_person_holds_it_no_more(kept: None) -> None:
     Exemption.objects.create(
         practitioner=Practitioner.objects.get(slug="prat-001"), kind="MEDICAL", scope="ALL",
@@ -151,9 +162,6 @@ def test_an_exempted_person_holds_it_no_more(kept: None) -> None:
     )  # fmt: skip
     row = list_futures(actor=SYSTEM, at=AT).rows[0]
     assert (len(row.able), row.future.words) == (1, "il manque déjà 1 personne")
-
-
-Connect = Callable[..., Client]
 
 
 def test_few_people_are_shown_to_those_who_read_their_records(

@@ -31,7 +31,7 @@ from maillage.oncall.models import (
     RosterVersion,
     Unavailability,
 )
-from maillage.oncall.queries.plan import list_targets
+from maillage.oncall.queries.plan import by_zone, list_targets
 from maillage.vocabulary.errors import Invalid, NotAllowed
 from tests.directory.territory_in_small import load
 from tests.oncall.people_in_small import account_of, make_nights, slots_of
@@ -245,3 +245,21 @@ def test_the_page_of_the_plan(lines: None, client_for: Callable[..., Client]) ->
     only = client.get("/gardes/schema-regional?zone=Lille").content.decode()
     assert "Astreinte AVC du Hainaut" not in only
     assert client.get("/gardes/schema-regional?zone=Ailleurs").status_code == 200
+
+
+def test_the_plan_by_zone_begins_with_what_is_missing(
+    lines: None, now: datetime, client_for: Callable[..., Client]
+) -> None:
+    load("schema-regional", FILES["schema-regional"])
+    make_nights(now)
+    lille, hainaut = by_zone(list_targets(now))
+    assert (lille.name, lille.missing, lille.kept) == ("Lille", 2, [])
+    assert (hainaut.name, hainaut.missing, hainaut.short) == ("Hainaut", 0, [])
+    assert len(hainaut.kept) == 1
+    release_slot(slot=slots_of("prat-001")[0], by=SYSTEM, at=now)
+    assert [row.level for zone in by_zone(list_targets(now)) for row in zone.short] == [
+        "hole", "limit",
+    ]  # fmt: skip
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    page = client.get("/gardes/schema-regional").content.decode()
+    assert page.index(">Lille</h2>") < page.index(">Hainaut</h2>") < page.index("<table")

@@ -203,6 +203,16 @@ def test_a_roster_is_made_and_amended_from_pages(
     assert "Arrêt maladie" in text(team, url)
 
 
+def test_a_new_roster_proposes_who_keeps_the_line_chosen(lines: None, client_for: Connect) -> None:
+    both = client_for(Role.ON_CALL, at="ch-valenciennes")
+    for address, carrier in {
+        "/gardes/tableaux/nouveau?ligne=avc-hainaut": "ch-valenciennes",
+        "/gardes/tableaux/nouveau": "ch-valenciennes",
+    }.items():
+        form = both.get(address).context["form"]
+        assert form["etablissement"].value() == carrier, address
+
+
 def test_a_roster_made_twice_leads_to_the_first(month: RosterVersion, team: Client) -> None:
     wanted = {
         "nom": "Encore", "etablissement": "ch-valenciennes", "lignes": [line().slug],

@@ -250,15 +250,18 @@ def test_the_pages_walk_through_a_swap(lines: None, client_for: Callable[..., Cl
     page = made["Location"]
     assert "Accepter" in taker.get(page).content.decode()
     assert "Accepter" not in giver.get(page).content.decode()
+    assert "Attend la réponse de Dr Béatrice Dubois" in giver.get(page).content.decode()
     assert client_for(Role.DOCTOR, at="chu-lille").get(page).status_code == 404
     assert taker.post(f"{page}/accepter").status_code == 302
     keeper = client_for(Role.DIRECTOR, at="ch-valenciennes")
     assert "Valider" in keeper.get(page).content.decode()
-    assert "attend votre réponse" in keeper.get("/gardes/echanges").content.decode()
+    assert "Attend la validation" in giver.get(page).content.decode()
+    assert "attend votre validation" in keeper.get("/gardes/echanges").content.decode()
     assert keeper.post(f"{page}/nimporte").status_code == 404
     assert keeper.post(f"{page}/valider").status_code == 302
     assert holder(mine) == B
     assert "Validé" in giver.get(page).content.decode()
+    assert "Attend la validation" not in giver.get(page).content.decode()
 
 
 @pytest.mark.django_db

@@ -411,6 +411,10 @@ def test_pages_from_the_question_to_the_weeks(
     form: dict[str, Any] = {"voulues_0": 23, "moins_0": 16, "voulues_1": 24, "moins_1": 0}
     form |= {f"salles_{rank}_{square}": 2 for rank in (0, 1) for square in range(10)}
     assert client.post(f"{at}/sites", form | {"moins_0": 30}).status_code == 422
+    wrong = client.post(f"{at}/sites", form | {"salles_1_3": "-1"})
+    said = "Écrivez un nombre de 0 à 999 (Hôpital de Valenciennes)."
+    assert wrong.context["form"].errors["salles_1_3"] == [said]
+    assert wrong.content.decode().count("<details open>") == 1
     assert client.post(f"{at}/sites", form).status_code == 302
     person = f"{at}/praticiens/prat-002"
     assert "Lundi matin" in client.get(person).content.decode()
@@ -420,7 +424,10 @@ def test_pages_from_the_question_to_the_weeks(
     assert client.post(f"{at}/calculer", {"duree": "7"}, follow=True).status_code == 200
     assert client.post(f"{at}/calculer", {"duree": "10"}).status_code == 302
     running = client.get(at, headers={"hx-request": "true"}).content.decode()
-    assert "Arrêter et garder la meilleure" in running
+    # It is in line and has found nothing: nothing is promised, there is nothing to keep.
+    assert "Arrêter le calcul" in running
+    assert "En attente" in running
+    assert "quelques secondes" not in running
     allocate_half_days(Unhurried(Job.objects.get(), at=NOW), allocation=made.pk)
     text = client.get(at).content.decode()
     assert "prouvé." in text

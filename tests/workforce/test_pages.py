@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +15,13 @@ from maillage.accounts.enums import Role
 from maillage.accounts.models import AuditEvent, User
 from maillage.agreements.models import Agreement
 from maillage.directory.models import Practitioner, PractitionerAccount
-from maillage.workforce.models import Candidate, Position, SupportAction, WeeklyHalfDay
+from maillage.workforce.models import (
+    Candidate,
+    Position,
+    StaffAssignment,
+    SupportAction,
+    WeeklyHalfDay,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +174,81 @@ def test_a_square_is_written_refused_and_freed_by_form(
     freed = client.post(f"{WEEK}/4/apres-midi/liberer", {"libre_du": f"{day:%d/%m/%Y}"})
     assert freed.status_code == 302
     assert not WeeklyHalfDay.objects.filter(weekday=4).exists()
+
+
+def test_ends_are_typed_and_shown_as_last_days_and_kept_excluded(
+    staff: None, client_for: Callable[..., Client], agreement: Agreement
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    half_day = {
+        "site": "590000618", "activite": "WARD", "semaines": "EVERY", "du": "04/01/2027",
+        "au": "31/03/2027",
+    }  # fmt: skip
+    assert client.post(f"{WEEK}/4/matin", half_day).status_code == 302
+    assert WeeklyHalfDay.objects.get(weekday=4).ends_on == date(2027, 4, 1)
+    assert "31/03/2027" in client.get(f"{WEEK}?le=2027-02-01").content.decode()
+    early = client.post(f"{WEEK}/5/matin", {**half_day, "au": "03/01/2027"})
+    assert early.context["form"].errors["au"]
+
+    held = StaffAssignment.objects.get(practitioner__slug="prat-002")
+    assert held.ends_on == date(2027, 7, 1)
+    end = f"/effectifs/affectations/{held.pk}/finir"
+    assert 'value="2027-06-30"' in client.get(end).content.decode()
+    assert "30/06/2027" in client.get("/effectifs/postes/neuro-2").content.decode()
+    assert client.post(end, {"fin": "31/05/2027", "motif": ""}).status_code == 422
+    assert client.post(end, {"fin": "31/05/2027", "motif": "RETIREMENT"}).status_code == 302
+    held.refresh_from_db()
+    assert held.ends_on == date(2027, 6, 1)
+
+    shared = client.get("/effectifs/temps-partage?du=2026-01-01&au=2026-06-30")
+    assert shared.context["page"].last == date(2026, 7, 1)
+    assert "au 30 juin 2026" in shared.content.decode().replace("\u00a0", " ")
+
+
+def test_filters_offer_the_hospitals_that_have_rows(
+    staff: None, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+
+    def offered(address: str) -> set[str]:
+        page = client.get(address).content.decode().split('name="etablissement"')[1]
+        return set(re.findall(r'<option value="([^"]+)"', page.split("</select>")[0]))
+
+    both = {"ch-valenciennes", "ch-maubeuge"}
+    assert offered("/effectifs/temps-partage") == both
+    assert offered("/effectifs/temps-partage?etablissement=chu-lille") == {*both, "chu-lille"}
+    assert offered("/effectifs/temps-partage?etablissement=absent") == both
+    assert offered("/effectifs/demographie") == {*both, "chu-lille"}
+    StaffAssignment.objects.filter(position__organization__slug="chu-lille").delete()
+    Position.objects.filter(organization__slug="chu-lille").delete()
+    assert offered("/effectifs/demographie") == both
+
+
+def test_nothing_is_chosen_for_want_of_attention(
+    staff: None, client_for: Callable[..., Client], agreement: Agreement
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    for address, fields in {
+        "/effectifs/postes/ouvrir": {"specialite"},
+        "/effectifs/postes/neuro-2/affecter": {"praticien", "statut"},
+        "/effectifs/appuis/proposer": {"nature", "de", "vers", "convention", "specialite"},
+    }.items():
+        assert fields <= set(client.post(address, {"du": ""}).context["form"].errors), address
+    many = client.post("/effectifs/postes/neuro-2/affecter", {"demi_journees": "12"})
+    assert many.context["form"].errors["demi_journees"] == ["De 1 à 10."]
+
+
+def test_the_page_that_moves_an_application_says_whose_it_is(
+    staff: None, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    day = timezone.localdate()
+    said = {"nom": "Zoé Essai", "contact": "", "statut": "", "recue": f"{day:%d/%m/%Y}"}
+    client.post("/effectifs/postes/neuro-2/candidatures/noter", said)
+    page = client.get(f"/effectifs/candidatures/{Candidate.objects.get().key}/suivre")
+    assert "Zoé Essai" in page.content.decode()
+    assert "trois mois" in page.content.decode()
+    assert AuditEvent.objects.filter(action="workforce.read-candidates").count() == 1
 
 
 def test_a_post_is_opened_by_form(staff: None, client_for: Callable[..., Client]) -> None:

@@ -14,6 +14,7 @@ from maillage.oncall.enums import ExemptionKind, ExemptionScope, UnavailabilityK
 from maillage.oncall.models import DutyLine
 from maillage.vocabulary.calendar import day_bounds, paris_instant, parse_clock
 from maillage.vocabulary.errors import Invalid, MaillageError
+from maillage.workforce.forms.days import LastDayField
 
 
 class ClockField(forms.CharField):
@@ -76,7 +77,7 @@ class AwayForm(SayingForm):
     de = ClockField(
         label="À partir de", required=False, help_text="Vide : dès le début du jour. Ex. 18h30."
     )
-    au = DayField(label="Au (inclus)")
+    au = DayField(label="Au", help_text="Dernier jour compris.")
     a = ClockField(label="Jusqu'à", required=False, help_text="Vide : jusqu'à la fin du jour.")
     lignes = forms.MultipleChoiceField(
         label="Lignes concernées",
@@ -153,7 +154,12 @@ class ExemptionForm(SayingForm):
 
     praticien = PersonField(label="Praticien")
     portee = forms.TypedChoiceField(
-        label="N'est pas de garde", coerce=ExemptionScope, choices=ExemptionScope.choices
+        label="Gardes dont la personne est exemptée",
+        coerce=ExemptionScope,
+        choices=[
+            ("", "Choisissez"),
+            *((one.value, one.label.capitalize()) for one in ExemptionScope),
+        ],
     )
     motif = forms.TypedChoiceField(
         label="Motif",
@@ -161,8 +167,10 @@ class ExemptionForm(SayingForm):
         choices=[("", "Choisissez"), *ExemptionKind.choices],
         help_text="Lu par les affaires médicales seulement : les tableaux montrent « exempté ».",
     )
-    du = DayField(label="Depuis le")
-    au = DayField(label="Jusqu'au (exclu)", required=False)
+    du = DayField(label="À partir du")
+    au = LastDayField(
+        label="Jusqu'au", required=False, help_text="Dernier jour compris. Vide : sans fin prévue."
+    )
 
     def __init__(self, *args: Any, people: Iterable[Practitioner], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -186,8 +194,10 @@ class MemberForm(SayingForm):
     FIELDS = {"ends_on": "au"}
 
     praticien = PersonField(label="Praticien")
-    du = DayField(label="Depuis le")
-    au = DayField(label="Jusqu'au (exclu)", required=False)
+    du = DayField(label="À partir du")
+    au = LastDayField(
+        label="Jusqu'au", required=False, help_text="Dernier jour compris. Vide : sans fin prévue."
+    )
     plafond = forms.IntegerField(
         label="Gardes au plus sur 28 jours",
         required=False,
@@ -212,8 +222,8 @@ class MemberForm(SayingForm):
 
 
 class EndForm(SayingForm):
-    """The first day on which something no longer holds."""
+    """The last day on which something holds."""
 
     FIELDS = {"ends_on": "le"}
 
-    le = DayField(label="Prend fin le", help_text="Ce jour-là, elle ne vaut plus.")
+    le = LastDayField(label="Dernier jour", help_text="Compris : elle ne vaut plus le lendemain.")

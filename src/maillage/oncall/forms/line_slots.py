@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -16,6 +15,7 @@ from maillage.oncall.queries.line_slots import SlotWish
 from maillage.oncall.rules.patterns import Hours
 from maillage.vocabulary.calendar import parse_clock
 from maillage.vocabulary.errors import Invalid
+from maillage.workforce.forms.days import LastDayField
 
 MOST_SLOTS_A_DAY = 6
 
@@ -51,7 +51,7 @@ class LineSlotsForm(SayingForm):
 
     lignes = forms.MultipleChoiceField(label="Lignes", widget=forms.CheckboxSelectMultiple)
     du = DayField(label="Du")
-    au = DayField(label="Au", help_text="Dernier jour compris.")
+    au = LastDayField(label="Au")
     source = forms.TypedChoiceField(
         label="D'après quoi",
         coerce=SlotSource,
@@ -92,13 +92,18 @@ class LineSlotsForm(SayingForm):
             *sorted(services.items(), key=lambda pair: pair[1]),
         ]
 
+    @property
+    def hours_fields(self) -> list[forms.BoundField]:
+        """The fields of slots that are made from hours."""
+        return [self[name] for name in (*(kind.value for kind in DayKind), "tour", "premier")]
+
     def wish(self) -> SlotWish:
         """What is asked for, once valid; the last day is excluded."""
         found = self.cleaned_data
         return SlotWish(
             lines=[self.lines[slug] for slug in found["lignes"]],
             first_day=found["du"],
-            last_day=found["au"] + timedelta(days=1),
+            last_day=found["au"],
             source=found["source"],
             hours={kind: found[kind.value] for kind in DayKind},
             turn=found["tour"],

@@ -51,6 +51,6 @@ class SwapForm(forms.Form):
 def _return_in_words(one: Return) -> str:
     slot = one.slot
     day = french_day(local_day(slot.starts_at), weekday=True)
-    hours = f"{french_clock(slot.starts_at)} – {french_clock(slot.ends_at)}"
+    first, last = (french_clock(at).replace(" ", "\u00a0") for at in (slot.starts_at, slot.ends_at))
     weighed = " (à peser)" if one.faults else ""
-    return f"{day[:1].upper()}{day[1:]}, {hours}, {slot.service.site.name}{weighed}"
+    return f"{day[:1].upper()}{day[1:]}, {first} – {last}, {slot.service.site.name}{weighed}"

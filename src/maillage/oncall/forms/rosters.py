@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +13,7 @@ from maillage.oncall.enums import Opinion
 from maillage.oncall.forms.lines import InstantField
 from maillage.oncall.models import DutyLine
 from maillage.vocabulary.errors import Invalid
+from maillage.workforce.forms.days import LastDayField
 
 
 class SayingForm(forms.Form):
@@ -50,7 +50,7 @@ class RosterOfLinesForm(SayingForm):
         "chaque publication.",
     )
     du = DayField(label="Du")
-    au = DayField(label="Au", help_text="Dernier jour compris.")
+    au = LastDayField(label="Au")
     reprendre = forms.BooleanField(
         label="Reprendre les titulaires déjà affectés", required=False, initial=False
     )
@@ -78,7 +78,7 @@ class RosterOfLinesForm(SayingForm):
             "organization": self.organizations[found["etablissement"]],
             "lines": [self.lines[slug] for slug in found["lignes"]],
             "starts_on": found["du"],
-            "ends_on": found["au"] + timedelta(days=1),
+            "ends_on": found["au"],
             "with_holders": found["reprendre"],
         }
 

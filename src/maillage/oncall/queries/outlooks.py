@@ -63,6 +63,17 @@ class Futures:
 
     rows: tuple[LineFuture, ...]
     specialties: tuple[tuple[str, str], ...]
+    organizations: tuple[tuple[str, str], ...]
+
+    @property
+    def told(self) -> tuple[LineFuture, ...]:
+        """Lines whose years are told to this reader."""
+        return tuple(row for row in self.rows if row.future.level != "none")
+
+    @property
+    def untold_rows(self) -> tuple[LineFuture, ...]:
+        """Lines whose years are not known, or not for this reader."""
+        return tuple(row for row in self.rows if row.future.level == "none")
 
     @property
     def failing(self) -> tuple[LineFuture, ...]:
@@ -70,8 +81,8 @@ class Futures:
 
     @property
     def untold(self) -> int:
-        """Lines of which the years are not known, or not for this reader."""
-        return sum(row.future.level == "none" for row in self.rows)
+        """How many lines tell nothing of their years."""
+        return len(self.untold_rows)
 
 
 def list_futures(
@@ -81,6 +92,14 @@ def list_futures(
     keeps or receives through; empty filters keep all. Eight statements whatever the lines."""
     every = _futures(_lines(), actor=actor, at=at)
     codes = {code for row in every for code in row.specialties}
+    places = {
+        (one.slug, one.short_name)
+        for row in every
+        for one in (
+            row.line.organization,
+            *(service.site.organization for service in row.line.services.all()),
+        )
+    }
     return Futures(
         tuple(
             row
@@ -93,6 +112,7 @@ def list_futures(
                 key=lambda pair: name_key(pair[1]),
             )
         ),
+        tuple(sorted(places, key=lambda pair: name_key(pair[1]))),
     )
 
 

@@ -87,6 +87,39 @@ class TargetRow:
         return "tenue avec des trous" if self.level == "limit" else "tenue"
 
 
+@dataclass(frozen=True)
+class ZonePlan:
+    """A zone of the plan: what lacks a line, what has holes, what is kept, each by care."""
+
+    name: str
+    rows: Sequence[TargetRow]
+
+    @property
+    def missing(self) -> int:
+        """Implantations without a line."""
+        return sum(row.missing for row in self.rows)
+
+    @property
+    def short(self) -> list[TargetRow]:
+        """What asks for something: without a line first, then with holes."""
+        return [
+            *(row for row in self.rows if row.level == "hole"),
+            *(row for row in self.rows if row.level == "limit"),
+        ]
+
+    @property
+    def kept(self) -> list[TargetRow]:
+        return [row for row in self.rows if row.level == "ok"]
+
+
+def by_zone(rows: Sequence[TargetRow]) -> list[ZonePlan]:
+    """The same by zone: those that lack the most lines first, then those with the most holes. No
+    query."""
+    names = dict.fromkeys(row.target.zone for row in rows)
+    zones = [ZonePlan(name, [row for row in rows if row.target.zone == name]) for name in names]
+    return sorted(zones, key=lambda zone: (-zone.missing, -len(zone.short)))
+
+
 def list_targets(at: datetime, *, zone: str = "") -> list[TargetRow]:
     """The plan in force on a day beside the lines that keep it, by zone then care. A line shared by
     several sites is one implantation: they take turns. Six queries whatever their number."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Prefetch
 
 from maillage.accounts.permissions import Actor
@@ -30,3 +32,11 @@ def list_carriers(lines: list[DutyLine]) -> list[Organization]:
         for one in (line.organization, *(s.site.organization for s in line.services.all())):
             found[one.slug] = one
     return sorted(found.values(), key=lambda one: (one.short_name, one.slug))
+
+
+def usual_carrier(lines: list[DutyLine], chosen: Collection[str], by: Actor) -> str:
+    """The establishment (slug) that a form proposes as carrier: that of the first line chosen
+    (slugs), else one for which the actor plans; "" without either. No query."""
+    first = next((line.organization.slug for line in lines if line.slug in chosen), "")
+    own = (one.slug for one in list_carriers(lines) if PLAN.allows(by, [one.slug]))
+    return first or next(own, "")

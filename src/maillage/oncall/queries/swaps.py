@@ -61,6 +61,21 @@ class SwapRow:
     def waits_for_me(self) -> bool:
         return self.may_answer or self.may_approve
 
+    @property
+    def next_step(self) -> str:
+        """Who must act for the duties to change hands; "" once it is over."""
+        if self.swap.state == SwapState.PROPOSED:
+            return (
+                f"Attend la réponse de {self.swap.taken_by}, puis la validation de ceux qui "
+                "tiennent la ligne. D'ici là, chacun garde sa garde."
+            )
+        if self.swap.state == SwapState.ACCEPTED:
+            return (
+                "Attend la validation de ceux qui tiennent la ligne. D'ici là, chacun garde sa "
+                "garde."
+            )
+        return ""
+
 
 @dataclass(frozen=True)
 class Colleague:

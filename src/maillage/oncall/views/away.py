@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -137,13 +139,18 @@ def exemptions(request: Request) -> HttpResponse:
     return render(request, "oncall/exemptions.html", context, status=status)
 
 
+def _ends_soon(starts_on: date, request: Request) -> dict[str, date]:
+    """The end that a form proposes: today is the last day, or the first one when it is to come."""
+    return {"le": max(local_day(request.now), starts_on) + timedelta(days=1)}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(EXEMPT)
 def end_exemption(request: Request, pk: int) -> HttpResponse:
     """End an exemption."""
     one = get_exemption(pk)
     acts.check_exempts(one.practitioner, request.actor, at=request.now)
-    form = EndForm(request.POST or None, initial={"le": local_day(request.now)})
+    form = EndForm(request.POST or None, initial=_ends_soon(one.starts_on, request))
     if form.is_valid():
         try:
             acts.end_exemption(
@@ -194,7 +201,7 @@ def end_member(request: Request, pk: int) -> HttpResponse:
     """Take somebody out of a line."""
     one = get_member(pk)
     KEEP_MEMBERS.check(request.actor, line_owners(one.line))
-    form = EndForm(request.POST or None, initial={"le": local_day(request.now)})
+    form = EndForm(request.POST or None, initial=_ends_soon(one.starts_on, request))
     if form.is_valid():
         try:
             member_acts.end_member(

@@ -32,7 +32,7 @@ def line_slots(request: Request) -> HttpResponse:
     initial = {
         "lignes": request.GET.getlist("ligne"),
         "du": first,
-        "au": next_month(first) - first.resolution,
+        "au": next_month(first),
     }
     form = LineSlotsForm(typed, lines=list_plannable_lines(request.actor), initial=initial)
     plan = None
@@ -47,7 +47,7 @@ def line_slots(request: Request) -> HttpResponse:
                     at=request.now,
                 )
                 messages.success(request, f"Créneaux créés : {made.count}. Personne ne les tient.")
-                days = {"du": wish.first_day, "au": form.cleaned_data["au"]}
+                days = {"du": wish.first_day, "au": wish.last_day - wish.last_day.resolution}
                 lines = [("ligne", line.slug) for line in wish.lines]
                 address = reverse("oncall:rosters:new")
                 return redirect(f"{address}?{urlencode([*lines, *days.items()])}")

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import list_organization_names
 from maillage.oncall.queries.outlooks import Futures, get_future, list_futures
 from maillage.vocabulary.numbers import french
 from maillage.vocabulary.spreadsheets import write_csv
@@ -34,7 +33,6 @@ def outlooks(request: Request) -> HttpResponse:
     """Every line, the first to fail first; as a fragment, those that fail of a selection."""
     context = {
         "found": _asked(request),
-        "organizations": list_organization_names(),
         "specialty": request.GET.get("specialite", ""),
         "organization": request.GET.get("etablissement", ""),
     }

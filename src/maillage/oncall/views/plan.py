@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
 from maillage.oncall.permissions import READ
-from maillage.oncall.queries.plan import list_targets, list_zones
+from maillage.oncall.queries.plan import by_zone, list_targets, list_zones
 from maillage.vocabulary.calendar import local_day
 
 
@@ -22,6 +22,7 @@ def plan(request: Request) -> HttpResponse:
     rows = list_targets(request.now, zone=zone)
     context = {
         "rows": rows,
+        "plans": by_zone(rows),
         "zones": zones,
         "zone": zone,
         "missing": sum(row.missing for row in rows),

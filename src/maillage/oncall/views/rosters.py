@@ -25,7 +25,11 @@ from maillage.oncall.forms.rosters import (
 from maillage.oncall.permissions import GIVE_OPINION, PLAN, READ, READ_DRAFTS, READ_PEOPLE
 from maillage.oncall.queries import rosters as queries
 from maillage.oncall.queries.month import Candidate, Month, get_candidates, get_month
-from maillage.oncall.queries.roster_choices import list_carriers, list_plannable_lines
+from maillage.oncall.queries.roster_choices import (
+    list_carriers,
+    list_plannable_lines,
+    usual_carrier,
+)
 from maillage.oncall.queries.roster_pages import get_publication, get_roster_card
 from maillage.vocabulary.calendar import french_instant
 from maillage.vocabulary.errors import Invalid, Refusal
@@ -64,10 +68,12 @@ def rosters(request: Request) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     """Begin a roster."""
     lines, other = list_plannable_lines(request.actor), None
+    chosen = request.GET.getlist("ligne")
     form = RosterOfLinesForm(
         request.POST or None, lines=lines, organizations=list_carriers(lines),
         initial={
-            "lignes": request.GET.getlist("ligne"),
+            "lignes": chosen,
+            "etablissement": usual_carrier(lines, chosen, request.actor),
             "du": request.GET.get("du", ""),
             "au": request.GET.get("au", ""),
         },

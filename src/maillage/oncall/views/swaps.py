@@ -63,7 +63,12 @@ def propose(request: Request, pk: int) -> HttpResponse:
             return redirect("oncall:swap", swap.pk)
         except Refusal as error:
             form.add_error(None, error.message)
-    context |= {"taker": taker, "form": form, "barred": [one for one in returns if one.is_barred]}
+    context |= {
+        "taker": taker,
+        "form": form,
+        "barred": [one for one in returns if one.is_barred],
+        "weighed": [one for one in returns if one.faults and not one.is_barred],
+    }
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "oncall/swap_new.html", context, status=status)
 

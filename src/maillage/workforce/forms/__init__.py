@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,7 +25,16 @@ from maillage.workforce.enums import (
     SupportState,
     Weeks,
 )
+from maillage.workforce.forms.days import LastDayField
 from maillage.workforce.queries.posts import PostFilters
+
+Choices = list[tuple[str, str]]
+
+HALF_DAYS = {"min_value": "De 1 à 10.", "max_value": "De 1 à 10.", "invalid": "Un nombre entier."}
+"""What is said of half-days a week that cannot be."""
+
+CHOOSE = "Choisissez"
+"""What a list says before the choice."""
 
 POST_STATES = [
     ("", "Tous"),
@@ -38,6 +47,11 @@ POST_STATES = [
 def specialty_choices() -> list[tuple[str, str]]:
     """Specialties by name."""
     return sorted(SPECIALTIES.items(), key=lambda pair: fold(pair[1]))
+
+
+def to_choose(choices: Callable[[], Choices]) -> Callable[[], Choices]:
+    """The same choices, with none made: nobody is of a specialty for want of attention."""
+    return lambda: empty_first(choices(), CHOOSE)
 
 
 def empty_first(choices: Iterable[tuple[str, str]], label: str) -> list[tuple[str, str]]:
@@ -78,24 +92,25 @@ class SharedFilterForm(AddressForm):
     """Period and hospital of the page of shared time."""
 
     du = DayField(label="Du", required=False)
-    au = DayField(label="Au (exclu)", required=False)
-    etablissement = forms.ChoiceField(label="Établissement", required=False)
-
-    def __init__(self, *args: Any, organizations: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["etablissement"].choices = empty_first(organizations, "Tous")  # type: ignore[attr-defined]
+    au = LastDayField(label="Au (compris)", help_text="", required=False)
+    etablissement = forms.CharField(
+        label="Établissement", required=False, max_length=80, widget=forms.Select
+    )
 
     @classmethod
-    def of(
-        cls, address: Mapping[str, Any], *, today: date, organizations: list[tuple[str, str]]
-    ) -> SharedFilterForm:
+    def of(cls, address: Mapping[str, Any], *, today: date) -> SharedFilterForm:
         """The form of an address: the civil year of today unless it says otherwise."""
         given = {
             "du": address.get("du") or date(today.year, 1, 1).isoformat(),
-            "au": address.get("au") or date(today.year + 1, 1, 1).isoformat(),
+            "au": address.get("au") or date(today.year, 12, 31).isoformat(),
             "etablissement": address.get("etablissement", ""),
         }
-        return cls(given, organizations=organizations)
+        return cls(given)
+
+    def offer(self, organizations: Iterable[tuple[str, str]]) -> None:
+        """The hospitals that the page has something of."""
+        widget = self.fields["etablissement"].widget
+        widget.choices = empty_first(organizations, "Tous")
 
     def period(self, today: date) -> tuple[date, date]:
         """First day (in) and last (out); the civil year when they are not days."""
@@ -186,7 +201,9 @@ class HalfDayForm(SayForm):
         help_text="Obligatoire hors de l'établissement employeur.",
     )
     du = DayField(label="À partir du")
-    au = DayField(label="Jusqu'au (exclu)", required=False)
+    au = LastDayField(
+        label="Jusqu'au", required=False, help_text="Dernier jour compris. Vide : sans fin prévue."
+    )
 
     NAMES = {"ends_on": "au", "service": "site"}
 
@@ -228,10 +245,14 @@ class PositionForm(SayForm):
 
     site = forms.ChoiceField(label="Site")
     offre = forms.ChoiceField(label="Offre de soins", required=False)
-    specialite = forms.ChoiceField(label="Spécialité", choices=specialty_choices)
+    specialite = forms.ChoiceField(label="Spécialité", choices=to_choose(specialty_choices))
     intitule = forms.CharField(label="Intitulé", max_length=160, strip=True)
     demi_journees = forms.IntegerField(
-        label="Demi-journées par semaine", min_value=1, max_value=10, initial=10
+        label="Demi-journées par semaine",
+        min_value=1,
+        max_value=10,
+        initial=10,
+        error_messages=HALF_DAYS,
     )
     statut = forms.ChoiceField(
         label="Statut souhaité",
@@ -276,14 +297,18 @@ class AssignForm(SayForm):
     """Who takes a post."""
 
     praticien = forms.ChoiceField(label="Praticien")
-    statut = forms.ChoiceField(label="Statut", choices=HospitalStatus.choices)
-    demi_journees = forms.IntegerField(label="Demi-journées par semaine", min_value=1, max_value=10)
+    statut = forms.ChoiceField(label="Statut", choices=empty_first(HospitalStatus.choices, CHOOSE))
+    demi_journees = forms.IntegerField(
+        label="Demi-journées par semaine", min_value=1, max_value=10, error_messages=HALF_DAYS
+    )
     du = DayField(label="À partir du")
 
     def __init__(self, *args: Any, people: Sequence[Practitioner], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.people = {one.slug: one for one in people}
-        self.fields["praticien"].choices = [(one.slug, str(one)) for one in people]  # type: ignore[attr-defined]
+        self.fields["praticien"].choices = empty_first(  # type: ignore[attr-defined]
+            ((one.slug, str(one)) for one in people), CHOOSE
+        )
 
     def values(self) -> dict[str, Any]:
         found = self.cleaned_data
@@ -298,8 +323,10 @@ class AssignForm(SayForm):
 class EndForm(SayForm):
     """When and why an assignment ends."""
 
-    fin = DayField(label="Dernier jour exclu", help_text="Le premier jour où le poste est libre.")
-    motif = forms.TypedChoiceField(label="Motif", coerce=EndReason, choices=EndReason.choices)
+    fin = LastDayField(label="Dernier jour", help_text="Compris : le poste est libre le lendemain.")
+    motif = forms.TypedChoiceField(
+        label="Motif", coerce=EndReason, choices=empty_first(EndReason.choices, CHOOSE)
+    )
 
     def values(self) -> dict[str, Any]:
         return {"on": self.cleaned_data["fin"], "reason": self.cleaned_data["motif"]}
@@ -318,17 +345,21 @@ class SupportForm(SayForm):
     """A support action to enter."""
 
     intitule = forms.CharField(label="Intitulé", max_length=160, strip=True)
-    nature = forms.ChoiceField(label="Nature", choices=SupportKind.choices)
+    nature = forms.ChoiceField(label="Nature", choices=empty_first(SupportKind.choices, CHOOSE))
     de = forms.ChoiceField(label="L'établissement qui aide")
     vers = forms.ChoiceField(label="L'établissement aidé")
     convention = forms.ChoiceField(label="Convention")
     engagement = forms.ChoiceField(label="Engagement", required=False)
-    specialite = forms.ChoiceField(label="Spécialité", choices=specialty_choices)
+    specialite = forms.ChoiceField(label="Spécialité", choices=to_choose(specialty_choices))
     demi_journees = forms.IntegerField(
-        label="Demi-journées par semaine", min_value=1, max_value=10, required=False
+        label="Demi-journées par semaine",
+        min_value=1,
+        max_value=10,
+        required=False,
+        error_messages=HALF_DAYS,
     )
     du = DayField(label="Du", required=False)
-    au = DayField(label="Au (exclu)", required=False)
+    au = LastDayField(label="Au", required=False)
     contenu = forms.CharField(
         label="Contenu",
         required=False,
@@ -362,7 +393,7 @@ class SupportForm(SayForm):
             "vers": names,
             "convention": [(one.slug, one.short_title) for one in agreements],
         }.items():
-            self.fields[name].choices = empty_first(among, "Choisissez")  # type: ignore[attr-defined]
+            self.fields[name].choices = empty_first(among, CHOOSE)  # type: ignore[attr-defined]
         self.fields["engagement"].choices = empty_first(  # type: ignore[attr-defined]
             ((one.slug, f"{one.agreement.short_title} : {one.text[:80]}") for one in commitments),
             "Aucun",

@@ -15,6 +15,9 @@ from maillage.workforce.enums import Activity
 from maillage.workforce.forms import SayForm
 from maillage.workforce.rules.allocations import AskedPerson, AskedSite, square_words
 
+MOST = 999
+"""Half-days or rooms that a site may ask for."""
+
 
 class NewAllocationForm(SayForm):
     """The sites of a specialty whose half-days are to be shared."""
@@ -45,18 +48,25 @@ class AskedSitesForm(SayForm):
         super().__init__(*args, **kwargs)
         self.sites = sites
         for rank, site in enumerate(sites):
-            self._add(f"voulues_{rank}", "Demi-journées voulues sur deux semaines", site.wanted)
-            self._add(f"moins_{rank}", "Au moins", site.least)
+            self._add(site, f"voulues_{rank}", "Demi-journées voulues", site.wanted)
+            self._add(site, f"moins_{rank}", "Au moins", site.least)
             for square, count in enumerate(site.rooms):
-                self._add(f"salles_{rank}_{square}", f"Salles, {square_words(square)}", count)
+                self._add(site, f"salles_{rank}_{square}", f"Salles, {square_words(square)}", count)
 
-    def _add(self, name: str, label: str, initial: int) -> None:
+    def _add(self, site: AskedSite, name: str, label: str, initial: int) -> None:
+        # Sites have the same labels: what is wrong says where.
+        wrong = f"Écrivez un nombre de 0 à {MOST} ({site.name})."
+        codes = ("required", "invalid", "min_value", "max_value")
         self.fields[name] = forms.IntegerField(
-            label=label, min_value=0, max_value=999, initial=initial
+            label=label,
+            min_value=0,
+            max_value=MOST,
+            initial=initial,
+            error_messages=dict.fromkeys(codes, wrong),
         )
 
-    def rows(self) -> list[tuple[AskedSite, Any, Any, list[tuple[str, Any, Any]]]]:
-        """By site: what is wanted, least, and the rooms of each day."""
+    def rows(self) -> list[tuple[AskedSite, Any, Any, list[tuple[str, Any, Any]], bool]]:
+        """By site: what is wanted, least, the rooms of each day, and whether one is wrong."""
         return [
             (
                 site,
@@ -70,6 +80,7 @@ class AskedSitesForm(SayForm):
                     )
                     for day in range(5)
                 ],
+                any(self[f"salles_{rank}_{square}"].errors for square in range(10)),
             )
             for rank, site in enumerate(self.sites)
         ]

@@ -16,6 +16,7 @@ from maillage.directory.queries.lists import in_force
 from maillage.engines import rostering
 from maillage.engines.rostering.half_day_values import A_WEEK, CYCLE, Allocation, HalfDayDemand
 from maillage.engines.rostering.regulations import regulations_on
+from maillage.jobs.enums import JobState
 from maillage.jobs.models import Job
 from maillage.jobs.permissions import can_read
 from maillage.vocabulary.care import SPECIALTIES
@@ -438,6 +439,11 @@ class AllocationPage:
     @property
     def is_running(self) -> bool:
         return self.allocation.state == AllocationState.RUNNING
+
+    @property
+    def is_waiting(self) -> bool:
+        """True when its computation is in line behind others."""
+        return self.is_running and self.job is not None and self.job.state == JobState.WAITING
 
     @property
     def is_answered(self) -> bool:

@@ -15,6 +15,7 @@ from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.search import fold
 from maillage.workforce.models import Position, StaffAssignment, SupportAction
+from maillage.workforce.queries.days import with_last_days
 from maillage.workforce.rules.staffing import (
     Held,
     Vacancy,
@@ -32,6 +33,11 @@ def list_hospitals_of_posts() -> list[tuple[str, str]]:
         | Q(pk__in=SupportAction.objects.values("from_organization"))
         | Q(pk__in=SupportAction.objects.values("to_organization"))
     )
+
+
+def list_hospitals_with_posts() -> list[tuple[str, str]]:
+    """(slug, short name) of the hospitals that have posts, open or closed, by name. One query."""
+    return list_organization_names(Q(pk__in=Position.objects.values("organization")))
 
 
 @dataclass(frozen=True)
@@ -166,7 +172,7 @@ def list_posts(filters: PostFilters, *, on: date) -> tuple[list[PostRow], list[S
     rows = [
         PostRow(
             one,
-            tuple(a for a in _ever(one) if _holds(a, on)),
+            tuple(with_last_days(a for a in _ever(one) if _holds(a, on))),
             vacancy,
             one.specialty in tense,
         )
@@ -219,7 +225,9 @@ def get_own_position(slug: str, permission: Permission, by: Actor) -> Position:
 def get_post(slug: str, *, on: date) -> PostRow:
     """A post on a day, with all its assignments. Raises :class:`NotFound`."""
     position = get_position(slug)
-    rows = list(position.assignments.select_related("practitioner").order_by("-starts_on", "pk"))
+    rows = with_last_days(
+        position.assignments.select_related("practitioner").order_by("-starts_on", "pk")
+    )
     return PostRow(
         position,
         tuple(rows),
@@ -243,4 +251,6 @@ def get_assignment(pk: int) -> StaffAssignment:
 def list_assignments(practitioner: int) -> list[StaffAssignment]:
     """Assignments of a practitioner, the last first."""
     rows = StaffAssignment.objects.filter(practitioner_id=practitioner)
-    return list(rows.select_related("position__organization").order_by("-starts_on", "pk"))
+    return with_last_days(
+        rows.select_related("position__organization").order_by("-starts_on", "pk")
+    )

@@ -14,6 +14,7 @@ from maillage.vocabulary.errors import NotFound
 from maillage.workforce.enums import CandidateState, SupportState
 from maillage.workforce.models import Candidate, SupportAction, SupportStep
 from maillage.workforce.permissions import RECRUIT, SUPPORT
+from maillage.workforce.queries.days import last_day
 from maillage.workforce.queries.posts import PostFilters, PostRow, list_posts
 from maillage.workforce.rules.states import CANDIDATE_CHANGES, SUPPORT_CHANGES
 
@@ -41,6 +42,10 @@ class SupportRow:
     @property
     def specialty(self) -> str:
         return SPECIALTIES.get(self.action.specialty, "")
+
+    @property
+    def last_day(self) -> date | None:
+        return last_day(self.action.ends_on)
 
     @property
     def level(self) -> str:

@@ -19,6 +19,7 @@ from maillage.vocabulary.errors import Invalid
 from maillage.workforce.models import StaffRecord, WeeklyHalfDay
 from maillage.workforce.permissions import READ_RECORDS
 from maillage.workforce.queries.carriers import Carrier, list_promises, load_carriers
+from maillage.workforce.queries.days import last_day
 from maillage.workforce.queries.people import find_own
 from maillage.workforce.queries.weeks import as_half_day, half_day_rows, kilometres_from
 from maillage.workforce.rules.bonus import Bonus, compute_bonus
@@ -79,16 +80,23 @@ class BalanceRow:
 
 @dataclass(frozen=True)
 class SharedPage:
-    """The page of shared time: people on a day, balances over a period."""
+    """The page of shared time: people on a day, balances over a period. ``organizations`` (slug,
+    short name): those that have a row of either, and the one that is asked for."""
 
     rows: tuple[SharedRow, ...]
     balances: tuple[BalanceRow, ...]
+    organizations: tuple[tuple[str, str], ...]
     first: date
     last: date
+    """Excluded."""
     holidays: int
     bonus_source: str
     bonus_note: str
     least_km: int
+
+    @property
+    def last_day(self) -> date | None:
+        return last_day(self.last)
 
 
 def get_shared(
@@ -113,12 +121,16 @@ def get_shared(
         holidays=public_holidays_between(first, last),
     )
     regulations = regulations_on(on)
-    rows = [
-        row
+    organization = organization if organization in names else ""
+    every = [
+        (row, {cell.organization for cell in week.cells} | {week.employer})
         for record, week in people.values()
         if (row := _row(record, week, carriers, actor, own, on)) is not None
-        and _concerns(row, week, organization)
     ]
+    concerned = {organization} - {""}
+    concerned |= {slug for _, hosts in every for slug in hosts}
+    concerned |= {slug for one in found for slug in (one.giver, one.receiver)}
+    rows = [row for row, hosts in every if organization in ("", *hosts)]
     slugs = {record.practitioner.slug: str(record.practitioner) for record, _ in people.values()}
     return SharedPage(
         rows=tuple(sorted(rows, key=lambda row: row.practitioner.search_name)),
@@ -133,6 +145,7 @@ def get_shared(
             for one in found
             if not organization or organization in (one.giver, one.receiver)
         ),
+        organizations=tuple((slug, name) for slug, name in names.items() if slug in concerned),
         first=first,
         last=last,
         holidays=len(public_holidays_between(first, last)),
@@ -206,8 +219,3 @@ def _row(
         ),
         may_open=READ_RECORDS.allows(actor, hosts) or is_mine,
     )
-
-
-def _concerns(row: SharedRow, week: SharedWeek, organization: str) -> bool:
-    hosts = {cell.organization for cell in week.cells} | {week.employer}
-    return not organization or organization in hosts

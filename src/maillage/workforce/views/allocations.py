@@ -24,7 +24,7 @@ from maillage.workforce.forms.allocations import (
     KeepAllocationForm,
     NewAllocationForm,
 )
-from maillage.workforce.permissions import ALLOCATE
+from maillage.workforce.permissions import ALLOCATE, WRITE
 from maillage.workforce.queries import allocations as queries
 from maillage.workforce.rules.allocation_tables import CSV_HEADS, csv_rows, make_grid, site_keys
 from maillage.workforce.rules.allocations import SECONDS, check_is_draft, check_is_found
@@ -79,8 +79,9 @@ def new(request: Request) -> HttpResponse:
         else:
             if left_out:
                 words = (
-                    f"{left_out} praticien{'s' if left_out > 1 else ''} de ces sites n'y "
-                    f"{'sont' if left_out > 1 else 'est'} pas : vous ne lisez pas leur semaine."
+                    f"{left_out} praticien{'s' if left_out > 1 else ''} de ces sites "
+                    f"{'manquent' if left_out > 1 else 'manque'} à la demande : vous ne lisez pas "
+                    f"{'leur' if left_out > 1 else 'sa'} semaine."
                 )
                 messages.warning(request, words)
             return redirect("workforce:allocation", made.pk)
@@ -225,6 +226,10 @@ def keep(request: Request, pk: int) -> HttpResponse:
     page = queries.get_allocation_page(pk, request.actor)
     check_is_found(page.allocation.state)
     waiting = page.to_write
+    # Another employer frees its half-days itself: those weeks are not ticked beforehand.
+    own = {
+        one.person.slug for one, _ in waiting if WRITE.allows(request.actor, [one.person.employer])
+    }
     form = KeepAllocationForm(
         request.POST or None,
         people=[(one.person.slug, one.person.name) for one, _ in waiting],
@@ -242,8 +247,8 @@ def keep(request: Request, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "waiting": waiting,
-        "chosen": set(form["praticiens"].value() or ()) if form.is_bound else None,
+        "waiting": [(*one, one[0].person.slug in own) for one in waiting],
+        "chosen": set(form["praticiens"].value() or ()) if form.is_bound else own,
         "agreed": set(form["accords"].value() or ()),
     }
     status = 422 if form.errors else 200

@@ -7,18 +7,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import list_organization_names
 from maillage.vocabulary.calendar import local_day
 from maillage.vocabulary.numbers import french
 from maillage.vocabulary.spreadsheets import write_csv
 from maillage.workforce.forms import DemographyForm
 from maillage.workforce.permissions import READ_DEMOGRAPHY
 from maillage.workforce.queries.demography import DemographyPage, Selection, get_demography
+from maillage.workforce.queries.posts import list_hospitals_with_posts
 from maillage.workforce.rules.forecast import SOURCES
 
 
 def _page(request: Request) -> tuple[DemographyForm, DemographyPage]:
-    form = DemographyForm(request.GET, organizations=list_organization_names())
+    form = DemographyForm(request.GET, organizations=list_hospitals_with_posts())
     selection = Selection(
         specialty=form.wanted("specialite"), organization=form.wanted("etablissement")
     )

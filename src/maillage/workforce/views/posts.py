@@ -115,6 +115,7 @@ def close_position(request: Request, slug: str) -> HttpResponse:
         done="Le poste est fermé.",
         back=reverse("workforce:post", args=[slug]),
         crumbs=_crumbs(slug, position.title),
+        lead=f"{position.title} : à partir de ce jour, il ne compte plus ni tenu ni vacant.",
     )
 
 

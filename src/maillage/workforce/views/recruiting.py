@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.vocabulary.calendar import local_day
+from maillage.vocabulary.calendar import french_day, local_day
 from maillage.workforce.actions import recruiting as actions
 from maillage.workforce.enums import CandidateState
 from maillage.workforce.forms import (
@@ -147,7 +147,7 @@ def add_candidate(request: Request, slug: str) -> HttpResponse:
         done="La candidature est enregistrée.",
         back=reverse("workforce:candidates", args=[slug]),
         crumbs=_post_crumbs(slug, position.title),
-        lead="Elle s'efface un an après sa dernière étape, trois mois après la réponse.",
+        lead="Elle s'efface trois mois après la réponse, un an après sa dernière étape sinon.",
     )
 
 
@@ -158,6 +158,8 @@ def follow_candidate(request: Request, key: str) -> HttpResponse:
     candidate = queries.get_candidate(key, on=local_day(request.now))
     position = candidate.position
     RECRUIT.check(request.actor, [position.organization.slug])
+    if request.method != "POST":
+        actions.read_candidates(position=position, by=request.actor, at=request.now)
     form = FollowCandidateForm(
         request.POST or None,
         states=CANDIDATE_CHANGES[CandidateState(candidate.state)],
@@ -169,9 +171,13 @@ def follow_candidate(request: Request, key: str) -> HttpResponse:
         lambda: actions.follow_candidate(
             key=key, by=request.actor, at=request.now, **form.values()
         ),
-        title="Faire avancer la candidature",
+        title=f"Candidature de {candidate.name}",
         button="Enregistrer",
         done="La candidature a avancé.",
         back=reverse("workforce:candidates", args=[position.slug]),
         crumbs=_post_crumbs(position.slug, position.title),
+        lead=(
+            f"{candidate.get_state_display()}, le {french_day(candidate.state_on)}. Après une "
+            "réponse, elle s'efface au bout de trois mois ; sinon, un an après sa dernière étape."
+        ),
     )

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from maillage.accounts.http import Request, requires
-from maillage.directory.queries import list_organization_names
 from maillage.vocabulary.calendar import WEEKDAYS, local_day, parse_day
 from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound
 from maillage.workforce.actions import weeks as actions
@@ -167,7 +166,7 @@ def record(request: Request, slug: str) -> HttpResponse:
 def shared_time(request: Request) -> HttpResponse:
     """Who shares time between hospitals, and what hospitals gave each other over a period."""
     today = local_day(request.now)
-    form = SharedFilterForm.of(request.GET, today=today, organizations=list_organization_names())
+    form = SharedFilterForm.of(request.GET, today=today)
     first, last = form.period(today)
     problem = ""
     try:
@@ -187,5 +186,6 @@ def shared_time(request: Request) -> HttpResponse:
             last=date(today.year + 1, 1, 1),
             organization=form.wanted("etablissement"),
         )
+    form.offer(page.organizations)
     context = {"form": form, "page": page, "problem": problem, "today": today}
     return render(request, "workforce/shared.html", context)
