@@ -71,6 +71,8 @@ def fill_by_hand(page: Page) -> None:
     expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(1)
     # The focus is back where it was: freeing it is one key.
     expect(page.locator("[data-duty]:focus", has_text="L. Camomille")).to_have_count(1)
+    # A slow machine: the grid is there, and not ready, for most of a second.
+    page.evaluate("htmx.config.defaultSettleDelay = 800")
     page.keyboard.press("Delete")
     expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(0)
     expect(page.locator("[data-duty]:focus")).to_have_count(1)

@@ -57,6 +57,12 @@ function post(duty, address, values) {
   window.htmx.ajax("POST", address, { target: "#tableau", swap: "outerHTML", values });
 }
 
+// Not by a click: on a grid that has just come, the link may not be tied to its cell yet.
+function ask(duty) {
+  if (!window.htmx) return duty.click();
+  window.htmx.ajax("GET", duty.href, { source: duty, target: duty.parentElement, swap: "innerHTML" });
+}
+
 // What is typed while the editor is on its way goes to its box.
 function waiting(event) {
   if (event.key === "Backspace") typed = typed.slice(0, -1);
@@ -89,7 +95,7 @@ document.addEventListener("keydown", (event) => {
     forget();
     typed = event.key;
     opening = duty.id;
-    duty.click();
+    ask(duty);
   }
 });
 
@@ -204,7 +210,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (duty) kept.set(duty.id, slot.innerHTML);
 });
 
-document.addEventListener("htmx:afterSettle", () => {
+// As soon as the new grid is there: the next key may come before it is settled.
+document.addEventListener("htmx:afterSwap", () => {
   if (!last || document.querySelector("[data-duty-editor]")) return;
   const duty = document.getElementById(last);
   last = null;
