@@ -117,17 +117,20 @@ def _touches_database(item: pytest.Item) -> bool:
     return on_server or item.get_closest_marker("django_db") is not None or bool(names & wanted)
 
 
-CRAWL = "tests/example/test_pages.py"
+CRAWL = "tests/example/test_pages.py::test_every_link_leads_somewhere"
 
 
 def _is_of_pages(item: pytest.Item) -> bool:
-    """Tests of what pages show and of the facts of the example: drawn alike from either database.
-    That every page opens on PostgreSQL is told by the one that follows every link."""
-    place = item.nodeid.partition("::")[0]
-    if place == CRAWL:
+    """Tests of what pages show, of the facts of the example and of figures from files to pages:
+    the same from either database. That every page opens on PostgreSQL is told by the one that
+    follows every link."""
+    if item.nodeid.startswith(CRAWL):
         return False
+    place = item.nodeid.partition("::")[0]
     name = place.rpartition("/")[2]
-    return "pages" in name or name == "test_views.py" or place.startswith("tests/example/")
+    if name == "test_views.py" or place.startswith("tests/example/"):
+        return True
+    return "pages" in name or "acceptance" in name
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from maillage.exchange.actions import import_file
 from maillage.exchange.rules import Plan
 from maillage.exchange.tables import get_table
 from maillage.territory.models import Commune
+from tests.remembered import remembered
 
 AT = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 
@@ -110,6 +111,7 @@ def load(key: str, text: str) -> Plan:
     )
 
 
+@remembered
 def load_directory() -> None:
     """Communes, then every list in its order."""
     load_communes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ from maillage.accounts.models import AuditEvent
 from maillage.accounts.permissions import SYSTEM, Actor
 from maillage.directory.models import Organization
 from maillage.engines.indicators import definitions
+from maillage.engines.indicators.compute import compute
 from maillage.engines.indicators.definition_marks import marks_of
+from maillage.engines.indicators.store import read_manifest
 from maillage.jobs.models import Job
 from maillage.jobs.worker import run_waiting
 from maillage.population import actions
@@ -72,6 +75,41 @@ def few_definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield
     definitions._shipped.cache_clear()
     own_cohorts._load.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def tables_computed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """The computation of the tables, done once for the same events, definitions and years: later
+    ones are told the same progress and given a copy. What is asked to stop is really begun."""
+    known: dict[tuple[object, ...], tuple[Path, list[tuple[int, int, str]], Any]] = {}
+
+    def computed(folder: Path, out: Path, **asked: Any) -> Any:
+        is_cancelled, progress = asked["is_cancelled"], asked["progress"]
+        if is_cancelled is not None and is_cancelled():
+            return compute(folder, out, **asked)
+        key = (
+            read_manifest(folder).fingerprint,
+            asked["definitions"].fingerprint,
+            *asked["years"],
+            *asked["site_levels"].items(),
+        )
+        if key not in known:
+            told: list[tuple[int, int, str]] = []
+            kept = tmp_path_factory.mktemp("computed") / "tables"
+            asked["progress"] = lambda *one: told.append(one)
+            known[key] = kept, told, compute(folder, kept, **asked)
+        kept, told, made = known[key]
+        for one in told if progress is not None else ():
+            progress(*one)
+        shutil.copytree(kept, out)
+        return made
+
+    return computed
+
+
+@pytest.fixture(autouse=True)
+def _computed_once(tables_computed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maillage.engines.indicators.compute.compute", tables_computed)
 
 
 @pytest.fixture
