@@ -210,10 +210,7 @@ class _Reader:
         half_days = _weekly_half_days(self.crew, self.starts)
         sessions = _sessions(self.crew, self.first, self.last)
         recent = self.starts - timedelta(days=DAYS_BEFORE)
-        pinned: dict[str, set[str]] = defaultdict(set)
-        for duty in self.duties:
-            if duty.pinned and duty.holder:
-                pinned[duty.holder].add(duty.id)
+        pinned = self._pinned()
         agreed = {person: self._agreed(person) for person in self.crew.people}
         doctors = [
             Doctor(
@@ -262,6 +259,14 @@ class _Reader:
             measured=self.measured,
             half_days={one: half_days.get(one, FULL_TIME) for one in self.crew.people},
         )
+
+    def _pinned(self) -> dict[str, set[str]]:
+        """Duties that stay with their holder, by person."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for duty in self.duties:
+            if duty.pinned and duty.holder:
+                found[duty.holder].add(duty.id)
+        return found
 
     def _lines_of(self, person: str) -> frozenset[str]:
         return frozenset(
