@@ -297,8 +297,8 @@ class Walk:
     posts: dict[str, str] = field(default_factory=dict)
 
 
-BY_KIND = 5
-"""Pages visited of one kind (the ten establishments of a region teach no more than five)."""
+BY_KIND = 3
+"""Pages visited of one kind (the ten establishments of a region teach no more than three)."""
 
 NOT_FOLLOWED = ("/static/", "/deconnexion")
 
