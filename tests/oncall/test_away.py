@@ -21,6 +21,7 @@ from maillage.oncall.actions.away import (
     end_exemption,
     exempt,
     withdraw_away,
+    withdraw_exemption,
 )
 from maillage.oncall.actions.members import add_member, end_member
 from maillage.oncall.enums import (
@@ -39,7 +40,7 @@ from maillage.oncall.queries.away import (
 )
 from maillage.oncall.queries.candidates import may_hold_line
 from maillage.vocabulary.calendar import day_bounds, french_day, local_day
-from maillage.vocabulary.errors import Invalid, NotAllowed, Refusal
+from maillage.vocabulary.errors import Invalid, NotAllowed, NotFound, Refusal
 from tests.oncall.people_in_small import actor_of, client_of, make_nights, slots_of
 
 pytestmark = pytest.mark.django_db
@@ -253,6 +254,60 @@ def test_exemptions_are_for_medical_affairs(
     end_exemption(exemption=kept, ends_on=today + timedelta(30), by=keeper, at=now)
     one(keeper, today + timedelta(30))
     assert not list_exemptions(make_actor(Role.DIRECTOR, at="chu-lille"), at=now)
+
+
+def test_an_exemption_entered_by_mistake_is_taken_away_until_it_is_over(
+    lines: None, now: datetime, keeper: Actor, make_actor: Callable[..., Actor]
+) -> None:
+    today = local_day(now)
+    made = exempt(
+        practitioner=person(A), kind=ExemptionKind.PREGNANCY, scope=ExemptionScope.NIGHTS,
+        starts_on=today - timedelta(30), ends_on=today + timedelta(1), by=keeper, at=now,
+    )  # fmt: skip
+    for other in (
+        actor_of(A, now),
+        make_actor(Role.ON_CALL, at="ch-valenciennes"),
+        make_actor(Role.DIRECTOR, at="chu-lille"),
+    ):
+        with pytest.raises(NotAllowed):
+            withdraw_exemption(exemption=made, by=other, at=now)
+    with pytest.raises(Refusal, match="finie"):
+        withdraw_exemption(exemption=made, by=keeper, at=now + timedelta(days=1))
+    assert Exemption.objects.filter(pk=made.pk).exists()
+    withdraw_exemption(exemption=Exemption.objects.get(), by=keeper, at=now)
+    assert not Exemption.objects.exists()
+    line = AuditEvent.objects.get(action="oncall.withdraw-exemption")
+    assert line.subject_key == A
+    assert line.details == {
+        "scope": "NIGHTS",
+        "starts_on": (today - timedelta(30)).isoformat(),
+        "ends_on": (today + timedelta(1)).isoformat(),
+        "recorded_at": now.isoformat(),
+        "recorded_by": keeper.name,
+    }
+    for act in (withdraw_exemption, lambda **kept: end_exemption(ends_on=today, **kept)):
+        with pytest.raises(NotFound):
+            act(exemption=made, by=keeper, at=now)
+
+
+def test_an_exemption_is_taken_away_on_its_page(
+    lines: None, client_for: Callable[..., Client]
+) -> None:
+    keeper = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    day = local_day(timezone.now())
+    said = {"praticien": A, "portee": "NIGHTS", "motif": "AGE", "du": f"{day:%d/%m/%Y}"}
+    keeper.post("/gardes/exemptions", said)
+    address = f"/gardes/exemptions/{Exemption.objects.get().pk}/retrait"
+    page = keeper.get("/gardes/exemptions").content.decode()
+    assert f'action="{address}"' in page
+    assert "data-confirm=" in page
+    assert keeper.get(address).status_code == 405
+    assert client_for(Role.ON_CALL, at="ch-valenciennes").post(address).status_code == 403
+    assert client_for(Role.DIRECTOR, at="chu-lille").post(address).status_code == 403
+    gone = keeper.post(address, follow=True).content.decode()
+    assert "est retirée" in gone
+    assert not Exemption.objects.exists()
+    assert keeper.post(address).status_code == 404
 
 
 def test_members_close_a_line_to_others(

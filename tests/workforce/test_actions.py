@@ -335,6 +335,52 @@ def test_an_application_moves_is_never_named_in_the_trail_and_is_erased(
     assert trail.count("workforce.read-candidates") == 1
 
 
+def test_a_mistyped_application_is_corrected_until_it_is_answered(
+    staff: None, director: Actor, make_actor: Callable[..., Actor], now: datetime
+) -> None:
+    position = Position.objects.select_related("organization").get(slug="neuro-2")
+    typed: dict[str, Any] = {
+        "name": "Zoé Confidentiele", "contact": "", "status": "", "received_on": date(2026, 11, 12),
+    }  # fmt: skip
+    made = recruiting.add_candidate(position=position, by=director, at=now, **typed)
+    right = {
+        "key": made.key, "name": "Zoé Confidentielle", "contact": "06 00 00 00 00",
+        "status": "SH10", "received_on": date(2026, 11, 2),
+    }  # fmt: skip
+
+    def correct(by: Actor = director, at: datetime = now, **more: Any) -> Candidate:
+        return recruiting.correct_candidate(by=by, at=at, **{**right, **more})
+
+    with pytest.raises(NotAllowed):
+        correct(by=make_actor(Role.DIRECTOR, at="ch-maubeuge"))
+    with pytest.raises(Invalid) as to_come:
+        correct(received_on=now.date() + timedelta(days=2))
+    assert [one.field for one in to_come.value.problems] == ["received_on"]
+    correct()
+    kept = Candidate.objects.get()
+    assert (kept.name, kept.contact, kept.status) == (
+        "Zoé Confidentielle",
+        "06 00 00 00 00",
+        "SH10",
+    )
+    assert kept.received_on == kept.state_on == date(2026, 11, 2)
+    assert kept.erase_on == made.erase_on
+    step: dict[str, Any] = {"key": made.key, "note": "", "by": director, "at": now}
+    recruiting.follow_candidate(to=CandidateState.OFFER, on=date(2026, 11, 10), **step)
+    with pytest.raises(Invalid, match="dernière étape"):
+        correct(received_on=date(2026, 11, 11))
+    correct(received_on=date(2026, 11, 3))
+    kept.refresh_from_db()
+    assert (kept.received_on, kept.state_on) == (date(2026, 11, 3), date(2026, 11, 10))
+    recruiting.follow_candidate(to=CandidateState.DECLINED, on=date(2026, 11, 20), **step)
+    with pytest.raises(Refusal, match="ne se corrige plus"):
+        correct()
+    with pytest.raises(NotFound):
+        correct(at=now + timedelta(days=100))
+    lines = AuditEvent.objects.filter(action="workforce.correct-candidate")
+    assert [line.details for line in lines] == [{"candidate": made.key}] * 2
+
+
 # Lists as files
 
 

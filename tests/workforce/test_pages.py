@@ -107,6 +107,7 @@ def test_another_hospital_reads_neither_record_nor_candidates(
         "/effectifs/appuis/absent",
         "/effectifs/affectations/999999/finir",
         "/effectifs/candidatures/AAAAAAAAAA/suivre",
+        "/effectifs/candidatures/AAAAAAAAAA/corriger",
         "/effectifs/praticiens/absent/semaine",
         f"{WEEK}/9/matin",
         f"{WEEK}/2/soir",
@@ -249,6 +250,33 @@ def test_the_page_that_moves_an_application_says_whose_it_is(
     assert "Zoé Essai" in page.content.decode()
     assert "trois mois" in page.content.decode()
     assert AuditEvent.objects.filter(action="workforce.read-candidates").count() == 1
+
+
+def test_an_application_is_corrected_by_form(
+    staff: None, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(Role.DIRECTOR, at="ch-valenciennes")
+    day = timezone.localdate()
+    said = {"nom": "Zoé Esai", "contact": "06", "statut": "SH10", "recue": f"{day:%d/%m/%Y}"}
+    client.post("/effectifs/postes/neuro-2/candidatures/noter", said)
+    address = f"/effectifs/candidatures/{Candidate.objects.get().key}/corriger"
+    listed = "/effectifs/postes/neuro-2/candidatures"
+    assert address in client.get(listed).content.decode()
+    assert client_for(Role.DIRECTOR, at="chu-lille").get(address).status_code == 403
+    reads = AuditEvent.objects.filter(action="workforce.read-candidates")
+    before = reads.count()
+    page = client.get(address).content.decode()
+    assert reads.count() == before + 1
+    assert 'value="Zoé Esai"' in page
+    assert f'value="{day.isoformat()}"' in page
+    late = {**said, "recue": f"{day + timedelta(days=2):%d/%m/%Y}"}
+    assert client.post(address, late).context["form"].errors["recue"] == ["Cette date est à venir."]
+    assert client.post(address, {**said, "nom": "Zoé Essai"}).status_code == 302
+    assert Candidate.objects.get().name == "Zoé Essai"
+    Candidate.objects.update(state="DECLINED")
+    assert address not in client.get(listed).content.decode()
+    assert client.post(address, said).status_code == 422
+    assert Candidate.objects.get().name == "Zoé Essai"
 
 
 def test_a_post_is_opened_by_form(staff: None, client_for: Callable[..., Client]) -> None:

@@ -44,6 +44,7 @@ people = [
     path("conges/<int:pk>/retrait", away.withdraw_away, name="withdraw-away"),
     path("exemptions", away.exemptions, name="exemptions"),
     path("exemptions/<int:pk>/fin", away.end_exemption, name="end-exemption"),
+    path("exemptions/<int:pk>/retrait", away.withdraw_exemption, name="withdraw-exemption"),
     path("lignes/<slug:slug>/participants", away.members, name="members"),
     path("participants/<int:pk>/fin", away.end_member, name="end-member"),
     path("maintenant", duties.on_duty, name="on-duty"),

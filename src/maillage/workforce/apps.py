@@ -31,6 +31,7 @@ class WorkforceConfig(AppConfig):
                 "workforce.add-support": "Nouvel appui entre établissements",
                 "workforce.follow-support": "Suivi d'un appui",
                 "workforce.add-candidate": "Nouvelle candidature",
+                "workforce.correct-candidate": "Correction d'une candidature",
                 "workforce.follow-candidate": "Suivi d'une candidature",
                 "workforce.read-candidates": "Lecture des candidatures d'un poste",
                 "workforce.erase-candidates": "Effacement de candidatures",

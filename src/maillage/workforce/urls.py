@@ -50,6 +50,7 @@ urlpatterns = [
     path("demographie", demography.demography, name="demography"),
     path("demographie.csv", demography.demography_csv, name="demography-csv"),
     path("recrutement", recruiting.recruiting, name="recruiting"),
+    path("candidatures/<str:key>/corriger", recruiting.correct_candidate, name="correct-candidate"),
     path("candidatures/<str:key>/suivre", recruiting.follow_candidate, name="follow-candidate"),
     path("appuis/proposer", recruiting.add_support, name="add-support"),
     path("appuis/<slug:slug>", recruiting.support, name="support"),

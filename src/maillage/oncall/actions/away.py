@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -21,9 +22,15 @@ from maillage.oncall.enums import (
 )
 from maillage.oncall.models import DutyLine, Exemption, Unavailability
 from maillage.oncall.permissions import ANSWER_LEAVE, EXEMPT, OWN_DUTIES
-from maillage.oncall.rules.away import BINDING, check_answer, check_days, check_period
+from maillage.oncall.rules.away import (
+    BINDING,
+    check_answer,
+    check_days,
+    check_exemption_withdrawal,
+    check_period,
+)
 from maillage.vocabulary.calendar import local_day
-from maillage.vocabulary.errors import NotAllowed, Refusal
+from maillage.vocabulary.errors import NotAllowed, NotFound, Refusal
 
 
 def _is(practitioner: Practitioner, by: Actor) -> bool:
@@ -182,11 +189,7 @@ def exempt(
 @transaction.atomic
 def end_exemption(*, exemption: Exemption, ends_on: date, by: Actor, at: datetime) -> Exemption:
     """End an exemption: ``ends_on`` is its first day without. Raises as :func:`exempt`."""
-    kept = (
-        Exemption.objects.select_for_update(of=("self",))
-        .select_related("practitioner")
-        .get(pk=exemption.pk)
-    )
+    kept = _lock_exemption(exemption.pk)
     check_exempts(kept.practitioner, by, at=at)
     check_days(kept.starts_on, ends_on)
     if kept.ends_on is not None and kept.ends_on <= ends_on:
@@ -197,6 +200,38 @@ def end_exemption(*, exemption: Exemption, ends_on: date, by: Actor, at: datetim
     return kept
 
 
+@transaction.atomic
+def withdraw_exemption(*, exemption: Exemption, by: Actor, at: datetime) -> None:
+    """Take away an exemption that was entered by mistake, as if it had never been: it says
+    something of somebody's health or age that nobody may keep. The trail keeps what it covered,
+    and who had entered it. Raises :class:`NotFound`, :class:`NotAllowed`; :class:`Refusal` once
+    it is over."""
+    kept = _lock_exemption(exemption.pk)
+    check_exempts(kept.practitioner, by, at=at)
+    check_exemption_withdrawal(kept.ends_on, today=local_day(at))
+    _record_exemption(
+        "oncall.withdraw-exemption",
+        kept,
+        by=by,
+        at=at,
+        recorded_at=kept.recorded_at.isoformat(),
+        recorded_by=kept.recorded_by,
+    )
+    kept.delete()
+
+
+def _lock_exemption(pk: int) -> Exemption:
+    found = (
+        Exemption.objects.select_for_update(of=("self",))
+        .select_related("practitioner")
+        .filter(pk=pk)
+        .first()
+    )
+    if found is None:
+        raise NotFound("oncall.unknown-exemption", "Cette exemption n'existe pas.")
+    return found
+
+
 def check_exempts(practitioner: Practitioner, by: Actor, *, at: datetime) -> None:
     """Raise :class:`NotAllowed` unless this actor may exempt this practitioner: never oneself."""
     EXEMPT.check(by, workplaces(practitioner, local_day(at)))
@@ -204,7 +239,9 @@ def check_exempts(practitioner: Practitioner, by: Actor, *, at: datetime) -> Non
         raise NotAllowed("oncall.exempt-self", "Une exemption est inscrite par quelqu'un d'autre.")
 
 
-def _record_exemption(action: str, one: Exemption, *, by: Actor, at: datetime) -> None:
+def _record_exemption(
+    action: str, one: Exemption, *, by: Actor, at: datetime, **details: Any
+) -> None:
     """The audit line: what, not why."""
     person = one.practitioner
     record(
@@ -218,4 +255,5 @@ def _record_exemption(action: str, one: Exemption, *, by: Actor, at: datetime) -
         scope=one.scope,
         starts_on=one.starts_on.isoformat(),
         ends_on=one.ends_on.isoformat() if one.ends_on else None,
+        **details,
     )

@@ -68,6 +68,15 @@ def can_become(state: str, to: AnswerState) -> bool:
     return to in MAY_BECOME[AnswerState(state)]
 
 
+def check_exemption_withdrawal(ends_on: date | None, *, today: date) -> None:
+    """Raise :class:`Refusal` once an exemption (``ends_on`` excluded, None: open) is over."""
+    if ends_on is not None and ends_on <= today:
+        raise Refusal(
+            "oncall.exempt-past",
+            "Cette exemption est finie : elle fait partie de ce qui s'est passé.",
+        )
+
+
 def check_days(starts_on: date, ends_on: date | None) -> None:
     """Raise :class:`Invalid` unless the days are in order (None: open)."""
     if ends_on is not None and ends_on <= starts_on:

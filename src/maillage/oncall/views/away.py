@@ -167,6 +167,16 @@ def end_exemption(request: Request, pk: int) -> HttpResponse:
     return render(request, "oncall/ending.html", context, status=status)
 
 
+@require_POST
+@requires(EXEMPT)
+def withdraw_exemption(request: Request, pk: int) -> HttpResponse:
+    """Take away an exemption that was entered by mistake."""
+    one = get_exemption(pk)
+    acts.withdraw_exemption(exemption=one, by=request.actor, at=request.now)
+    messages.success(request, f"L'exemption de {one.practitioner} est retirée.")
+    return redirect("oncall:exemptions")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(READ_PEOPLE)
 def members(request: Request, slug: str) -> HttpResponse:

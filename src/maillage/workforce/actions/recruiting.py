@@ -23,6 +23,8 @@ from maillage.workforce.permissions import RECRUIT, SUPPORT
 from maillage.workforce.queries.carriers import load_carriers
 from maillage.workforce.rules.states import (
     check_candidate_change,
+    check_candidate_correction,
+    check_received,
     check_support_change,
     erased_on,
 )
@@ -187,12 +189,7 @@ def add_candidate(
 ) -> Candidate:
     """Enter an application. Raises :class:`NotAllowed`; :class:`Invalid` for a day to come."""
     RECRUIT.check(by, [position.organization.slug])
-    if received_on > local_day(at):
-        raise Invalid(
-            "workforce.received",
-            "Cette date est à venir.",
-            [Problem("Cette date est à venir.", field="received_on")],
-        )
+    check_received(received_on, today=local_day(at))
     made = Candidate.objects.create(
         key="".join(secrets.choice(SIGNS) for _ in range(10)),
         position=position,
@@ -213,15 +210,7 @@ def follow_candidate(
 ) -> Candidate:
     """Move an application to a state. Once closed it is erased three months later. Raises
     :class:`NotFound`, :class:`NotAllowed`, :class:`Refusal`."""
-    found = (
-        Candidate.objects.select_for_update(of=("self",))
-        .select_related("position__organization")
-        .filter(key=key, erase_on__gt=local_day(at))
-        .first()
-    )
-    if found is None:
-        raise NotFound("workforce.unknown-candidate", "Cette candidature n'existe plus.")
-    RECRUIT.check(by, [found.position.organization.slug])
+    found = _lock_candidate(key, by, at)
     before = CandidateState(found.state)
     check_candidate_change(before, to)
     found.state, found.state_on, found.note = to, on, note or found.note
@@ -236,6 +225,46 @@ def follow_candidate(
         from_state=before.value,
         to_state=to.value,
     )
+    return found
+
+
+@transaction.atomic
+def correct_candidate(
+    *,
+    key: str,
+    name: str,
+    contact: str,
+    status: str,
+    received_on: date,
+    by: Actor,
+    at: datetime,
+) -> Candidate:
+    """Write again what was mistyped of an application that is not answered. It is no step: the day
+    of its erasure stays. Raises :class:`NotFound`, :class:`NotAllowed`, :class:`Refusal` once
+    answered; :class:`Invalid` for a day to come, or after its last step."""
+    found = _lock_candidate(key, by, at)
+    state = CandidateState(found.state)
+    check_candidate_correction(state, found.state_on, received_on, today=local_day(at))
+    found.name, found.contact, found.status = name, contact, status
+    found.received_on = received_on
+    if state == CandidateState.RECEIVED:
+        found.state_on = received_on
+    found.save(update_fields=["name", "contact", "status", "received_on", "state_on"])
+    _record_candidate("workforce.correct-candidate", found.position, by, at, candidate=found.key)
+    return found
+
+
+def _lock_candidate(key: str, by: Actor, at: datetime) -> Candidate:
+    """An application that is still kept, locked, for who may follow it."""
+    found = (
+        Candidate.objects.select_for_update(of=("self",))
+        .select_related("position__organization")
+        .filter(key=key, erase_on__gt=local_day(at))
+        .first()
+    )
+    if found is None:
+        raise NotFound("workforce.unknown-candidate", "Cette candidature n'existe plus.")
+    RECRUIT.check(by, [found.position.organization.slug])
     return found
 
 

@@ -26,6 +26,7 @@ from maillage.workforce.enums import (
     Weeks,
 )
 from maillage.workforce.forms.days import LastDayField
+from maillage.workforce.models import Candidate
 from maillage.workforce.queries.posts import PostFilters
 
 Choices = list[tuple[str, str]]
@@ -437,7 +438,7 @@ class FollowSupportForm(SayForm):
 
 
 class CandidateForm(SayForm):
-    """An application to enter."""
+    """An application to enter, or to correct."""
 
     nom = forms.CharField(label="Nom", max_length=120, strip=True)
     contact = forms.CharField(
@@ -451,6 +452,16 @@ class CandidateForm(SayForm):
     recue = DayField(label="Reçue le")
 
     NAMES = {"received_on": "recue"}
+
+    @staticmethod
+    def initial_of(candidate: Candidate) -> dict[str, Any]:
+        """The fields as they were entered."""
+        return {
+            "nom": candidate.name,
+            "contact": candidate.contact,
+            "statut": candidate.status,
+            "recue": candidate.received_on,
+        }
 
     def values(self) -> dict[str, Any]:
         found = self.cleaned_data

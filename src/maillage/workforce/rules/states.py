@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from maillage.vocabulary.errors import Refusal
+from maillage.vocabulary.calendar import french_day
+from maillage.vocabulary.errors import Invalid, Problem, Refusal
 from maillage.workforce.enums import CandidateState, SupportState
 
 SUPPORT_CHANGES: Mapping[SupportState, tuple[SupportState, ...]] = {
@@ -64,6 +65,30 @@ def check_candidate_change(before: CandidateState, after: CandidateState) -> Non
             f"Une candidature « {before.label.lower()} » ne peut pas passer à "
             f"« {after.label.lower()} ».",
         )
+
+
+def check_candidate_correction(
+    state: CandidateState, state_on: date, received_on: date, *, today: date
+) -> None:
+    """Raise :class:`Refusal` once an application is answered: it only waits for its erasure.
+    Raise :class:`Invalid`, with its field, when it would be received on a day to come, or after
+    the step that it has reached."""
+    if not CANDIDATE_CHANGES[state]:
+        raise Refusal(
+            "workforce.candidate-closed",
+            f"Une candidature « {state.label.lower()} » ne se corrige plus.",
+        )
+    check_received(received_on, today=today)
+    if state != CandidateState.RECEIVED and received_on > state_on:
+        message = f"Cette date est après la dernière étape, du {french_day(state_on)}."
+        raise Invalid("workforce.received", message, [Problem(message, field="received_on")])
+
+
+def check_received(received_on: date, *, today: date) -> None:
+    """Raise :class:`Invalid`, with its field, when an application comes on a day to come."""
+    if received_on > today:
+        message = "Cette date est à venir."
+        raise Invalid("workforce.received", message, [Problem(message, field="received_on")])
 
 
 def erased_on(state: CandidateState, state_on: date) -> date:

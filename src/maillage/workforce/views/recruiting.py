@@ -181,3 +181,31 @@ def follow_candidate(request: Request, key: str) -> HttpResponse:
             "réponse, elle s'efface au bout de trois mois ; sinon, un an après sa dernière étape."
         ),
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(RECRUIT)
+def correct_candidate(request: Request, key: str) -> HttpResponse:
+    """Write again what was mistyped of an application."""
+    candidate = queries.get_candidate(key, on=local_day(request.now))
+    position = candidate.position
+    RECRUIT.check(request.actor, [position.organization.slug])
+    if request.method != "POST":
+        actions.read_candidates(position=position, by=request.actor, at=request.now)
+    form = CandidateForm(request.POST or None, initial=CandidateForm.initial_of(candidate))
+    return answer(
+        request,
+        form,
+        lambda: actions.correct_candidate(
+            key=key, by=request.actor, at=request.now, **form.values()
+        ),
+        title="Corriger une candidature",
+        button="Enregistrer",
+        done="La candidature est corrigée.",
+        back=reverse("workforce:candidates", args=[position.slug]),
+        crumbs=_post_crumbs(position.slug, position.title),
+        lead=(
+            f"{candidate.get_state_display()}, le {french_day(candidate.state_on)}. Corriger ne "
+            "change ni son étape ni le jour où elle s'efface."
+        ),
+    )
