@@ -55,6 +55,15 @@ def test_exact_poisson_bounds_are_those_of_the_tables(count: int, low: float, hi
     assert found[1][0] == pytest.approx(high, abs=6e-4)
 
 
+def test_bounds_kept_for_small_counts_are_those_of_any_other() -> None:
+    counts = [0, 1, 999, 1000, 2.5, -1]
+    low, high = poisson_interval(counts)
+    for place, count in enumerate(counts):
+        assert low[place] == pytest.approx(float(gamma_quantile(0.025, count)))
+        assert high[place] == pytest.approx(float(gamma_quantile(0.975, count + 1)))
+    assert (low[-1], high[-1]) == (0, 0)  # no count: never the bounds of another
+
+
 @given(count=st.integers(1, 3000), tail=st.sampled_from([0.001, 0.025, 0.5, 0.975, 0.999]))
 def test_bounds_leave_the_tail_that_they_say(count: int, tail: float) -> None:
     mean = float(gamma_quantile(tail, count))

@@ -131,4 +131,10 @@ def _read_tables(proof: Proof) -> dict[str, pa.Table]:
     files = {row.name: row for row in ProofFile.objects.filter(proof=proof, name__in=wanted)}
     if len(files) != len(wanted):
         raise NotFound("coverage.no-proof-file", "Cette preuve n'est pas calculée.")
-    return {name: pq.read_table(io.BytesIO(_checked(files[f"{name}.parquet"]))) for name in TABLES}
+    # In this thread: those of Arrow may abort a process that ends soon after (apache/arrow #34314).
+    return {
+        name: pq.read_table(
+            io.BytesIO(_checked(files[f"{name}.parquet"])), use_threads=False, pre_buffer=False
+        )
+        for name in TABLES
+    }

@@ -31,7 +31,7 @@ class Estimate(NamedTuple):
 def poisson_interval(counts: npt.ArrayLike, *, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Exact bounds of the mean of a Poisson count (Garwood, Biometrika, 1936)."""
     observed = np.asarray(counts, np.float64)
-    is_small = (observed < SMALL_COUNTS) & (observed == np.floor(observed))
+    is_small = (observed >= 0) & (observed < SMALL_COUNTS) & (observed == np.floor(observed))
     index = np.where(is_small, observed, 0).astype(np.intp)
     low, high = (np.asarray(bounds[index]) for bounds in _small_intervals(level))
     if not is_small.all():
