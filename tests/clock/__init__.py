@@ -17,13 +17,15 @@ STARTS = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 SHIFT = "MAILLAGE_TESTS_CLOCK_SHIFT"
 """Seconds from the clock of the machine to that of the tests, the same for a whole run."""
 
+FOLDER = Path(__file__).parent
+"""To be on the path of every process that tests start."""
+
 
 def wind() -> None:
     """Set the clock of this process and of those it will start."""
     if SHIFT in os.environ:
         return  # started by a process that has the clock: its own is set already
     os.environ[SHIFT] = str(STARTS.timestamp() - time.time())
-    here = str(Path(__file__).parent)
     others = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = f"{here}{os.pathsep}{others}" if others else here
+    os.environ["PYTHONPATH"] = f"{FOLDER}{os.pathsep}{others}" if others else str(FOLDER)
     from tests.clock import sitecustomize  # noqa: F401

@@ -15,6 +15,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests import clock
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST_S = 60
 PROGRAM = "tests.jobs.worker_program"
@@ -32,7 +34,7 @@ class Stage:
             "MAILLAGE_DATA": str(folder),
             "ESSAI_LOG": str(self.log),
             "DJANGO_SETTINGS_MODULE": "maillage.config.settings",
-            "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}",
+            "PYTHONPATH": os.pathsep.join(map(str, (clock.FOLDER, REPOSITORY / "src", REPOSITORY))),
         }
         self.environment.pop("MAILLAGE_DATABASE", None)
         if database:

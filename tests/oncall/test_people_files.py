@@ -263,3 +263,5 @@ def test_the_plan_by_zone_begins_with_what_is_missing(
     client = client_for(Role.DIRECTOR, at="ch-valenciennes")
     page = client.get("/gardes/schema-regional").content.decode()
     assert page.index(">Lille</h2>") < page.index(">Hainaut</h2>") < page.index("<table")
+    # What is not a public fact says so wherever it is read.
+    assert page[: page.index("<table")].count("(exemple)") == 2

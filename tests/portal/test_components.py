@@ -121,11 +121,12 @@ def test_phone_link_escapes_what_was_typed() -> None:
 def test_dates_and_instants() -> None:
     html = render(
         '{{ d|fr_date }}|{{ d|fr_date:"jour" }}|{{ d|fr_date:"court" }}|{{ t|fr_instant }}|'
-        "{{ t|fr_clock }}|{{ nothing|fr_date }}",
+        "{{ t|fr_clock }}|{{ nothing|fr_date }}{{ nothing|eve|fr_date }}|{{ d|eve|fr_date }}",
         d=date(2026, 12, 24), t=NIGHT, nothing=None,
     )  # fmt: skip
     assert plain(html) == (
-        "24 décembre 2026|jeudi 24 décembre 2026|24/12/2026|dimanche 22 novembre 2026 à 3 h|3 h|"
+        "24 décembre 2026|jeudi 24 décembre 2026|24/12/2026|dimanche 22 novembre 2026 à 3 h|3 h||"
+        "23 décembre 2026"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -29,6 +30,10 @@ def add_problems(form: forms.Form, error: MaillageError) -> None:
         form.add_error(problem.field if problem.field in form.fields else None, sentence)
 
 
+CHOOSE = "Choisissez"
+"""What a list says before the choice: nothing is chosen for want of attention."""
+
+
 class DayField(forms.CharField):
     """A day as French people type it: 24/12/2026, or the ISO form of a date picker."""
 
@@ -42,6 +47,25 @@ class DayField(forms.CharField):
             return parse_day(text)
         except Invalid as error:
             raise forms.ValidationError(error.message) from error
+
+
+class LastDayField(DayField):
+    """The last day of a period, included, as people say it. Its value and its initial are the end
+    that is kept: the day after, excluded."""
+
+    def __init__(self, *, help_text: str = "Dernier jour compris.", **kwargs: Any) -> None:
+        super().__init__(help_text=help_text, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        last = super().to_python(value)
+        if last is None:
+            return None
+        if last == date.max:
+            raise forms.ValidationError("Cette date est trop lointaine.")
+        return last + timedelta(days=1)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value - timedelta(days=1) if isinstance(value, date) else value
 
 
 class ProposingWidget(forms.TextInput):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -96,11 +96,6 @@ class Departure:
     holes: tuple[HoleWords, ...] = ()
     what_if: WhatIf | None = None
     scenario_at: str = ""
-
-    @property
-    def last_included(self) -> date:
-        """The last day that was computed, as people say it."""
-        return self.last_day - timedelta(days=1)
 
 
 def find_leaver(slug: str) -> Practitioner:

@@ -8,13 +8,12 @@ from typing import Any
 
 from django import forms
 
-from maillage.accounts.forms import DayField
+from maillage.accounts.forms import CHOOSE, DayField, LastDayField
 from maillage.directory.models import Practitioner
 from maillage.oncall.enums import ExemptionKind, ExemptionScope, UnavailabilityKind
 from maillage.oncall.models import DutyLine
 from maillage.vocabulary.calendar import day_bounds, paris_instant, parse_clock
 from maillage.vocabulary.errors import Invalid, MaillageError
-from maillage.workforce.forms.days import LastDayField
 
 
 class ClockField(forms.CharField):
@@ -48,7 +47,7 @@ class PersonField(forms.ChoiceField):
 
     def offer(self, people: Iterable[Practitioner]) -> None:
         self.people = {one.slug: one for one in people}
-        self.choices = [("", "Choisissez"), *((k, str(v)) for k, v in self.people.items())]
+        self.choices = [("", CHOOSE), *((k, str(v)) for k, v in self.people.items())]
 
     def clean(self, value: Any) -> Any:
         slug = super().clean(value)
@@ -157,14 +156,14 @@ class ExemptionForm(SayingForm):
         label="Gardes dont la personne est exemptée",
         coerce=ExemptionScope,
         choices=[
-            ("", "Choisissez"),
+            ("", CHOOSE),
             *((one.value, one.label.capitalize()) for one in ExemptionScope),
         ],
     )
     motif = forms.TypedChoiceField(
         label="Motif",
         coerce=ExemptionKind,
-        choices=[("", "Choisissez"), *ExemptionKind.choices],
+        choices=[("", CHOOSE), *ExemptionKind.choices],
         help_text="Lu par les affaires médicales seulement : les tableaux montrent « exempté ».",
     )
     du = DayField(label="À partir du")

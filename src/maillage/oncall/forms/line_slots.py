@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from maillage.accounts.forms import DayField
+from maillage.accounts.forms import DayField, LastDayField
 from maillage.oncall.enums import DayKind, ReceivingTurn, SlotSource
 from maillage.oncall.forms.rosters import SayingForm
 from maillage.oncall.models import DutyLine
@@ -15,7 +15,6 @@ from maillage.oncall.queries.line_slots import SlotWish
 from maillage.oncall.rules.patterns import Hours
 from maillage.vocabulary.calendar import parse_clock
 from maillage.vocabulary.errors import Invalid
-from maillage.workforce.forms.days import LastDayField
 
 MOST_SLOTS_A_DAY = 6
 

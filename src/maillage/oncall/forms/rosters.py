@@ -7,13 +7,12 @@ from typing import Any
 
 from django import forms
 
-from maillage.accounts.forms import DayField
+from maillage.accounts.forms import DayField, LastDayField
 from maillage.directory.models import HealthcareService, Organization
 from maillage.oncall.enums import Opinion
 from maillage.oncall.forms.lines import InstantField
 from maillage.oncall.models import DutyLine
 from maillage.vocabulary.errors import Invalid
-from maillage.workforce.forms.days import LastDayField
 
 
 class SayingForm(forms.Form):

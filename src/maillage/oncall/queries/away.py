@@ -17,7 +17,6 @@ from maillage.oncall.permissions import ANSWER_LEAVE, EXEMPT
 from maillage.oncall.rules.away import BINDING, LEVELS, can_become
 from maillage.vocabulary.calendar import day_bounds, local_day
 from maillage.vocabulary.errors import NotFound
-from maillage.workforce.queries.days import with_last_days
 
 MOST_ROWS = 200
 
@@ -191,7 +190,7 @@ def _held_over(found: Collection[Unavailability]) -> dict[int, int]:
 def list_exemptions(actor: Actor, *, at: datetime) -> list[Exemption]:
     """Exemptions in force or to come of the people that this actor may exempt. One query."""
     day = local_day(at)
-    return with_last_days(
+    return list(
         Exemption.objects.filter(
             Q(ends_on__isnull=True) | Q(ends_on__gt=day),
             practitioner__in=staff_of(actor, EXEMPT, day).order_by(),
@@ -203,7 +202,7 @@ def list_exemptions(actor: Actor, *, at: datetime) -> list[Exemption]:
 
 def list_members(line: DutyLine, day: date) -> list[LineMember]:
     """Those who take part in a line on a day or later, by name. One query."""
-    return with_last_days(
+    return list(
         LineMember.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day), line=line)
         .select_related("practitioner")
         .order_by("practitioner__search_name", "starts_on")

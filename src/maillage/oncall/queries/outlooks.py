@@ -71,18 +71,13 @@ class Futures:
         return tuple(row for row in self.rows if row.future.level != "none")
 
     @property
-    def untold_rows(self) -> tuple[LineFuture, ...]:
-        """Lines whose years are not known, or not for this reader."""
-        return tuple(row for row in self.rows if row.future.level == "none")
-
-    @property
     def failing(self) -> tuple[LineFuture, ...]:
         return tuple(row for row in self.rows if row.fails)
 
     @property
-    def untold(self) -> int:
-        """How many lines tell nothing of their years."""
-        return len(self.untold_rows)
+    def untold(self) -> tuple[LineFuture, ...]:
+        """Lines whose years are not known, or not for this reader."""
+        return tuple(row for row in self.rows if row.future.level == "none")
 
 
 def list_futures(

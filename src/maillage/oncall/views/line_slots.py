@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -47,7 +48,7 @@ def line_slots(request: Request) -> HttpResponse:
                     at=request.now,
                 )
                 messages.success(request, f"Créneaux créés : {made.count}. Personne ne les tient.")
-                days = {"du": wish.first_day, "au": wish.last_day - wish.last_day.resolution}
+                days = {"du": wish.first_day, "au": wish.last_day - timedelta(days=1)}
                 lines = [("ligne", line.slug) for line in wish.lines]
                 address = reverse("oncall:rosters:new")
                 return redirect(f"{address}?{urlencode([*lines, *days.items()])}")

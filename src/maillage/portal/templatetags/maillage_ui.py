@@ -6,7 +6,7 @@ The markup of each component is described in docs/reference/components.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from django import template
@@ -70,6 +70,12 @@ def fr_date(value: date | datetime | None, form: str = "") -> str:
     if form == "court":
         return f"{day.day:02d}/{day.month:02d}/{day.year}"
     return text.keep_together(french_day(day)) if not form else french_day(day, weekday=True)
+
+
+@register.filter
+def eve(end: date | None) -> date | None:
+    """The last day of a period whose end is kept excluded, as people say it. None for None."""
+    return end - timedelta(days=1) if end else None
 
 
 @register.filter

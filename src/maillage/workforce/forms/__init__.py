@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from maillage.accounts.forms import DayField
+from maillage.accounts.forms import CHOOSE, DayField, LastDayField
 from maillage.agreements.models import Agreement, Commitment
 from maillage.directory.models import HealthcareService, Organization, Practitioner, Site
 from maillage.vocabulary.care import SPECIALTIES
@@ -25,7 +25,6 @@ from maillage.workforce.enums import (
     SupportState,
     Weeks,
 )
-from maillage.workforce.forms.days import LastDayField
 from maillage.workforce.models import Candidate
 from maillage.workforce.queries.posts import PostFilters
 
@@ -33,9 +32,6 @@ Choices = list[tuple[str, str]]
 
 HALF_DAYS = {"min_value": "De 1 à 10.", "max_value": "De 1 à 10.", "invalid": "Un nombre entier."}
 """What is said of half-days a week that cannot be."""
-
-CHOOSE = "Choisissez"
-"""What a list says before the choice."""
 
 POST_STATES = [
     ("", "Tous"),

@@ -14,8 +14,7 @@ from maillage.directory.queries import list_organization_names
 from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.errors import NotFound
 from maillage.vocabulary.search import fold
-from maillage.workforce.models import Position, StaffAssignment, SupportAction
-from maillage.workforce.queries.days import with_last_days
+from maillage.workforce.models import Position, StaffAssignment
 from maillage.workforce.rules.staffing import (
     Held,
     Vacancy,
@@ -23,16 +22,6 @@ from maillage.workforce.rules.staffing import (
     is_in_tension,
     vacancy_on,
 )
-
-
-def list_hospitals_of_posts() -> list[tuple[str, str]]:
-    """(slug, short name) of the hospitals that have posts, or that support one another, by name:
-    what a filter offers. One query."""
-    return list_organization_names(
-        Q(pk__in=Position.objects.values("organization"))
-        | Q(pk__in=SupportAction.objects.values("from_organization"))
-        | Q(pk__in=SupportAction.objects.values("to_organization"))
-    )
 
 
 def list_hospitals_with_posts() -> list[tuple[str, str]]:
@@ -172,7 +161,7 @@ def list_posts(filters: PostFilters, *, on: date) -> tuple[list[PostRow], list[S
     rows = [
         PostRow(
             one,
-            tuple(with_last_days(a for a in _ever(one) if _holds(a, on))),
+            tuple(a for a in _ever(one) if _holds(a, on)),
             vacancy,
             one.specialty in tense,
         )
@@ -225,9 +214,7 @@ def get_own_position(slug: str, permission: Permission, by: Actor) -> Position:
 def get_post(slug: str, *, on: date) -> PostRow:
     """A post on a day, with all its assignments. Raises :class:`NotFound`."""
     position = get_position(slug)
-    rows = with_last_days(
-        position.assignments.select_related("practitioner").order_by("-starts_on", "pk")
-    )
+    rows = list(position.assignments.select_related("practitioner").order_by("-starts_on", "pk"))
     return PostRow(
         position,
         tuple(rows),
@@ -251,6 +238,4 @@ def get_assignment(pk: int) -> StaffAssignment:
 def list_assignments(practitioner: int) -> list[StaffAssignment]:
     """Assignments of a practitioner, the last first."""
     rows = StaffAssignment.objects.filter(practitioner_id=practitioner)
-    return with_last_days(
-        rows.select_related("position__organization").order_by("-starts_on", "pk")
-    )
+    return list(rows.select_related("position__organization").order_by("-starts_on", "pk"))

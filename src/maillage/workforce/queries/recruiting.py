@@ -9,12 +9,12 @@ from datetime import date
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from maillage.accounts.permissions import Actor
+from maillage.directory.queries import list_organization_names
 from maillage.vocabulary.care import SPECIALTIES
 from maillage.vocabulary.errors import NotFound
 from maillage.workforce.enums import CandidateState, SupportState
-from maillage.workforce.models import Candidate, SupportAction, SupportStep
+from maillage.workforce.models import Candidate, Position, SupportAction, SupportStep
 from maillage.workforce.permissions import RECRUIT, SUPPORT
-from maillage.workforce.queries.days import last_day
 from maillage.workforce.queries.posts import PostFilters, PostRow, list_posts
 from maillage.workforce.rules.states import CANDIDATE_CHANGES, SUPPORT_CHANGES
 
@@ -31,6 +31,16 @@ class VacancyRow:
     supports: tuple[SupportAction, ...]
 
 
+def list_recruiting_hospitals() -> list[tuple[str, str]]:
+    """(slug, short name) of the hospitals that have posts, or that support one another, by name:
+    what a filter offers. One query."""
+    return list_organization_names(
+        Q(pk__in=Position.objects.values("organization"))
+        | Q(pk__in=SupportAction.objects.values("from_organization"))
+        | Q(pk__in=SupportAction.objects.values("to_organization"))
+    )
+
+
 @dataclass(frozen=True)
 class SupportRow:
     """A support action; ``is_late``: it should be over and is not said to be."""
@@ -42,10 +52,6 @@ class SupportRow:
     @property
     def specialty(self) -> str:
         return SPECIALTIES.get(self.action.specialty, "")
-
-    @property
-    def last_day(self) -> date | None:
-        return last_day(self.action.ends_on)
 
     @property
     def level(self) -> str:

@@ -19,7 +19,6 @@ from maillage.vocabulary.errors import Invalid
 from maillage.workforce.models import StaffRecord, WeeklyHalfDay
 from maillage.workforce.permissions import READ_RECORDS
 from maillage.workforce.queries.carriers import Carrier, list_promises, load_carriers
-from maillage.workforce.queries.days import last_day
 from maillage.workforce.queries.people import find_own
 from maillage.workforce.queries.weeks import as_half_day, half_day_rows, kilometres_from
 from maillage.workforce.rules.bonus import Bonus, compute_bonus
@@ -93,10 +92,6 @@ class SharedPage:
     bonus_source: str
     bonus_note: str
     least_km: int
-
-    @property
-    def last_day(self) -> date | None:
-        return last_day(self.last)
 
 
 def get_shared(

@@ -20,7 +20,6 @@ from maillage.vocabulary.geo import crow_fly_km
 from maillage.workforce.enums import Half, Weeks
 from maillage.workforce.models import StaffAssignment, StaffRecord, WeeklyHalfDay
 from maillage.workforce.queries.carriers import Carrier, load_carriers
-from maillage.workforce.queries.days import with_last_days
 from maillage.workforce.rules.bonus import Bonus, compute_bonus, road_km
 from maillage.workforce.rules.weeks import (
     Conflict,
@@ -177,7 +176,7 @@ def conflicts_of(
 def get_week(practitioner: Practitioner, *, on: date) -> WeekPage:
     """The week in force on a day, with its conflicts (those to come included)."""
     record = record_of(practitioner.pk)
-    rows = with_last_days(
+    rows = list(
         half_day_rows().filter(
             Q(ends_on__isnull=True) | Q(ends_on__gt=on), practitioner=practitioner
         )

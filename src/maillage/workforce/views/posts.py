@@ -17,7 +17,7 @@ from maillage.workforce.imports.posts import POSITIONS, write_positions
 from maillage.workforce.permissions import READ, READ_RECORDS, RECRUIT, WRITE
 from maillage.workforce.queries import choices
 from maillage.workforce.queries import posts as queries
-from maillage.workforce.queries.posts import list_hospitals_of_posts
+from maillage.workforce.queries.posts import list_hospitals_with_posts
 from maillage.workforce.views.answers import answer
 
 PAGE_ROWS = 50
@@ -27,7 +27,7 @@ PAGE_ROWS = 50
 @requires(READ)
 def posts(request: Request) -> HttpResponse:
     """Posts and their vacancies, and the totals by specialty."""
-    form = PostFilterForm(request.GET, organizations=list_hospitals_of_posts())
+    form = PostFilterForm(request.GET, organizations=list_hospitals_with_posts())
     rows, specialties = queries.list_posts(form.filters(), on=local_day(request.now))
     context = {
         "form": form,
@@ -45,7 +45,7 @@ def posts(request: Request) -> HttpResponse:
 @requires(READ)
 def posts_csv(request: Request) -> HttpResponse:
     """The same posts as a file, in the form of their import."""
-    form = PostFilterForm(request.GET, organizations=list_hospitals_of_posts())
+    form = PostFilterForm(request.GET, organizations=list_hospitals_with_posts())
     rows, _ = queries.list_posts(form.filters(), on=local_day(request.now))
     content = write_rows(
         POSITIONS.columns, write_positions(row.position for row in rows), with_mark=True

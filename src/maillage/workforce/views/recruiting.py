@@ -19,10 +19,11 @@ from maillage.workforce.forms import (
     PostFilterForm,
     SupportForm,
 )
+from maillage.workforce.models import Candidate
 from maillage.workforce.permissions import READ, RECRUIT, SUPPORT
 from maillage.workforce.queries import choices
 from maillage.workforce.queries import recruiting as queries
-from maillage.workforce.queries.posts import get_own_position, get_position, list_hospitals_of_posts
+from maillage.workforce.queries.posts import get_own_position, get_position
 from maillage.workforce.rules.states import CANDIDATE_CHANGES
 from maillage.workforce.views.answers import answer
 
@@ -33,7 +34,7 @@ PAGE_ROWS = 25
 @requires(READ)
 def recruiting(request: Request) -> HttpResponse:
     """Vacant posts and support actions."""
-    form = PostFilterForm(request.GET, organizations=list_hospitals_of_posts())
+    form = PostFilterForm(request.GET, organizations=queries.list_recruiting_hospitals())
     today = local_day(request.now)
     organization = form.wanted("etablissement")
     vacancies = queries.list_vacancies(
@@ -151,15 +152,21 @@ def add_candidate(request: Request, slug: str) -> HttpResponse:
     )
 
 
+def _open_candidate(request: Request, key: str) -> Candidate:
+    """The application that a page is about, for who recruits there; being shown is a reading."""
+    candidate = queries.get_candidate(key, on=local_day(request.now))
+    RECRUIT.check(request.actor, [candidate.position.organization.slug])
+    if request.method != "POST":
+        actions.read_candidates(position=candidate.position, by=request.actor, at=request.now)
+    return candidate
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(RECRUIT)
 def follow_candidate(request: Request, key: str) -> HttpResponse:
     """Move an application on."""
-    candidate = queries.get_candidate(key, on=local_day(request.now))
+    candidate = _open_candidate(request, key)
     position = candidate.position
-    RECRUIT.check(request.actor, [position.organization.slug])
-    if request.method != "POST":
-        actions.read_candidates(position=position, by=request.actor, at=request.now)
     form = FollowCandidateForm(
         request.POST or None,
         states=CANDIDATE_CHANGES[CandidateState(candidate.state)],
@@ -187,11 +194,8 @@ def follow_candidate(request: Request, key: str) -> HttpResponse:
 @requires(RECRUIT)
 def correct_candidate(request: Request, key: str) -> HttpResponse:
     """Write again what was mistyped of an application."""
-    candidate = queries.get_candidate(key, on=local_day(request.now))
+    candidate = _open_candidate(request, key)
     position = candidate.position
-    RECRUIT.check(request.actor, [position.organization.slug])
-    if request.method != "POST":
-        actions.read_candidates(position=position, by=request.actor, at=request.now)
     form = CandidateForm(request.POST or None, initial=CandidateForm.initial_of(candidate))
     return answer(
         request,
