@@ -84,6 +84,22 @@ def fill_by_hand(page: Page) -> None:
     expect(page.locator(".duty", has_text="L. Camomille")).to_have_count(0)
 
 
+def choose_on_a_phone(page: Page) -> None:
+    """The page of one duty, where reasons are sentences longer than the screen."""
+    grid, wide = page.url, page.viewport_size
+    assert wide is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    address = page.locator("[data-duty]").first.get_attribute("href")
+    assert address is not None
+    page.goto(address)
+    expect(
+        page.locator(".choice").filter(has_text="toutes lignes confondues").first
+    ).to_be_visible()
+    assert_good(page)
+    page.set_viewport_size(wide)
+    page.goto(grid)
+
+
 def compute(page: Page, folder: Path) -> None:
     page.get_by_label("Durée").select_option("10")
     page.get_by_role("button", name="Calculer").click()
@@ -144,6 +160,7 @@ def test_the_coming_month_of_thoracic_surgery(
     page.get_by_role("link", name=re.compile("Artois et Hainaut")).last.click()
     expect(page).to_have_url(re.compile(slug))
     assert_good(page)
+    choose_on_a_phone(page)
     fill_by_hand(page)
     compute(page, example_folder)
     expect(page.locator("#tableau")).to_contain_text("sans titulaire")
